@@ -1,0 +1,17 @@
+"""The GraphQL door: `schema.py` assembles it, the types mirror the records of :mod:`downstack.results`.
+
+::
+
+    enums.py      the closed vocabularies and the Date scalar
+    terms.py      layers, sources, quantities, functions, influences: leaves of the type graph
+    entities.py   the Entity interface with one type per class, facts and relations
+    answers.py    what value and impact answer
+    inputs.py     what they ask
+    query.py      the root fields
+    relay.py      connections and their signed cursors
+    limits.py     what a document may cost
+    errors.py     which errors a client sees, and how
+    context.py    the graph version a request is answered from
+    fields.py     a typed decorator for resolvers
+    http.py       the router: body limits, strict JSON, the GraphiQL page
+"""

@@ -1,0 +1,447 @@
+"""What value and impact answer: rows, effects, traces, regimes and directions without numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
+
+import anyio.to_thread
+import strawberry
+from strawberry import UNSET
+
+from downstack import results
+from downstack.graph import model
+from downstack.graphql.context import Info
+from downstack.graphql.entities import Entity, Fact, entity_by_slug
+from downstack.graphql.enums import EffectOrder, EffectStatus
+from downstack.graphql.fields import resolved
+from downstack.graphql.inputs import given
+from downstack.graphql.relay import Connection, paginate
+from downstack.graphql.terms import Influence, Layer, PerformanceFunction, QuantityKind, finite
+
+Answer = TypeVar("Answer")
+
+
+async def off_the_loop(work: Callable[[], Answer]) -> Answer:
+    """Run computation in a worker thread, so that other requests are answered meanwhile."""
+    return await anyio.to_thread.run_sync(work)
+
+
+@strawberry.type(description="An entity in its role of a combination.")
+class KeyRole:
+    """One role of a combination."""
+
+    role: str = strawberry.field(description="The role: model, workload, framework, offering, accelerator...")
+    slug: strawberry.ID = strawberry.field(description="The slug of the entity in it.")
+
+    @resolved("The entity in it.")
+    def entity(self, info: Info) -> Entity:
+        """Look the entity up."""
+        return entity_by_slug(self.slug, info)
+
+
+@strawberry.type(
+    description="The combination that a number is for, as slugs; null where it does not depend on the role."
+)
+class EffectKey:
+    """A combination."""
+
+    entity: strawberry.ID | None = strawberry.field(description="The entity, when the number belongs to a single one.")
+    model: strawberry.ID | None = strawberry.field(description="The foundation model.")
+    accelerator: strawberry.ID | None = strawberry.field(description="The accelerator.")
+    offering: strawberry.ID | None = strawberry.field(description="The cloud offering.")
+    workload: strawberry.ID | None = strawberry.field(description="The workload.")
+    framework: strawberry.ID | None = strawberry.field(description="The serving framework.")
+    roles: list[KeyRole] = strawberry.field(description="All roles of the combination.")
+
+    @classmethod
+    def of(cls, record: results.EffectKey) -> EffectKey:
+        """Wrap a record."""
+
+        def slug(name: str | None) -> strawberry.ID | None:
+            return None if name is None else strawberry.ID(name)
+
+        return cls(
+            entity=slug(record.entity),
+            model=slug(record.get("model")),
+            accelerator=slug(record.get("accelerator")),
+            offering=slug(record.get("offering")),
+            workload=slug(record.get("workload")),
+            framework=slug(record.get("framework")),
+            roles=[KeyRole(role=role, slug=strawberry.ID(name)) for role, name in record.roles],
+        )
+
+
+@strawberry.type(description="Where one number comes from: a formula with its inputs, or a fact; down to the facts.")
+class Trace:
+    """A step of an explanation."""
+
+    record: strawberry.Private[results.Trace]
+    value: float | None = strawberry.field(description="The number; null when there is none.")
+    unit: str = strawberry.field(description="Its unit.")
+    status: EffectStatus = strawberry.field(description="How far it can be trusted.")
+    reason: str | None = strawberry.field(description="Why there is no number, or which validity range is left.")
+    formula_value: float | None = strawberry.field(
+        description="Where a published fact is the base: what the formula alone would give."
+    )
+    intervention: str | None = strawberry.field(description="The change that the question made at this step.")
+
+    @resolved("The quantity of this step.")
+    def quantity(self) -> QuantityKind:
+        """Wrap the quantity."""
+        return QuantityKind.of(self.record.quantity)
+
+    @resolved("The combination of this step.")
+    def key(self) -> EffectKey:
+        """Wrap the combination."""
+        return EffectKey.of(self.record.key)
+
+    @resolved("The formula; null when the number is a fact.")
+    def function(self) -> PerformanceFunction | None:
+        """Wrap the formula."""
+        record = self.record.function
+        return None if record is None else PerformanceFunction.of(record)
+
+    @resolved("All facts that the number rests on, each once.")
+    def facts(self) -> list[Fact]:
+        """List the facts."""
+        return [Fact.of(item) for item in self.record.facts]
+
+    @resolved("The facts read at this step itself: the chosen one first, then other sources.")
+    def own_facts(self) -> list[Fact]:
+        """List the facts of this step."""
+        return [Fact.of(item) for item in self.record.own_facts]
+
+    @resolved("The steps that it was computed from.")
+    def inputs(self) -> list[Trace]:
+        """List the steps below."""
+        return [Trace.of(item) for item in self.record.inputs]
+
+    @resolved("What the formulas leave out, and which facts are assumptions.")
+    def assumptions(self) -> list[str]:
+        """List the assumptions."""
+        return list(self.record.assumptions)
+
+    @classmethod
+    def of(cls, record: results.Trace) -> Trace:
+        """Wrap a record."""
+        return cls(
+            record=record,
+            value=finite(record.value),
+            unit=record.unit,
+            status=EffectStatus[record.status.name],
+            reason=record.reason,
+            formula_value=finite(record.formula_value),
+            intervention=record.intervention,
+        )
+
+
+@strawberry.type(description="What binds before and after a change.")
+class Regime:
+    """A regime."""
+
+    quantity: strawberry.ID = strawberry.field(description="The quantity whose formula has a minimum or maximum.")
+    base: str | None = strawberry.field(description="What binds before.")
+    scenario: str | None = strawberry.field(description="What binds after.")
+    switch_at: str | None = strawberry.field(description="The first change at which another limit binds.")
+    switches: bool = strawberry.field(description="True when another limit binds after the change.")
+
+    @classmethod
+    def of(cls, record: results.Regime | None) -> Regime | None:
+        """Wrap a record."""
+        if record is None:
+            return None
+        return cls(
+            quantity=strawberry.ID(record.quantity),
+            base=record.base,
+            scenario=record.scenario,
+            switch_at=record.switch_at,
+            switches=record.switches,
+        )
+
+
+@strawberry.type(description="What the change does to one quantity of one combination.")
+class Effect:
+    """An effect."""
+
+    record: strawberry.Private[results.Effect]
+    unit: str = strawberry.field(description="The unit of base, scenario and change.")
+    base: float | None = strawberry.field(description="The number before the change.")
+    scenario: float | None = strawberry.field(description="The number after the change.")
+    ratio: float | None = strawberry.field(description="Scenario over base.")
+    change: float | None = strawberry.field(description="Scenario minus base, in `unit`.")
+    status: EffectStatus = strawberry.field(description="How far the numbers can be trusted.")
+    reason: str | None = strawberry.field(description="Why a number is missing or an extrapolation.")
+
+    @resolved("The combination that the numbers are for.")
+    def key(self) -> EffectKey:
+        """Wrap the combination."""
+        return EffectKey.of(self.record.key)
+
+    @resolved("The layer of the quantity.")
+    def layer(self) -> Layer | None:
+        """Wrap the layer."""
+        return None if self.record.layer is None else Layer.of(self.record.layer)
+
+    @resolved("The quantity that is affected.")
+    def quantity(self) -> QuantityKind:
+        """Wrap the quantity."""
+        return QuantityKind.of(self.record.quantity)
+
+    @resolved("What binds before and after; null when nothing on the way is a minimum or maximum.")
+    async def regime(self) -> Regime | None:
+        """Look for what binds."""
+        return Regime.of(await off_the_loop(lambda: self.record.regime))
+
+    @resolved("The scenario's number unfolded to formulas and facts.")
+    async def trace(self) -> Trace:
+        """Unfold the number."""
+        return Trace.of(await off_the_loop(lambda: self.record.trace))
+
+    @classmethod
+    def of(cls, record: results.Effect) -> Effect:
+        """Wrap a record."""
+        return cls(
+            record=record,
+            unit=record.unit,
+            base=finite(record.base),
+            scenario=finite(record.scenario),
+            ratio=finite(record.ratio),
+            change=finite(record.change),
+            status=EffectStatus[record.status.name],
+            reason=record.reason,
+        )
+
+
+@strawberry.type(description="What a change does within one layer.")
+class LayerSummary:
+    """A layer's effects in numbers."""
+
+    record: strawberry.Private[results.LayerSummary]
+    effects: int = strawberry.field(description="How many effects it has.")
+    infeasible: int = strawberry.field(description="How many of them have no number because they are infeasible.")
+    missing: int = strawberry.field(description="How many of them lack an input.")
+
+    @resolved("The layer.")
+    def layer(self) -> Layer:
+        """Wrap the layer."""
+        return Layer.of(self.record.layer)
+
+    @resolved("The largest relative effect.")
+    def largest(self) -> Effect | None:
+        """Wrap the effect."""
+        return None if self.record.largest is None else Effect.of(self.record.largest)
+
+    @classmethod
+    def of(cls, record: results.LayerSummary) -> LayerSummary:
+        """Wrap a record."""
+        return cls(record=record, effects=record.effects, infeasible=record.infeasible, missing=record.missing)
+
+
+@strawberry.type(description="A target that the change does not move.")
+class NotReached:
+    """A target without effects."""
+
+    quantity: strawberry.ID = strawberry.field(description="The target.")
+    reason: str = strawberry.field(description="Why nothing moves it.")
+
+
+@strawberry.type(
+    description="A direction without a number, composed along influences that have no formula. No number is below it."
+)
+class QualitativeEffect:
+    """A direction without a number."""
+
+    path: list[strawberry.ID] = strawberry.field(description="Slugs from the changed entity to the affected one.")
+    target: strawberry.ID = strawberry.field(description="The slug of the affected entity.")
+    sign: str = strawberry.field(description="The signs along the path composed: +, -, ? or 0.")
+    strength: str = strawberry.field(description="The weakest strength along the path.")
+    confidence: str = strawberry.field(description="The lowest confidence along the path.")
+    influences: list[Influence] = strawberry.field(description="The influences along the path, with mechanisms.")
+
+    @classmethod
+    def of(cls, record: results.QualitativeEffect) -> QualitativeEffect:
+        """Wrap a record."""
+        return cls(
+            path=[strawberry.ID(slug) for slug in record.path],
+            target=strawberry.ID(record.target),
+            sign=record.sign,
+            strength=record.strength,
+            confidence=record.confidence,
+            influences=[Influence.of(item) for item in record.influences],
+        )
+
+
+@strawberry.type(description='The answer to "what does this change do?".')
+class ImpactReport:
+    """The answer to a question about changes."""
+
+    record: strawberry.Private[results.ImpactReport]
+    scope: strawberry.Private[str]
+    graph_version: str = strawberry.field(description="The version that answered.")
+    method: str = strawberry.field(description="How the effects were computed.")
+    elapsed_ms: float = strawberry.field(description="The time it took, in milliseconds.")
+    partial: bool = strawberry.field(description="True when the answer is truncated.")
+    partial_reason: str | None = strawberry.field(description="Why it is truncated.")
+    changes: list[str] = strawberry.field(description="The changes as they were understood.")
+
+    @resolved("The effects, page by page.")
+    async def effects(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description="The page size, 1 to 100.")] = 20,
+        after: Annotated[str | None, strawberry.argument(description="The cursor after which to go on.")] = UNSET,
+        order_by: Annotated[
+            EffectOrder | None, strawberry.argument(description="The order.")
+        ] = EffectOrder.ABS_RELATIVE,
+    ) -> Connection[Effect]:
+        """Cut a page out of the effects."""
+        order = order_by or EffectOrder.ABS_RELATIVE
+
+        def page() -> Connection[Effect]:
+            return paginate(
+                ordered(self.record.effects, order),
+                Effect.of,
+                scope=f"effects {order.name} {self.scope}",
+                signer=info.context.signer,
+                first=first,
+                after=given(after),
+            )
+
+        return await off_the_loop(page)
+
+    @resolved("How many effects each layer has and the largest; layers without effects are left out.")
+    def by_layer(self) -> list[LayerSummary]:
+        """List the summaries."""
+        return [LayerSummary.of(item) for item in self.record.by_layer]
+
+    @resolved("Directions without numbers, along influences that have no formula.")
+    def qualitative(self) -> list[QualitativeEffect]:
+        """List the directions."""
+        return [QualitativeEffect.of(item) for item in self.record.qualitative]
+
+    @resolved("Targets that the change does not move, each with the reason.")
+    def not_reached(self) -> list[NotReached]:
+        """List the targets."""
+        return [
+            NotReached(quantity=strawberry.ID(item.quantity), reason=item.reason) for item in self.record.not_reached
+        ]
+
+    @classmethod
+    def of(cls, record: results.ImpactReport, scope: str) -> ImpactReport:
+        """Wrap a record."""
+        return cls(
+            record=record,
+            scope=scope,
+            graph_version=record.graph_version,
+            method=record.method,
+            elapsed_ms=record.elapsed_ms,
+            partial=record.partial,
+            partial_reason=record.partial_reason,
+            changes=list(record.changes),
+        )
+
+
+def ordered(effects: Sequence[results.Effect], order: EffectOrder) -> Sequence[results.Effect]:
+    """Return the effects in an order; they come with the largest relative change first."""
+    if order is EffectOrder.ABS_CHANGE:
+        return sorted(effects, key=lambda item: -1.0 if item.change is None else abs(item.change), reverse=True)
+    if order is EffectOrder.QUANTITY:
+        return sorted(effects, key=lambda item: item.quantity.id)
+    return effects
+
+
+@strawberry.type(description="One number for one combination.")
+class ValueRow:
+    """A number."""
+
+    record: strawberry.Private[results.ValueRow]
+    value: float | None = strawberry.field(description="The number; null when there is none.")
+    unit: str = strawberry.field(description="Its unit.")
+    status: EffectStatus = strawberry.field(description="How far it can be trusted.")
+    reason: str | None = strawberry.field(description="Why there is no number, or which validity range is left.")
+
+    @resolved("The combination that it is for.")
+    def key(self) -> EffectKey:
+        """Wrap the combination."""
+        return EffectKey.of(self.record.key)
+
+    @resolved("What binds; null when nothing on the way is a minimum or maximum.")
+    async def regime(self) -> Regime | None:
+        """Look for what binds."""
+        return Regime.of(await off_the_loop(lambda: self.record.regime))
+
+    @resolved("The number unfolded to formulas and facts.")
+    async def trace(self) -> Trace:
+        """Unfold the number."""
+        return Trace.of(await off_the_loop(lambda: self.record.trace))
+
+    @classmethod
+    def of(cls, record: results.ValueRow) -> ValueRow:
+        """Wrap a record."""
+        return cls(
+            record=record,
+            value=finite(record.value),
+            unit=record.unit,
+            status=EffectStatus[record.status.name],
+            reason=record.reason,
+        )
+
+
+@strawberry.type(description='The answer to "how much is it?".')
+class ValueReport:
+    """The answer to a question about a quantity."""
+
+    record: strawberry.Private[results.ValueReport]
+    graph_version: str = strawberry.field(description="The version that answered.")
+    value: float | None = strawberry.field(description="The number, when exactly one combination matches.")
+    unit: str = strawberry.field(description="The unit of all numbers.")
+    status: EffectStatus = strawberry.field(description="The best status among the rows.")
+    reason: str | None = strawberry.field(description="Why there is no number, when no row or a single one has none.")
+
+    @resolved("The quantity asked for.")
+    def quantity(self) -> QuantityKind:
+        """Wrap the quantity."""
+        return QuantityKind.of(self.record.quantity)
+
+    @resolved("One row for every combination that matches.")
+    def rows(self) -> list[ValueRow]:
+        """List the rows."""
+        return [ValueRow.of(item) for item in self.record.rows]
+
+    @resolved("The trace of the first row; a trace without a number when nothing matches.")
+    async def trace(self) -> Trace:
+        """Unfold the number of the first row."""
+        found = await off_the_loop(lambda: self.record.trace)
+        return Trace.of(nothing_matches(self.record.quantity) if found is None else found)
+
+    @classmethod
+    def of(cls, record: results.ValueReport) -> ValueReport:
+        """Wrap a record."""
+        reason = record.rows[0].reason if len(record.rows) == 1 else None
+        return cls(
+            record=record,
+            graph_version=record.graph_version,
+            value=finite(record.value),
+            unit=record.unit,
+            status=EffectStatus[record.status.name],
+            reason=reason if record.rows else NOTHING_MATCHES,
+        )
+
+
+NOTHING_MATCHES = "no combination matches"
+
+
+def nothing_matches(quantity: model.QuantityKind) -> results.Trace:
+    """Return the trace of a number that no combination has."""
+    return results.Trace(
+        quantity=quantity,
+        key=results.EffectKey(()),
+        value=None,
+        unit=quantity.display_unit,
+        status=results.Status.MISSING_INPUT,
+        function=None,
+        inputs=(),
+        own_facts=(),
+        reason=NOTHING_MATCHES,
+    )

@@ -1,0 +1,65 @@
+"""Which errors a client sees: those raised on purpose with code, field and hint; all others only as an id.
+
+The id is repeated in the log next to the full traceback, so an operator can find what a user reports.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterator, Mapping
+
+from strawberry.extensions import SchemaExtension
+from strawberry.types import ExecutionResult
+
+from downstack.errors import DownstackError, UserInputError
+from graphql import ExecutionResult as CoreResult
+from graphql import GraphQLError, GraphQLSyntaxError
+
+logger = logging.getLogger("downstack.graphql")
+
+MAX_ERRORS = 20
+"""Errors of one answer; a document wrong in a thousand places is not told a thousand times."""
+
+TOO_COMPLEX = "TOO_COMPLEX"
+BAD_USER_INPUT = "BAD_USER_INPUT"
+
+
+def public_error(error: GraphQLError) -> GraphQLError:
+    """Return the error as the client may see it."""
+    cause = error.original_error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    if cause is None or isinstance(cause, GraphQLError):
+        if "code" not in (error.extensions or {}):
+            error.extensions = {**(error.extensions or {}), "code": _code_of_document(error)}
+        return error
+    if isinstance(cause, UserInputError):
+        extensions = {"code": cause.code, "field": cause.field or None, "hint": cause.hint or None}
+        return _replace(error, cause.message, extensions)
+    if isinstance(cause, DownstackError) and cause.code != "INTERNAL":
+        return _replace(error, cause.message, {"code": cause.code, "hint": cause.hint or None})
+    reference = secrets.token_hex(8)
+    logger.error("internal error %s at %s", reference, error.path, exc_info=cause)
+    return _replace(error, "internal error", {"code": "INTERNAL", "id": reference})
+
+
+def _code_of_document(error: GraphQLError) -> str:
+    deep = isinstance(error, GraphQLSyntaxError) and ("nested too deep" in error.message or "tokens" in error.message)
+    return TOO_COMPLEX if deep else BAD_USER_INPUT
+
+
+def _replace(error: GraphQLError, message: str, extensions: Mapping[str, object]) -> GraphQLError:
+    given = {key: value for key, value in extensions.items() if value is not None}
+    return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=given)
+
+
+class PublicErrors(SchemaExtension):
+    """Rewrites the errors of every answer with :func:`public_error`."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Rewrite once the answer is there."""
+        yield
+        result = self.execution_context.result
+        if isinstance(result, CoreResult | ExecutionResult) and result.errors:
+            result.errors = [public_error(error) for error in result.errors[:MAX_ERRORS]]

@@ -1,0 +1,158 @@
+"""What a document may cost, decided before it is validated or run.
+
+The estimate is linear in the size of the document: the cost of a fragment is computed once however often it is spread,
+where a limiter that expands fragments takes exponential time on twenty fragments that spread each other twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from strawberry.extensions import ValidationCache
+
+from downstack.graphql.errors import TOO_COMPLEX
+from downstack.graphql.relay import DEFAULT_PAGE, MAX_PAGE
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    InlineFragmentNode,
+    IntValueNode,
+    OperationDefinitionNode,
+    SelectionSetNode,
+    VariableNode,
+)
+
+MAX_TOKENS = 4_000
+MAX_DEPTH = 24
+MAX_FIELDS = 2_000
+"""Fields of one operation with its fragments written out."""
+MAX_COST = 150_000
+"""Values that the answer is estimated to hold."""
+MAX_ROOT_FIELDS = 20
+
+PAGED = frozenset({"entities", "influences", "effects", "search"})
+LISTS = {
+    "facts": 12,
+    "relations": 6,
+    "influences": 4,
+    "inputs": 4,
+    "assumptions": 4,
+    "qualitative": 10,
+    "byLayer": 7,
+    "layers": 7,
+    "functions": 40,
+    "quantities": 120,
+    "rows": 50,
+}
+"""Typical lengths of the lists without pages."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Size:
+    depth: int
+    fields: int
+    cost: float
+
+
+_NOTHING = _Size(0, 0, 0.0)
+_ENDLESS = _Size(MAX_DEPTH + 1, MAX_FIELDS + 1, float("inf"))
+
+
+class _Estimate:
+    """The estimate of one document."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        self._fragments = {
+            item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)
+        }
+        self._known: dict[str, _Size] = {}
+
+    def of(self, selections: SelectionSetNode | None) -> _Size:
+        if selections is None:
+            return _NOTHING
+        depth, fields, cost = 0, 0, 0.0
+        for node in selections.selections:
+            if isinstance(node, FieldNode):
+                below = self.of(node.selection_set)
+                times = _length(node)
+                size = _Size(below.depth + 1, below.fields + 1, 1.0 + times * below.cost)
+            elif isinstance(node, InlineFragmentNode):
+                size = self.of(node.selection_set)
+            elif isinstance(node, FragmentSpreadNode):
+                size = self._fragment(node.name.value)
+            else:
+                continue
+            depth, fields, cost = max(depth, size.depth), fields + size.fields, cost + size.cost
+        return _Size(depth, fields, cost)
+
+    def _fragment(self, name: str) -> _Size:
+        if name not in self._known:
+            # A fragment that spreads itself meets this entry; validation names the cycle.
+            self._known[name] = _NOTHING
+            found = self._fragments.get(name)
+            size = _NOTHING if found is None else self.of(found.selection_set)
+            self._known[name] = _ENDLESS if size.fields > MAX_FIELDS else size
+        return self._known[name]
+
+
+def _length(node: FieldNode) -> float:
+    for argument in node.arguments or ():
+        if argument.name.value == "first":
+            if isinstance(argument.value, IntValueNode):
+                # A page size out of range is refused by its resolver, with a better message than this rule's.
+                return float(min(max(int(argument.value.value), 1), MAX_PAGE))
+            # A page size given as a variable may be the largest allowed.
+            return float(MAX_PAGE if isinstance(argument.value, VariableNode) else DEFAULT_PAGE)
+    name = node.name.value
+    return float(DEFAULT_PAGE if name in PAGED else LISTS.get(name, 1))
+
+
+def document_error(document: DocumentNode) -> GraphQLError | None:
+    """Return why a document is refused, or None."""
+    estimate = _Estimate(document)
+    for item in document.definitions:
+        if not isinstance(item, OperationDefinitionNode):
+            continue
+        roots = len(item.selection_set.selections)
+        size = estimate.of(item.selection_set)
+        for what, found, allowed in (
+            ("root fields", roots, MAX_ROOT_FIELDS),
+            ("levels", size.depth, MAX_DEPTH),
+            ("fields", size.fields, MAX_FIELDS),
+            ("estimated values", size.cost, MAX_COST),
+        ):
+            if found > allowed:
+                return GraphQLError(
+                    f"the query has {'more than ' + str(allowed) if found == float('inf') else int(found)} {what}; "
+                    f"{allowed} are allowed",
+                    extensions={"code": TOO_COMPLEX, "hint": "ask for smaller pages, fewer levels or fewer fields"},
+                )
+    return None
+
+
+# Keyed by the document itself, which the parser cache hands out again for the same text.
+_cached_error = lru_cache(maxsize=128)(document_error)
+
+
+class DocumentLimits(ValidationCache):
+    """Refuses a document that is too large before its validation begins; validation is cached as in its parent."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Bound the parser."""
+        self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Bound what is left, then validate."""
+        document = self.execution_context.graphql_document
+        error = None if document is None else _cached_error(document)
+        if error is None:
+            yield from super().on_validate()
+        else:
+            self.execution_context.pre_execution_errors = [error]
+            yield

@@ -1,0 +1,244 @@
+"""The root fields: each resolves names, asks the library, and wraps what it answers."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+from strawberry import UNSET
+
+from downstack import results
+from downstack.graph import model
+from downstack.graphql import answers, entities, inputs, relay, terms
+from downstack.graphql.context import Info
+from downstack.graphql.enums import Date, EntityOrder
+from downstack.graphql.fields import resolved
+from downstack.graphql.inputs import given
+
+MAX_TEXT = 300
+"""Characters of a search text that are looked at."""
+
+First = Annotated[int | None, strawberry.argument(description="The page size, 1 to 100.")]
+After = Annotated[str | None, strawberry.argument(description="The cursor after which to go on: endCursor of a page.")]
+Where = Annotated[inputs.WhereInput | None, strawberry.argument(description="Which combinations to look at.")]
+Samples = Annotated[
+    int | None, strawberry.argument(description="Must be 0: uncertainty is not sampled in this version.")
+]
+AsOf = Annotated[Date | None, strawberry.argument(description="Answer with the facts of that date.")]
+Name = Annotated[strawberry.ID, strawberry.argument(description="Slug, IRI, CURIE (ds:...) or unambiguous alias.")]
+
+
+@strawberry.type(description="Questions to the graph.")
+class Query:
+    """The root of all questions."""
+
+    @resolved("The graph version that answers, and how much it holds.")
+    def graph(self, info: Info) -> terms.GraphInfo:
+        """Describe what is loaded."""
+        return terms.GraphInfo.of(info.context.kg.info)
+
+    @resolved("The seven layers, applications first.")
+    def layers(self, info: Info) -> list[terms.Layer]:
+        """List the layers."""
+        return [terms.Layer.of(item) for item in info.context.kg.layers]
+
+    @resolved("The thing of that identifier (entity, fact, relation, influence); null when absent.")
+    def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The `id` of any node.")],
+    ) -> terms.Node | None:
+        """Find a node."""
+        return entities.node_of(id, info)
+
+    @resolved("The entity of that name; an unknown or ambiguous one is an error with near names.")
+    def entity(self, info: Info, id: Name) -> entities.Entity | None:
+        """Find an entity."""
+        return entities.entity_of(info.context.kg.resolve(id, field="id"))
+
+    @resolved("Entities, page by page.")
+    def entities(
+        self,
+        info: Info,
+        filter: Annotated[inputs.EntityFilter | None, strawberry.argument(description="Which ones.")] = UNSET,
+        order_by: Annotated[
+            EntityOrder | None, strawberry.argument(description="The order; by slug at first.")
+        ] = UNSET,
+        first: First = 20,
+        after: After = UNSET,
+    ) -> relay.Connection[entities.Entity]:
+        """List entities."""
+        order = given(order_by) or EntityOrder.SLUG
+        kg = info.context.kg
+        return relay.paginate(
+            sorted(_select_entities(info, given(filter)), key=_ENTITY_KEYS[order]),
+            entities.entity_of,
+            scope=relay.scope_of("entities", given(filter), order, kg.version),
+            signer=info.context.signer,
+            first=first,
+            after=given(after),
+        )
+
+    @resolved("Entities by label or alias, typo tolerant, best first.")
+    async def search(
+        self,
+        info: Info,
+        text: Annotated[str, strawberry.argument(description="What to look for.")],
+        first: Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")] = 10,
+    ) -> list[entities.SearchHit]:
+        """Search entities."""
+        count = relay.check_first(10 if first is None else first)
+        hits = await answers.off_the_loop(lambda: info.context.kg.search(text[:MAX_TEXT], count))
+        return [
+            entities.SearchHit(entity=entities.entity_of(hit.entity), matched=hit.matched, score=hit.score)
+            for hit in hits
+        ]
+
+    @resolved("Qualitative influences between layers, page by page.")
+    def influences(
+        self,
+        info: Info,
+        filter: Annotated[inputs.InfluenceFilter | None, strawberry.argument(description="Which ones.")] = UNSET,
+        first: First = 20,
+        after: After = UNSET,
+    ) -> relay.Connection[terms.Influence]:
+        """List influences."""
+        return relay.paginate(
+            _select_influences(info, given(filter)),
+            terms.Influence.of,
+            scope=relay.scope_of("influences", given(filter), info.context.kg.version),
+            signer=info.context.signer,
+            first=first,
+            after=given(after),
+        )
+
+    @resolved("Performance functions by name.")
+    def functions(
+        self,
+        info: Info,
+        filter: Annotated[inputs.FunctionFilter | None, strawberry.argument(description="Which ones.")] = UNSET,
+    ) -> list[terms.PerformanceFunction]:
+        """List functions."""
+        kg = info.context.kg
+        wanted = given(filter) or inputs.FunctionFilter()
+        returns = None if wanted.returns is None else kg.quantity(wanted.returns, field="filter.returns").id
+        reads = None if wanted.reads is None else kg.quantity(wanted.reads, field="filter.reads").id
+        return [
+            terms.PerformanceFunction.of(item)
+            for item in kg.functions
+            if (wanted.name is None or item.name in wanted.name)
+            and (returns is None or item.returns == returns)
+            and (reads is None or reads in item.input_names)
+        ]
+
+    @resolved("All kinds of quantity by identifier.")
+    def quantities(self, info: Info) -> list[terms.QuantityKind]:
+        """List quantities."""
+        kinds = info.context.kg.quantities
+        return [terms.QuantityKind.of(kinds[name]) for name in sorted(kinds)]
+
+    @resolved("How much a quantity is, for every combination that matches, with its trace.")
+    async def value(
+        self,
+        info: Info,
+        quantity: Annotated[strawberry.ID, strawberry.argument(description="Identifier, IRI or CURIE (dso:...).")],
+        entity: Annotated[strawberry.ID | None, strawberry.argument(description="Only for this entity.")] = UNSET,
+        where: Where = UNSET,
+        samples: Samples = 0,
+        as_of: AsOf = UNSET,
+    ) -> answers.ValueReport:
+        """Ask for a value."""
+        selection, when = _where(given(where), given(as_of))
+
+        def ask() -> results.ValueReport:
+            return info.context.kg.value(quantity, given(entity), selection, samples or 0, when)
+
+        return answers.ValueReport.of(await answers.off_the_loop(ask))
+
+    @resolved("What some changes do, layer by layer.")
+    async def impact(
+        self,
+        info: Info,
+        changes: Annotated[list[inputs.ChangeInput], strawberry.argument(description="What changes.")],
+        targets: Annotated[
+            list[strawberry.ID] | None,
+            strawberry.argument(description="Quantities to report; all that are reached unless given."),
+        ] = UNSET,
+        where: Where = UNSET,
+        samples: Samples = 0,
+        as_of: AsOf = UNSET,
+    ) -> answers.ImpactReport:
+        """Ask for an impact."""
+        selection, when = _where(given(where), given(as_of))
+        asked = [item.change() for item in changes]
+        wanted = given(targets)
+        names = None if wanted is None else [str(item) for item in wanted]
+
+        def ask() -> results.ImpactReport:
+            return info.context.kg.impact(asked, names, selection, samples or 0, when)
+
+        scope = relay.scope_of(asked, names, selection, when, info.context.kg.version)
+        return answers.ImpactReport.of(await answers.off_the_loop(ask), scope)
+
+
+def _where(where: inputs.WhereInput | None, as_of: str | None) -> tuple[dict[str, list[str]], str | None]:
+    if where is None:
+        return {}, as_of
+    return where.selection(), as_of or where.as_of
+
+
+_ENTITY_KEYS = {
+    EntityOrder.SLUG: lambda item: (item.id,),
+    EntityOrder.LABEL: lambda item: (item.label.casefold(), item.id),
+    EntityOrder.LAYER: lambda item: (item.layer or 99, item.id),
+}
+
+
+def _select_entities(info: Info, wanted: inputs.EntityFilter | None) -> list[model.Entity]:
+    kg = info.context.kg
+    found = list(kg.entities.values())
+    if wanted is None:
+        return found
+    if wanted.type is not None:
+        found = [item for item in found if not item.classes.isdisjoint(wanted.type)]
+    if wanted.layer is not None:
+        names = {layer.name for layer in wanted.layer}
+        numbers = {layer.number for layer in kg.layers if layer.name in names}
+        found = [item for item in found if item.layer in numbers]
+    if wanted.text is not None:
+        text = wanted.text.casefold()
+        found = [
+            item for item in found if any(text in name.casefold() for name in (item.id, item.label, *item.aliases))
+        ]
+    if wanted.with_quantity is not None:
+        quantity = kg.quantity(wanted.with_quantity, field="filter.withQuantity").id
+        found = [item for item in found if kg.facts_of(item.id, quantity)]
+    return found
+
+
+def _select_influences(info: Info, wanted: inputs.InfluenceFilter | None) -> list[model.Influence]:
+    kg = info.context.kg
+    found = sorted(kg.influences, key=lambda item: item.iri)
+    if wanted is None:
+        return found
+    ends = {
+        name: None if given is None else kg.resolve(given, field=f"filter.{name}").id
+        for name, given in (
+            ("entity", wanted.entity),
+            ("sourceEntity", wanted.source_entity),
+            ("targetEntity", wanted.target_entity),
+        )
+    }
+    strengths = None if wanted.strength is None else {item.value for item in wanted.strength}
+    confidences = None if wanted.confidence is None else {item.value for item in wanted.confidence}
+    return [
+        item
+        for item in found
+        if (ends["entity"] is None or ends["entity"] in (item.source_entity, item.target_entity))
+        and (ends["sourceEntity"] is None or ends["sourceEntity"] == item.source_entity)
+        and (ends["targetEntity"] is None or ends["targetEntity"] == item.target_entity)
+        and (wanted.direction is None or wanted.direction.value == item.direction)
+        and (wanted.sign is None or wanted.sign == item.sign)
+        and (strengths is None or item.strength in strengths)
+        and (confidences is None or item.confidence in confidences)
+    ]

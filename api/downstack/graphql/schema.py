@@ -1,0 +1,47 @@
+"""The schema, assembled once per process: it holds no graph, each request brings its own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import strawberry
+from strawberry.extensions import DisableIntrospection, ParserCache, SchemaExtension
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from downstack.graphql.entities import ENTITY_TYPES, Fact, Relation
+from downstack.graphql.enums import DATE_SCALAR, Date
+from downstack.graphql.errors import PublicErrors
+from downstack.graphql.limits import DocumentLimits
+from downstack.graphql.query import Query
+from downstack.graphql.terms import Influence
+from graphql import GraphQLError
+
+HEADER = "# Generated from the types in api/downstack/graphql by `make generate`; edit those instead.\n\n"
+
+
+class QuietSchema(strawberry.Schema):
+    """A schema that leaves logging to :class:`PublicErrors`: what a client did wrong is no error of the service."""
+
+    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
+        """Log nothing here."""
+
+
+@lru_cache(maxsize=2)
+def build_schema(introspection: bool = True) -> strawberry.Schema:
+    """Return the schema; without introspection it also gives no hints at names in error messages."""
+    # The outermost comes first: what it rewrites is what all others have left.
+    extensions: list[type[SchemaExtension]] = [PublicErrors, DocumentLimits, ParserCache]
+    if not introspection:
+        extensions.append(DisableIntrospection)
+    return QuietSchema(
+        query=Query,
+        types=[*ENTITY_TYPES.values(), Fact, Relation, Influence],
+        extensions=extensions,
+        config=StrawberryConfig(scalar_map={Date: DATE_SCALAR}, disable_field_suggestions=not introspection),
+    )
+
+
+def schema_text() -> str:
+    """Return the schema in GraphQL's own language, as it is committed in ``schema.graphql``."""
+    return f"{HEADER}{build_schema().as_str()}\n"

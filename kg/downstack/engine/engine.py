@@ -1,0 +1,108 @@
+"""The engine of one graph version: plans and their cache, evaluation, and the numbers of every row."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from downstack.engine.bind import Binding
+from downstack.engine.changes import Intervention
+from downstack.engine.columns import Columns, build_columns
+from downstack.engine.interpreter import Interpreter
+from downstack.engine.plan import Cell, Outcome, Plan, compile_plan, place_interventions, run
+from downstack.engine.schema import Schema, build_schema
+from downstack.engine.trace import Tracer
+from downstack.errors import UserInputError
+from downstack.graph.knowledge import Knowledge
+from downstack.performance.declare import Array, FunctionDeclaration
+
+MAX_ROWS = 4_000_000
+"""Rows of the widest key set that one question may bind; a wider one is refused with the filter to add."""
+CACHED_PLANS = 64
+CACHED_DATES = 8
+
+Filter = tuple[tuple[str, frozenset[int]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """A run with what is needed to explain it."""
+
+    plan: Plan
+    outcome: Outcome
+    cells: dict[str, tuple[Cell, ...]]
+
+    def tracer(self, knowledge: Knowledge, column: int) -> Tracer:
+        """Return what unfolds the numbers of one column (0 the base, 1 the scenario)."""
+        return Tracer(knowledge, self.plan, self.outcome, column, self.cells)
+
+
+class Engine:
+    """Evaluates questions on one immutable graph version; safe to share between threads."""
+
+    def __init__(self, knowledge: Knowledge, functions: Iterable[FunctionDeclaration]) -> None:
+        self.knowledge = knowledge
+        self.functions = tuple(functions)
+        self.schema: Schema = build_schema(knowledge, self.functions)
+        self._columns: OrderedDict[str | None, Columns] = OrderedDict()
+        self._plans: OrderedDict[tuple[str | None, Filter, frozenset[str]], Plan] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def columns(self, as_of: str | None = None) -> Columns:
+        """Return the columns as seen on a date, from the cache when it was asked before."""
+        with self._lock:
+            found = self._columns.get(as_of)
+        if found is None:
+            found = build_columns(self.knowledge, as_of)
+            with self._lock:
+                self._columns[as_of] = found
+                while len(self._columns) > CACHED_DATES:
+                    self._columns.popitem(last=False)
+        return found
+
+    def plan(self, wanted: Iterable[str], selected: Mapping[str, frozenset[int]], as_of: str | None = None) -> Plan:
+        """Return the plan for some quantities under a filter, compiled once.
+
+        Raises
+        ------
+        UserInputError
+            If the filter is so wide that the rows would not fit.
+        """
+        key = (as_of, tuple(sorted((role, chosen) for role, chosen in selected.items())), frozenset(wanted))
+        with self._lock:
+            found = self._plans.get(key)
+            if found is not None:
+                self._plans.move_to_end(key)
+                return found
+        columns = self.columns(as_of)
+        binding = Binding(columns, selected)
+        for quantity in key[2]:
+            rows = binding.rows(self.schema.keys[quantity])
+            if rows > MAX_ROWS:
+                raise UserInputError(
+                    f"{quantity} has {rows} combinations, more than {MAX_ROWS}",
+                    field="where",
+                    hint=f"narrow one of {', '.join(self.schema.keys[quantity])}",
+                )
+        plan = compile_plan(self.knowledge, self.schema, columns, binding, key[2])
+        with self._lock:
+            self._plans[key] = plan
+            while len(self._plans) > CACHED_PLANS:
+                self._plans.popitem(last=False)
+        return plan
+
+    def evaluate(
+        self, plan: Plan, interventions: tuple[Intervention, ...] = (), fractions: Array | None = None
+    ) -> Evaluation:
+        """Run a plan; the columns are the base and the scenario unless `fractions` says otherwise."""
+        cells = place_interventions(plan, interventions)
+        along = np.array([0.0, 1.0]) if fractions is None and interventions else fractions
+        return Evaluation(plan, run(plan, cells, along), cells)
+
+    def interpreter(self, as_of: str | None = None) -> Interpreter:
+        """Return the scalar oracle over the same facts and functions."""
+        return Interpreter(self.knowledge, self.schema, self.columns(as_of))

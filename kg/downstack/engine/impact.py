@@ -1,0 +1,228 @@
+"""What a change does: base and scenario of every reached combination, what binds, and what is not reached."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+
+from downstack.engine.changes import ChangeOp, Intervention
+from downstack.engine.engine import Engine, Evaluation
+from downstack.engine.plan import OK, Plan
+from downstack.engine.qualitative import qualitative_effects
+from downstack.engine.regimes import regime_of
+from downstack.engine.trace import STATUS
+from downstack.results import Effect, EffectKey, ImpactReport, LayerSummary, NotReached, Regime, Trace
+from downstack.units import from_base
+
+METHOD = "comparative statics: every formula is re-evaluated at the base and at the scenario"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    quantity: int
+    row: int
+
+
+class EffectTable(Sequence[Effect]):
+    """The effects of a question in order of size; each is built when it is looked at."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        evaluation: Evaluation,
+        changes: tuple[Intervention, ...],
+        targets: Sequence[str],
+        as_of: str | None,
+    ) -> None:
+        self._engine = engine
+        self._evaluation = evaluation
+        self._changes = changes
+        self._targets = tuple(targets)
+        self._as_of = as_of
+        self._base_tracer = evaluation.tracer(engine.knowledge, 0)
+        self._tracer = evaluation.tracer(engine.knowledge, 1)
+        self._layers = {layer.number: layer for layer in engine.knowledge.layers}
+        quantity, row, size, status = self._collect()
+        order = np.lexsort((row, quantity, -size))
+        self._quantity, self._row, self._size, self._code = quantity[order], row[order], size[order], status[order]
+
+    def _collect(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        outcome = self._evaluation.outcome
+        parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+        for index, target in enumerate(self._targets):
+            rows = np.flatnonzero(outcome.touched[target])
+            value, code = outcome.values[target][rows], outcome.status[target][rows].max(axis=1)
+            with np.errstate(all="ignore"):
+                size = np.abs(np.log(value[:, -1] / value[:, 0]))
+            size = np.where(np.isfinite(size), size, -1.0)
+            parts.append((np.full(len(rows), index), rows, size, code))
+        if not parts:
+            empty = np.zeros(0, dtype=np.int64)
+            return empty, empty, np.zeros(0), empty
+        return tuple(np.concatenate([part[item] for part in parts]) for item in range(4))  # type: ignore[return-value]  # four parts in, four out
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+    @overload
+    def __getitem__(self, index: int) -> Effect: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Effect, ...]: ...
+    def __getitem__(self, index: int | slice) -> Effect | tuple[Effect, ...]:
+        if isinstance(index, slice):
+            return tuple(self._effect(place) for place in range(*index.indices(len(self))))
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        return self._effect(index % len(self))
+
+    def _effect(self, place: int) -> Effect:
+        target, row = self._targets[int(self._quantity[place])], int(self._row[place])
+        kind = self._engine.knowledge.quantities[target]
+        plan, outcome = self._evaluation.plan, self._evaluation.outcome
+
+        def show(column: int) -> float | None:
+            value = outcome.value(target, row, column)
+            if np.isnan(value):
+                return None
+            return from_base(
+                value, kind.display_unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator
+            )
+
+        code = int(self._code[place])
+        return Effect(
+            key=EffectKey(plan.binding.entities(plan.by_quantity[target].key, row)),
+            quantity=kind,
+            unit=kind.display_unit,
+            base=show(0),
+            scenario=show(1),
+            status=STATUS[code],
+            reason=None if code == OK else self._reason(target, row, code),
+            layer=None if kind.layer is None else self._layers[kind.layer],
+            _trace=lambda: self._tracer.trace(target, row),
+            _regime=lambda: self._regime(target, row),
+        )
+
+    def _reason(self, target: str, row: int, code: int) -> str | None:
+        before: Trace = self._base_tracer.trace(target, row)
+        after: Trace = self._tracer.trace(target, row)
+        if STATUS[code] is after.status and STATUS[code] is before.status:
+            return after.reason
+        if STATUS[code] is after.status:
+            return f"after the change: {after.reason}"
+        return f"before the change: {before.reason}"
+
+    def _regime(self, target: str, row: int) -> Regime | None:
+        return regime_of(self._engine, self._evaluation, self._changes, target, row, self._as_of)
+
+    def summaries(self) -> tuple[LayerSummary, ...]:
+        """Count the effects of each layer and name the largest."""
+        found = []
+        numbers = np.array(
+            [self._engine.knowledge.quantities[target].layer or 0 for target in self._targets], dtype=np.int64
+        )
+        layer_of = numbers[self._quantity] if len(self) else np.zeros(0, dtype=np.int64)
+        for number, layer in sorted(self._layers.items()):
+            places = np.flatnonzero(layer_of == number)
+            if not len(places):
+                continue
+            largest = places[0] if self._size[places[0]] >= 0.0 else None
+            found.append(
+                LayerSummary(
+                    layer=layer,
+                    effects=len(places),
+                    infeasible=int((self._code[places] == 2).sum()),
+                    missing=int((self._code[places] == 3).sum()),
+                    largest=None if largest is None else self._effect(int(largest)),
+                )
+            )
+        return tuple(found)
+
+
+def impact(
+    engine: Engine,
+    changes: tuple[Intervention, ...],
+    written: tuple[str, ...],
+    targets: tuple[str, ...] | None,
+    selected: dict[str, frozenset[int]],
+    layers: frozenset[int] | None,
+    as_of: str | None,
+) -> ImpactReport:
+    """Answer what some changes do to some targets (to all that they reach, unless given)."""
+    started = time.perf_counter()
+    schema = engine.schema
+    changed = {item.quantity.id for item in changes}
+    reached = schema.descendants(changed & set(schema.order))
+    wanted = targets if targets is not None else tuple(name for name in schema.order if name in reached)
+    if layers is not None:
+        wanted = tuple(name for name in wanted if engine.knowledge.quantities[name].layer in layers)
+    hit = tuple(name for name in wanted if name in reached)
+    not_reached = [NotReached(name, _why_not(engine, changed, name)) for name in wanted if name not in reached]
+    plan = engine.plan(hit, _push_down(engine, changes, selected, as_of), as_of)
+    evaluation = engine.evaluate(plan, changes)
+    effects = EffectTable(engine, evaluation, changes, hit, as_of)
+    not_reached += [
+        NotReached(name, _why_empty(engine, plan, changes, name))
+        for name in hit
+        if not bool(evaluation.outcome.touched[name].any())
+    ]
+    return ImpactReport(
+        graph_version=engine.knowledge.version,
+        method=METHOD,
+        elapsed_ms=(time.perf_counter() - started) * 1e3,
+        partial=False,
+        partial_reason=None,
+        changes=written,
+        effects=effects,
+        by_layer=effects.summaries(),
+        qualitative=qualitative_effects(
+            engine.knowledge, {item.entity: _direction(engine, item, as_of) for item in changes}
+        ),
+        not_reached=tuple(not_reached),
+    )
+
+
+def _push_down(
+    engine: Engine, changes: tuple[Intervention, ...], selected: dict[str, frozenset[int]], as_of: str | None
+) -> dict[str, frozenset[int]]:
+    """Bind only what the change can touch: when all changes concern one role, its other entities cannot move."""
+    roles = {engine.schema.keys[item.quantity.id] for item in changes if item.quantity.id in engine.schema.keys}
+    if len(roles) != 1 or len(key := next(iter(roles))) != 1:
+        return selected
+    role = key[0]
+    position = engine.columns(as_of).tables[role].position
+    touched = frozenset(position[item.entity] for item in changes if item.entity in position)
+    return {**selected, role: touched & selected[role] if role in selected else touched}
+
+
+def _why_not(engine: Engine, changed: set[str], target: str) -> str:
+    names = ", ".join(sorted(changed))
+    if target not in engine.schema.producers and target not in changed:
+        return f"{target} is a stated fact: no formula computes it, so nothing else moves it"
+    return f"{target} does not depend on {names}"
+
+
+def _why_empty(engine: Engine, plan: Plan, changes: tuple[Intervention, ...], target: str) -> str:
+    key = plan.by_quantity[target].key
+    empty = [role for role in key if not len(plan.binding.lists[role])]
+    entities = ", ".join(sorted({item.entity for item in changes}))
+    if empty:
+        return f"no {' and no '.join(empty)} in the graph matches the question together with {entities}"
+    return f"no combination of {', '.join(key)} that the question admits rests on {entities}"
+
+
+def _direction(engine: Engine, item: Intervention, as_of: str | None) -> str:
+    """Return whether a change raises its quantity (``+``), lowers it (``-``), leaves it (``0``) or cannot be said."""
+    if item.op is ChangeOp.ADD:
+        before, after = 0.0, item.amount
+    elif item.op is ChangeOp.SET:
+        facts = engine.knowledge.candidates(item.entity, item.quantity.id, as_of)
+        if not facts:
+            return "?"
+        before, after = facts[0].value, item.amount
+    else:
+        before, after = 1.0, item.amount
+    return "+" if after > before else "-" if after < before else "0"

@@ -1,0 +1,142 @@
+"""From a number in an array back to its formula, its inputs, and the facts at the bottom."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from downstack.engine.plan import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, Cell, Outcome, Plan, Step, Variant
+from downstack.graph.knowledge import Knowledge
+from downstack.graph.model import Fact
+from downstack.results import EffectKey, Status, Trace
+from downstack.units import from_base
+
+STATUS = (Status.OK, Status.EXTRAPOLATED, Status.INFEASIBLE, Status.MISSING_INPUT)
+
+
+class Tracer:
+    """Unfolds the numbers of one run."""
+
+    def __init__(
+        self,
+        knowledge: Knowledge,
+        plan: Plan,
+        outcome: Outcome,
+        column: int,
+        cells: dict[str, tuple[Cell, ...]],
+    ) -> None:
+        self._knowledge = knowledge
+        self._plan = plan
+        self._outcome = outcome
+        self._column = column
+        self._cells = cells
+        self._done: dict[tuple[str, int], Trace] = {}
+
+    def trace(self, quantity: str, row: int) -> Trace:
+        """Return the trace of one number; a step that two paths share is the same object in both."""
+        if (quantity, row) not in self._done:
+            self._done[quantity, row] = self._build(quantity, row)
+        return self._done[quantity, row]
+
+    def _build(self, quantity: str, row: int) -> Trace:
+        kind = self._knowledge.quantities[quantity]
+        step = self._plan.by_quantity[quantity]
+        code = self._outcome.code(quantity, row, self._column)
+        value = self._outcome.value(quantity, row, self._column)
+        facts = self._facts(step, row)
+        variant, inputs = self._inputs(step, row)
+        anchored = bool(facts) and step.fact_first
+        formula = self._outcome.formula.get(quantity)
+        formula_value = math.nan
+        if formula is not None and facts:
+            formula_value = float(formula[row, min(self._column, formula.shape[1] - 1)])
+        intervention = next(
+            (
+                f"{cell.intervention.entity}.{quantity} is changed by the question"
+                for cell in self._cells.get(quantity, ())
+                if cell.row == row and self._column > 0
+            ),
+            None,
+        )
+        return Trace(
+            quantity=kind,
+            key=EffectKey(self._plan.binding.entities(step.key, row)),
+            value=self._show(quantity, value),
+            unit=kind.display_unit,
+            status=STATUS[code],
+            function=None if variant is None else variant.function,
+            inputs=inputs,
+            own_facts=facts if variant is None or anchored or math.isnan(formula_value) else (),
+            reason=self._reason(step, row, code, variant, inputs),
+            formula_value=self._show(quantity, formula_value),
+            intervention=intervention,
+        )
+
+    def _show(self, quantity: str, value: float) -> float | None:
+        if math.isnan(value):
+            return None
+        kind = self._knowledge.quantities[quantity]
+        return from_base(value, kind.display_unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator)
+
+    def _facts(self, step: Step, row: int) -> tuple[Fact, ...]:
+        column = self._plan.binding.columns.facts.get(step.quantity)
+        if column is None:
+            return ()
+        slug = dict(self._plan.binding.entities(step.key, row)).get(column.role)
+        return () if slug is None else column.facts[self._plan.binding.columns.tables[column.role].position[slug]]
+
+    def _inputs(self, step: Step, row: int) -> tuple[Variant | None, tuple[Trace, ...]]:
+        for variant in step.variants:
+            place = row
+            if variant.rows is not None:
+                place = int(np.searchsorted(variant.rows, row))
+                if place >= len(variant.rows) or variant.rows[place] != row:
+                    continue
+            children = []
+            for name, index, _ in variant.gathers:
+                source = place if index is None else int(index[place])
+                if source >= 0 and self._plan.by_quantity[name].rows:
+                    children.append(self.trace(name, source))
+            return variant, tuple(children)
+        return None, ()
+
+    def _reason(
+        self, step: Step, row: int, code: int, variant: Variant | None, inputs: tuple[Trace, ...]
+    ) -> str | None:
+        if code == 0:
+            return None
+        key = EffectKey(self._plan.binding.entities(step.key, row))
+        inherited = next((item.reason for item in inputs if STATUS.index(item.status) == code and item.reason), None)
+        if variant is None:
+            if step.variants:
+                classes = sorted({name for item in step.variants for name in item.function.applies_to.values()})
+                return f"no formula for {step.quantity} applies to {key}: it is none of {', '.join(classes)}"
+            return f"no fact for {step.quantity} of {key}"
+        if code == MISSING_INPUT:
+            if len(inputs) < len(variant.gathers):
+                present = {item.quantity.id for item in inputs}
+                absent = [name for name, _, _ in variant.gathers if name not in present]
+                if inherited is None:
+                    return f"{', '.join(absent)}: nothing in the graph fills that role for {key}"
+            return inherited or f"an input of {step.quantity} is missing for {key}"
+        if code == INFEASIBLE and inherited is None:
+            return variant.function.infeasible_reason or f"{variant.function.name} gives no number for {key}"
+        if code == EXTRAPOLATED and inherited is None:
+            return self._left_range(variant, inputs)
+        return inherited
+
+    def _left_range(self, variant: Variant, inputs: tuple[Trace, ...]) -> str | None:
+        by_name = {item.quantity.id: item for item in inputs}
+        for check in variant.function.validity:
+            item = by_name.get(check.input)
+            if item is None or item.value is None:
+                continue
+            low, high = self._show(check.input, check.low), self._show(check.input, check.high)
+            outside = (low is not None and item.value < low) or (high is not None and item.value > high)
+            if outside:
+                return (
+                    f"{check.input} of {item.value:g} {item.unit} is outside {low:g} to {high:g} {item.unit}, "
+                    f"where {variant.function.name} holds: {check.reason}"
+                )
+        return None

@@ -1,0 +1,56 @@
+"""How much a quantity is, for every combination that matches."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from downstack.engine.engine import Engine, Evaluation
+from downstack.engine.regimes import regime_of
+from downstack.engine.trace import STATUS, Tracer
+from downstack.errors import UserInputError
+from downstack.results import EffectKey, ValueReport, ValueRow
+from downstack.units import from_base
+
+MAX_VALUES = 20_000
+"""Rows of one answer; a wider question is refused with the filter to add."""
+
+
+def value_report(engine: Engine, quantity: str, selected: dict[str, frozenset[int]], as_of: str | None) -> ValueReport:
+    """Evaluate one quantity under a filter."""
+    plan = engine.plan((quantity,), selected, as_of)
+    step = plan.by_quantity[quantity]
+    if step.rows > MAX_VALUES:
+        raise UserInputError(
+            f"{quantity} has {step.rows} combinations, more than the {MAX_VALUES} of one answer",
+            field="where",
+            hint=f"narrow one of {', '.join(step.key)}",
+        )
+    evaluation = engine.evaluate(plan)
+    tracer = evaluation.tracer(engine.knowledge, 0)
+    kind = engine.knowledge.quantities[quantity]
+    return ValueReport(
+        graph_version=engine.knowledge.version,
+        quantity=kind,
+        unit=kind.display_unit,
+        rows=tuple(_row(engine, evaluation, tracer, quantity, row, as_of) for row in range(step.rows)),
+    )
+
+
+def _row(
+    engine: Engine, evaluation: Evaluation, tracer: Tracer, quantity: str, row: int, as_of: str | None
+) -> ValueRow:
+    kind = engine.knowledge.quantities[quantity]
+    value = evaluation.outcome.value(quantity, row, 0)
+    code = evaluation.outcome.code(quantity, row, 0)
+    shown = None
+    if not np.isnan(value):
+        shown = from_base(value, kind.display_unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator)
+    return ValueRow(
+        key=EffectKey(evaluation.plan.binding.entities(evaluation.plan.by_quantity[quantity].key, row)),
+        value=shown,
+        unit=kind.display_unit,
+        status=STATUS[code],
+        reason=None if code == 0 else tracer.trace(quantity, row).reason,
+        _trace=lambda: tracer.trace(quantity, row),
+        _regime=lambda: regime_of(engine, evaluation, (), quantity, row, as_of),
+    )

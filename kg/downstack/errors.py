@@ -1,0 +1,99 @@
+"""What can go wrong, as one tree.
+
+::
+
+    DownstackError
+    ├── UserInputError            a question that cannot be answered as asked
+    │   ├── UnknownNameError      no entity, quantity or role of that name (near names given)
+    │   ├── AmbiguousNameError    an alias of several entities
+    │   └── UnitError             an unknown unit, or one of another dimension
+    ├── KnowledgeError            data that cannot be loaded: file, line, what, remedy
+    └── FunctionError             a description of a function that the registry does not know
+
+Every error carries its facts as fields and a `hint` that says what to do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class DownstackError(Exception):
+    """The root of all errors that downstack raises on purpose."""
+
+    code = "INTERNAL"
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class UserInputError(DownstackError):
+    """The question cannot be answered as asked; `field` names the part that is wrong."""
+
+    code = "BAD_USER_INPUT"
+
+    def __init__(self, message: str, *, field: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
+
+
+class UnknownNameError(UserInputError):
+    """No entity, quantity or role has that name; `near` holds the nearest ones."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, kind: str, name: str, near: tuple[str, ...], *, field: str = "") -> None:
+        hint = f"nearest: {', '.join(near)}" if near else ""
+        super().__init__(f"unknown {kind} {name!r}", field=field, hint=hint)
+        self.kind = kind
+        self.name = name
+        self.near = near
+
+
+class AmbiguousNameError(UserInputError):
+    """An alias that several entities carry; `candidates` are their slugs."""
+
+    def __init__(self, name: str, candidates: tuple[str, ...], *, field: str = "") -> None:
+        super().__init__(
+            f"{name!r} is the name of several entities", field=field, hint=f"use one of: {', '.join(candidates)}"
+        )
+        self.name = name
+        self.candidates = candidates
+
+
+class UnitError(UserInputError):
+    """A unit that is not declared, or that measures something else than the quantity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong in a file: where it is, what it is, and what to do."""
+
+    file: str
+    line: int | None
+    what: str
+    remedy: str
+    rule: str = ""
+
+    def __str__(self) -> str:
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return f"{place}: {self.what} ({self.remedy})" if self.remedy else f"{place}: {self.what}"
+
+
+class KnowledgeError(DownstackError):
+    """Data that cannot be loaded; nothing of it was. `findings` name file, line, fault and remedy."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        head = "\n".join(str(item) for item in findings[:20])
+        more = f"\n... and {len(findings) - 20} more" if len(findings) > 20 else ""
+        super().__init__(f"the knowledge cannot be loaded: {len(findings)} finding(s)\n{head}{more}")
+        self.findings = findings
+
+
+class FunctionError(DownstackError):
+    """Data names an implementation that the registry does not hold, or holds with other code."""

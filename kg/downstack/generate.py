@@ -1,0 +1,103 @@
+"""Write what is generated, or check that it is up to date.
+
+Every kind of truth has one owner; what repeats it in another form is generated here and committed, so that a reader
+finds it and a diff shows it. ``python -m downstack.generate`` writes the files, ``--check`` only compares and fails when
+one differs. A new target is one line in :data:`TARGETS` and a function without arguments that returns the text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import keyword
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from downstack.graph.validation import read_documents
+from downstack.vocabulary import DSO, folder, locate
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A generated file: where it lies in a checkout, and what writes it."""
+
+    path: str
+    render: Callable[[], str]
+
+
+def terms_module() -> str:
+    """Return the closed namespace of the vocabulary: one constant for every term that ``ontology/terms`` declares."""
+    names = sorted(
+        {
+            quad.subject.value.removeprefix(DSO)
+            for document in read_documents(folder("terms"))
+            for quad in document.triples
+            if isinstance(quad.subject, ox.NamedNode) and quad.subject.value.startswith(DSO)
+        }
+    )
+    head = (
+        "# GENERATED from ontology/terms by `make generate`: do not edit.\n"
+        '"""Every term of the vocabulary as a constant, in the vocabulary\'s own spelling.\n'
+        "\n"
+        "The namespace is closed: a misspelt term is an error of the program, not an empty answer.\n"
+        '"""\n'
+        "\n"
+        "from __future__ import annotations\n"
+        "\n"
+        "from typing import Final\n"
+        "\n"
+        f'NAMESPACE: Final = "{DSO}"\n'
+        "\n"
+    )
+    lines = [f'{name}{"_" if keyword.iskeyword(name) else ""}: Final = NAMESPACE + "{name}"' for name in names]
+    return head + "\n".join(lines) + "\n"
+
+
+TARGETS: tuple[Target, ...] = (Target("ontology/downstack/terms.py", terms_module),)
+"""All generated files, in the order in which they are written: later ones may read earlier ones."""
+
+
+def stale(targets: Sequence[Target], root: Path) -> tuple[str, ...]:
+    """Return the paths of the targets whose file is missing or differs from what would be written."""
+    return tuple(target.path for target in targets if _content(root / target.path) != target.render())
+
+
+def write(targets: Sequence[Target], root: Path) -> tuple[str, ...]:
+    """Write the targets that are stale; return their paths."""
+    written: list[str] = []
+    for target in targets:
+        text = target.render()
+        if _content(root / target.path) != text:
+            (root / target.path).parent.mkdir(parents=True, exist_ok=True)
+            (root / target.path).write_text(text, encoding="utf-8")
+            written.append(target.path)
+    return tuple(written)
+
+
+def _content(path: Path) -> str | None:
+    return path.read_text(encoding="utf-8") if path.is_file() else None
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run from the command line; return 0, or 1 when ``--check`` finds a difference."""
+    parser = argparse.ArgumentParser(prog="python -m downstack.generate", description="Write the generated files.")
+    parser.add_argument("--check", action="store_true", help="write nothing, fail when a file would change")
+    root = locate().parent
+    if not (root / "pyproject.toml").is_file():
+        sys.stderr.write("generated files are written in a checkout, not in an installation\n")
+        return 1
+    if parser.parse_args(arguments).check:
+        paths = stale(TARGETS, root)
+        for path in paths:
+            sys.stderr.write(f"{path} is not up to date: run `make generate` and commit the result\n")
+        return 1 if paths else 0
+    for path in write(TARGETS, root):
+        sys.stdout.write(f"{path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""The fast checks: what every reader of a graph must be able to rely on, in plain Python over parsed statements.
+
+Nothing about the industry is written down here: classes, quantity kinds, relations with their domains and ranges, and
+the words for confidence and strength are all read from the statements themselves, that is, from the vocabulary's Turtle.
+
+================  ==============================================================================
+``common``        a fault, the names that a graph knows, and the building blocks of checks
+``quantities``    quantity kinds and binding roles: units that exist and fit, names that agree
+``facts``         facts: numbers that are numbers, units that fit, a source for each
+``entities``      entities and relations: classes, ends that exist, at most one of a functional one
+``sources``       sources, influences, and terms that the vocabulary does not have
+================  ==============================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from downstack.graph.checks.common import Fault, Names
+from downstack.graph.checks.entities import check_entities, check_relations
+from downstack.graph.checks.facts import check_facts
+from downstack.graph.checks.quantities import check_quantities, check_roles
+from downstack.graph.checks.sources import check_influences, check_sources, check_terms
+from downstack.graph.statements import Statements
+
+__all__ = ["Fault", "check_statements"]
+
+
+def check_statements(statements: Statements, today: date | None = None) -> Iterator[Fault]:
+    """Yield every fault in the statements of a whole graph, its vocabulary included.
+
+    Parameters
+    ----------
+    statements
+        All of them together: a name is known when any file describes it.
+    today
+        The day after which a date is in the future; the day of the machine's clock unless given.
+    """
+    # A day of grace: somewhere it is tomorrow already.
+    latest = (today or datetime.now(tz=UTC).date()) + timedelta(days=1)
+    names = Names(statements, latest.isoformat())
+    yield from check_quantities(names)
+    yield from check_roles(names)
+    yield from check_sources(names)
+    yield from check_entities(names)
+    yield from check_facts(names)
+    yield from check_relations(names)
+    yield from check_influences(names)
+    yield from check_terms(names)

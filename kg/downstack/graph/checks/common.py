@@ -1,0 +1,165 @@
+"""A fault, the names that a graph knows, and the building blocks that all checks share."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import cached_property
+from typing import NamedTuple
+
+from downstack.graph.statements import Statements, Text, Value
+from downstack.vocabulary import DCTERMS, DSO, OWL, RDF, RDFS, SKOS, XSD, shorten
+
+TYPE = RDF + "type"
+LABEL = RDFS + "label"
+ALIAS = SKOS + "altLabel"
+SOURCE = DCTERMS + "source"
+DOMAIN = RDFS + "domain"
+RANGE = RDFS + "range"
+DISJOINT = OWL + "disjointWith"
+FUNCTIONAL = OWL + "FunctionalProperty"
+
+DATE = re.compile(r"\d{4}(?:-\d{2}(?:-\d{2})?)?")
+_LAST_PART = re.compile(r".*[/#]")
+NUMERIC = {XSD + name for name in ("double", "float", "decimal", "integer", "int", "long", "nonNegativeInteger")}
+
+
+class Fault(NamedTuple):
+    """A wrong statement, before its place in a file is looked up."""
+
+    subject: str
+    predicate: str | None
+    value: Value | None
+    what: str
+    remedy: str
+    rule: str
+
+
+class Names:
+    """What a graph knows by name; every check asks it."""
+
+    def __init__(self, statements: Statements, latest: str) -> None:
+        self.statements = statements
+        self.latest = latest
+        """The last date that is not in the future."""
+        self.superclasses = statements.superclasses()
+        self.entity_classes = frozenset(
+            name for name, closure in self.superclasses.items() if DSO + "Entity" in closure
+        )
+        self.classes: dict[str, set[str]] = {}
+        """Entity to its classes, superclasses included."""
+        for name in self.entity_classes:
+            for subject in statements.by_type.get(name, ()):
+                self.classes.setdefault(subject, set()).update(self.superclasses[name])
+        self._members: dict[str, frozenset[str]] = {}
+        self._nearest: dict[str, str] = {}
+
+    def members(self, name: str) -> frozenset[str]:
+        """Return the individuals of a class of the vocabulary, for example ``Confidence``."""
+        if name not in self._members:
+            self._members[name] = frozenset(self.statements.instances(name))
+        return self._members[name]
+
+    def nearest(self, name: str, among: Iterable[str]) -> str:
+        """Return a hint with the nearest of some names, or nothing; asked for the same name again, the same hint."""
+        if name not in self._nearest:
+            by_local = {_LAST_PART.sub("", item): item for item in among}
+            near = difflib.get_close_matches(_LAST_PART.sub("", name), by_local, n=3, cutoff=0.7)
+            self._nearest[name] = f"nearest: {', '.join(shorten(by_local[item]) for item in near)}" if near else ""
+        return self._nearest[name]
+
+    @cached_property
+    def cited(self) -> frozenset[tuple[str, str, str]]:
+        """The triples that relation nodes cite."""
+        return frozenset(
+            ends for node in self.statements.instances("Relation") if (ends := relation_ends(self.statements, node))
+        )
+
+
+def relation_ends(statements: Statements, node: str) -> tuple[str, str, str] | None:
+    """Return subject, predicate and object of a relation node, or None when one is missing."""
+    parts = [statements.iris(node, RDF + part) for part in ("subject", "predicate", "object")]
+    return (parts[0][0], parts[1][0], parts[2][0]) if all(parts) else None
+
+
+def exactly_one(names: Names, subject: str, predicate: str, remedy: str) -> Iterator[Fault]:
+    """Yield a fault unless the subject has exactly one value of the predicate."""
+    if not names.statements.values(subject, predicate):
+        yield Fault(subject, None, None, f"{shorten(subject)} has no {shorten(predicate)}", remedy, "missing")
+    yield from at_most_one(names, subject, predicate)
+
+
+def at_most_one(names: Names, subject: str, predicate: str) -> Iterator[Fault]:
+    """Yield a fault when the subject has several values of the predicate."""
+    values = list(dict.fromkeys(names.statements.values(subject, predicate)))
+    if len(values) > 1:
+        what = f"{shorten(subject)} has {len(values)} values of {shorten(predicate)}: {listed(values)}"
+        yield Fault(subject, predicate, values[1], what, "keep one", "repeated")
+
+
+def known(names: Names, subject: str, predicate: str, among: Iterable[str], kind: str, remedy: str) -> Iterator[Fault]:
+    """Yield a fault for every value of the predicate that is not one of the known names."""
+    for value in names.statements.values(subject, predicate):
+        if isinstance(value, Text) or value not in among:
+            near = "" if isinstance(value, Text) else names.nearest(value, among)
+            yield Fault(subject, predicate, value, f"unknown {kind} {shown(value)}", near or remedy, f"unknown-{kind}")
+
+
+def word(names: Names, subject: str, name: str, words: tuple[str, ...]) -> Iterator[Fault]:
+    """Yield a fault for every value of a property of the vocabulary that is not one of a few words."""
+    for value in names.statements.values(subject, DSO + name):
+        if not (isinstance(value, Text) and value.value in words):
+            what = f"dso:{name} {shown(value)} is not one of {', '.join(words)}"
+            yield Fault(subject, DSO + name, value, what, "use one of them", "word")
+
+
+def dated(names: Names, subject: str, name: str, *, may_be_future: bool = False) -> Iterator[Fault]:
+    """Yield a fault unless the property has at most one value, an ISO date that has begun."""
+    predicate = DSO + name
+    values = names.statements.nodes[subject].get(predicate)
+    if values is None:
+        return
+    yield from at_most_one(names, subject, predicate)
+    for value in values:
+        if not (isinstance(value, Text) and is_date(value.value)):
+            what = f"dso:{name} {shown(value)} is not a date"
+            yield Fault(subject, predicate, value, what, "write YYYY, YYYY-MM or YYYY-MM-DD", "date")
+        elif not may_be_future and value.value > names.latest[: len(value.value)]:
+            what = f"dso:{name} {value.value} is in the future"
+            yield Fault(subject, predicate, value, what, "write the date on which it was stated", "future-date")
+
+
+def is_date(text: str) -> bool:
+    """Return whether a text is an ISO date of the precision of a year, a month or a day."""
+    if not DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(f"{text}-01-01"[:10])
+    except ValueError:
+        return False
+    return True
+
+
+def sourced(names: Names, subject: str) -> Iterator[Fault]:
+    """Yield a fault unless the subject names one source that is described."""
+    yield from exactly_one(names, subject, SOURCE, "name where it was read: dcterms:source src:...")
+    yield from known(names, subject, SOURCE, names.members("Source"), "source", "describe it as a dso:Source")
+
+
+def shown(value: Value) -> str:
+    """Return a value as a message shows it, shortened."""
+    text = f'"{value.value}"' if isinstance(value, Text) else shorten(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def listed(values: Iterable[Value]) -> str:
+    """Return some values as a message lists them."""
+    every = [shown(value) for value in values]
+    return ", ".join(every[:4]) + (", ..." if len(every) > 4 else "")
+
+
+def words(iri: str) -> str:
+    """Return the name of a class as words: ``dso:MemoryTechnology`` is a memory technology."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", iri.removeprefix(DSO)).lower()

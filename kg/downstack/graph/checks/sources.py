@@ -1,0 +1,99 @@
+"""Sources that can be followed, influences without numbers, and terms that the vocabulary does not have."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from downstack.graph.checks.common import (
+    DOMAIN,
+    NUMERIC,
+    SOURCE,
+    TYPE,
+    Fault,
+    Names,
+    at_most_one,
+    dated,
+    exactly_one,
+    known,
+    shown,
+    sourced,
+    word,
+)
+from downstack.graph.statements import Text
+from downstack.vocabulary import DCTERMS, DSO, RDF, shorten
+
+_REFERENCE = re.compile(
+    r"https?://[^\s<>\"\\^`{|}]+"
+    r"|urn:[a-z0-9][a-z0-9-]{0,31}:[^\s<>\"\\^`{|}]+"
+    r"|[A-Za-z0-9_.-]+(?:/[A-Za-z0-9_.-]+)+@[0-9a-f]{7,40}"
+)
+
+
+def check_sources(names: Names) -> Iterator[Fault]:
+    """Yield the faults of sources."""
+    reference = DSO + "reference"
+    for node in names.statements.instances("Source"):
+        yield from exactly_one(names, node, DCTERMS + "title", "add dcterms:title")
+        yield from exactly_one(names, node, reference, "say where it can be read: an address, or owner/name@commit")
+        yield from at_most_one(names, node, DCTERMS + "license")
+        yield from dated(names, node, "retrieved")
+        for value in names.statements.values(node, reference):
+            if not (isinstance(value, Text) and _REFERENCE.fullmatch(value.value)):
+                what = f"the reference {shown(value)} is neither an http(s) address nor a repository with a commit"
+                yield Fault(
+                    node, reference, value, what, "write https://..., owner/name@commit or urn:...", "reference"
+                )
+
+
+def check_influences(names: Names) -> Iterator[Fault]:
+    """Yield the faults of influences; a number in one is a fault wherever it stands."""
+    statements = names.statements
+    influence = DSO + "QualitativeInfluence"
+    allowed = {name for name in statements.nodes if influence in statements.iris(name, DOMAIN)}
+    allowed |= {TYPE, SOURCE, DSO + "locator", DSO + "note", DSO + "asOf"}
+    for node in statements.instances("QualitativeInfluence"):
+        for name in (
+            "influenceSource", "influenceTarget", "sign", "strength", "influenceConfidence", "direction", "mechanism"
+        ):  # fmt: skip
+            yield from exactly_one(names, node, DSO + name, f"add dso:{name}")
+        for name in ("influenceSource", "influenceTarget"):
+            yield from known(names, node, DSO + name, names.classes, "entity", "describe it, or correct the name")
+        for name, kind in (("strength", "Strength"), ("influenceConfidence", "InfluenceConfidence")):
+            members = names.members(kind)
+            yield from known(names, node, DSO + name, members, name, f"use one of {_all(members)}")
+        yield from word(names, node, "sign", ("+", "-", "?", "0"))
+        yield from word(names, node, "direction", ("up", "down"))
+        yield from sourced(names, node)
+        yield from dated(names, node, "asOf")
+        for predicate, values in statements.nodes[node].items():
+            number = next((item for item in values if isinstance(item, Text) and item.datatype in NUMERIC), None)
+            if number is not None or predicate not in allowed:
+                what = f"{shorten(predicate)} {shown(number or values[0])} does not belong to an influence"
+                remedy = "an influence carries no number: keep what was printed as text in dso:publishedEffect"
+                yield Fault(node, predicate, number or values[0], what, remedy, "influence-closed")
+
+
+def _all(members: frozenset[str]) -> str:
+    return ", ".join(sorted(shorten(item) for item in members))
+
+
+def check_terms(names: Names) -> Iterator[Fault]:
+    """Yield a fault for each name in the vocabulary's namespace that the vocabulary does not declare, at its first use."""
+    statements = names.statements
+    declared = {name for name in statements.nodes if name.startswith(DSO)}
+    # Where a value must be a known name anyway, its own check has said so, and better.
+    checked = {DSO + name for name in ("quantity", "confidence", "strength", "influenceConfidence", "inLayer")}
+    checked.add(RDF + "predicate")
+    reported: set[str] = set()
+    for subject, node in statements.nodes.items():
+        for predicate, values in node.items():
+            used = [predicate] if predicate in checked else [predicate, *values]
+            for name in used:
+                if isinstance(name, Text) or not name.startswith(DSO) or name in declared or name in reported:
+                    continue
+                reported.add(name)
+                value = None if name == predicate else name
+                remedy = names.nearest(name, declared) or "correct the spelling, or declare it in ontology/terms"
+                what = f"the vocabulary has no term {shorten(name)}"
+                yield Fault(subject, predicate, value, what, remedy, "undeclared-term")

@@ -1,0 +1,127 @@
+"""The graph as immutable records with indexes: what every question is answered from.
+
+Built once per graph version by :mod:`downstack.graph.store`, never changed afterwards; a new version is a new object
+that replaces the old one in a single assignment.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+
+CONFIDENCE_ORDER = ("measured", "datasheet", "vendor-claim", "press", "estimate", "assumption")
+"""The policy that picks one fact among several: the best confidence first, then the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """A variable of a binding pattern: the class it ranges over and, when another role determines it, the link."""
+
+    id: str
+    entity_class: str
+    reached_from: str | None
+    via: str | None
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """All records of one graph version."""
+
+    version: str
+    layers: tuple[Layer, ...]
+    roles: tuple[Role, ...]
+    quantities: Mapping[str, QuantityKind]
+    entities: Mapping[str, Entity]
+    facts: tuple[Fact, ...]
+    relations: tuple[Relation, ...]
+    influences: tuple[Influence, ...]
+    sources: Mapping[str, Source]
+    superclasses: Mapping[str, frozenset[str]]
+    links: Mapping[str, Mapping[str, tuple[str, ...]]]
+    """Predicate to subject slug to object slugs, as stated by direct triples."""
+    triples: int
+
+    @cached_property
+    def facts_by_subject(self) -> Mapping[tuple[str, str], tuple[Fact, ...]]:
+        """Entity and quantity to its facts, best first."""
+        groups: dict[tuple[str, str], list[Fact]] = defaultdict(list)
+        for fact in self.facts:
+            groups[fact.entity, fact.quantity].append(fact)
+        return {key: tuple(sorted(group, key=_preference)) for key, group in groups.items()}
+
+    @cached_property
+    def facts_by_entity(self) -> Mapping[str, tuple[Fact, ...]]:
+        """Entity to all its facts, by quantity and then best first."""
+        groups: dict[str, list[Fact]] = defaultdict(list)
+        for (entity, _), facts in sorted(self.facts_by_subject.items()):
+            groups[entity].extend(facts)
+        return {key: tuple(group) for key, group in groups.items()}
+
+    @cached_property
+    def relations_by_entity(self) -> Mapping[str, tuple[Relation, ...]]:
+        """Entity to the relations it takes part in, either way."""
+        groups: dict[str, list[Relation]] = defaultdict(list)
+        for relation in self.relations:
+            groups[relation.subject].append(relation)
+            if relation.object != relation.subject:
+                groups[relation.object].append(relation)
+        return {key: tuple(group) for key, group in groups.items()}
+
+    @cached_property
+    def influences_by_entity(self) -> Mapping[str, tuple[Influence, ...]]:
+        """Entity to the influences that start or end at it."""
+        groups: dict[str, list[Influence]] = defaultdict(list)
+        for influence in self.influences:
+            groups[influence.source_entity].append(influence)
+            if influence.target_entity != influence.source_entity:
+                groups[influence.target_entity].append(influence)
+        return {key: tuple(group) for key, group in groups.items()}
+
+    @cached_property
+    def today(self) -> str:
+        """The newest date that any fact carries: "now" for questions without a date of their own.
+
+        Answers depend on the graph version only, never on the clock of the machine.
+        """
+        return max((fact.as_of for fact in self.facts if fact.as_of), default="9999")
+
+    def members(self, entity_class: str) -> tuple[str, ...]:
+        """Return the slugs of all entities of a class, subclasses included, sorted."""
+        return tuple(sorted(slug for slug, item in self.entities.items() if entity_class in item.classes))
+
+    def candidates(self, entity: str, quantity: str, as_of: str | None = None) -> tuple[Fact, ...]:
+        """Return the facts that may answer for a quantity on a date, the chosen one first.
+
+        A fact is out when its validity had ended by the date, when it was superseded, or (for an explicit date) when it
+        was stated later. Dates of different precision compare by the shorter one: 2026-08 holds on 2026-08-15.
+        """
+        return current(self.facts_by_subject.get((entity, quantity), ()), as_of, self.today)
+
+
+def current(facts: Iterable[Fact], as_of: str | None, today: str) -> tuple[Fact, ...]:
+    """Keep the facts that hold on a date; see :meth:`Knowledge.candidates`."""
+    kept = []
+    for fact in facts:
+        if fact.superseded_by is not None and as_of is None:
+            continue
+        if fact.valid_until is not None and _before(fact.valid_until, as_of or today):
+            continue
+        if as_of is not None and fact.as_of is not None and _before(as_of, fact.as_of):
+            continue
+        kept.append(fact)
+    return tuple(kept)
+
+
+def _before(first: str, second: str) -> bool:
+    size = min(len(first), len(second))
+    return first[:size] < second[:size]
+
+
+def _preference(fact: Fact) -> tuple[int, str, str]:
+    # Newest first within one confidence: dates are ISO strings, so the complement of each character sorts backwards.
+    newest = "".join(chr(0x10FF - ord(character)) for character in (fact.as_of or "0"))
+    return CONFIDENCE_ORDER.index(fact.confidence), newest, fact.iri

@@ -1,0 +1,83 @@
+"""Opening a graph: read, check, arrange; everything beside the running graph, and all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from downstack.engine.describe import check_descriptions, functions_turtle
+from downstack.errors import Finding, KnowledgeError
+from downstack.graph.knowledge import Knowledge
+from downstack.graph.store import content_hash, described_functions, read_knowledge, read_quantities
+from downstack.graph.validation import Document, parse_document, read_documents, shacl_findings, structural_findings
+from downstack.performance.declare import FunctionRegistry
+from downstack.vocabulary import locate
+
+DATA_FOLDERS = ("terms", "facts", "influences")
+"""The folders of an ontology whose Turtle is the graph; shapes and questions are about it, functions are generated."""
+
+GENERATED = "functions/functions.ttl"
+
+
+def load(store: str | Path | None, registry: FunctionRegistry) -> Knowledge:
+    """Read a graph version; see :meth:`downstack.kg.KnowledgeGraph.open` for what `store` may be.
+
+    Raises
+    ------
+    KnowledgeError
+        With every finding; nothing is loaded.
+    FunctionError
+        If the data names an implementation that the registry does not hold.
+    """
+    documents, foreign = collect(store)
+    knowledge, _ = build(documents, registry, shacl=foreign)
+    return knowledge
+
+
+def collect(store: str | Path | None) -> tuple[tuple[Document, ...], bool]:
+    """Return the documents of a store, and whether they come from outside the product."""
+    bundled = locate()
+    if store is None:
+        return _tree(bundled), False
+    path = Path(store)
+    if not path.exists():
+        raise KnowledgeError((Finding(str(path), None, "there is no such file or folder", "check the path"),))
+    if (path / "terms").is_dir():
+        return _tree(path), True
+    return (*read_documents(bundled / "terms"), *read_documents(path)), True
+
+
+def _tree(root: Path) -> tuple[Document, ...]:
+    return tuple(
+        document for name in DATA_FOLDERS if (root / name).is_dir() for document in read_documents(root / name)
+    )
+
+
+def build(
+    documents: Sequence[Document], registry: FunctionRegistry, *, shacl: bool
+) -> tuple[Knowledge, tuple[Document, ...]]:
+    """Check documents and arrange them as one graph version, together with the description of the functions."""
+    findings = structural_findings(documents)
+    if not findings and shacl:
+        findings = shacl_findings(documents)
+    if findings:
+        raise KnowledgeError(tuple(findings))
+    check_descriptions(described_functions(documents), registry)
+    text = functions_turtle(registry, read_quantities(documents))
+    everything = (*documents, parse_document(GENERATED, text))
+    return read_knowledge(everything, version=content_hash(everything)), everything
+
+
+def validate_paths(paths: Sequence[Path] | None) -> tuple[Finding, ...]:
+    """Run every check, SHACL included, over the bundled Turtle or over files and folders beside its vocabulary."""
+    try:
+        if paths is None:
+            documents, _ = collect(None)
+        else:
+            documents = tuple(document for path in paths for document in collect(path)[0])
+            documents = tuple({document.path: document for document in documents}.values())
+        findings = list(structural_findings(documents))
+    except KnowledgeError as error:
+        return error.findings
+    # Shapes read best on data that is structurally whole: a missing source would be reported twice.
+    return tuple(findings or shacl_findings(documents))

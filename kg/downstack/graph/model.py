@@ -1,0 +1,138 @@
+"""What the graph holds, as plain frozen records: no RDF leaves the store adapters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LAYER_NAMES = (
+    "APPLICATIONS",
+    "FOUNDATION_MODELS",
+    "SOFTWARE_FRAMEWORKS",
+    "CLOUD_INFRASTRUCTURES",
+    "PROCESSORS",
+    "MEMORY_AND_INTERCONNECT",
+    "SILICON_FABRICATION",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One of the seven layers; `number` is 1 (applications) to 7 (silicon fabrication)."""
+
+    number: int
+    name: str
+    label: str
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a fact was read."""
+
+    iri: str
+    title: str
+    locator: str
+    """A URL, or a repository with the commit that was read."""
+    licence: str | None
+    retrieved: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityKind:
+    """A kind of quantity: what its numbers mean, and in which unit they are held and shown."""
+
+    id: str
+    iri: str
+    label: str
+    definition: str
+    unit: str
+    """The base unit that formulas use, for example ``byte/s/chip``."""
+    display_unit: str
+    """The unit that answers use, for example ``GB/s``."""
+    implied_denominator: str | None
+    """A unit that sources leave out because the subject implies it (``chip`` for a property of one accelerator)."""
+    subject_class: str | None
+    """The class whose entities carry facts of this kind; None when it is only ever computed."""
+    layer: int | None
+    formula_first: bool
+    """True when a published value is a rounded label, so that the formula is the base and the fact only a check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One cited value of one quantity of one entity, in the source's own unit and in the base unit."""
+
+    iri: str
+    entity: str
+    quantity: str
+    literal: str
+    unit: str
+    value: float
+    """In the base unit of the quantity."""
+    low: float | None
+    high: float | None
+    condition: str | None
+    as_of: str | None
+    valid_until: str | None
+    confidence: str
+    """measured, datasheet, vendor-claim, press, estimate or assumption."""
+    source: Source
+    locator: str | None
+    note: str | None
+    superseded_by: str | None
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A typed, dated, cited link between two entities."""
+
+    iri: str
+    subject: str
+    predicate: str
+    object: str
+    as_of: str | None
+    source: Source
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """A cross-layer influence: a sign and a mechanism, never a number that an answer could compute with.
+
+    `published_effect` is the source's own sentence, kept as text.
+    """
+
+    iri: str
+    source_entity: str
+    target_entity: str
+    sign: str
+    """One of ``+``, ``-``, ``?`` and ``0``."""
+    strength: str
+    """weak, moderate or strong."""
+    confidence: str
+    """low, medium or high."""
+    direction: str
+    """down (towards silicon) or up (towards applications)."""
+    mechanism: str
+    quantity_affected: str | None
+    published_effect: str | None
+    source: Source
+    locator: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A thing of the industry: company, product, technology, model, workload..."""
+
+    id: str
+    iri: str
+    label: str
+    aliases: tuple[str, ...]
+    type: str
+    """The main class, for example ``Accelerator``."""
+    classes: frozenset[str]
+    """All classes, with superclasses."""
+    layer: int | None
+    description: str | None
+    file: str

@@ -1,0 +1,103 @@
+"""From what a person writes to an entity: slug, IRI, CURIE, alias; and search that forgives typos."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+from rapidfuzz import fuzz, process
+
+from downstack.errors import AmbiguousNameError, UnknownNameError
+from downstack.graph.model import Entity, QuantityKind
+from downstack.results import SearchHit
+from downstack.vocabulary import DS, DSO
+
+MAX_NAME = 300
+"""Longer names are cut before they are compared: no real name is that long."""
+
+
+def normalise(name: str) -> str:
+    """Fold case, width and punctuation, so that ``Llama 3.1 70B`` and ``llama-3.1-70b`` are one name."""
+    folded = unicodedata.normalize("NFKC", name[:MAX_NAME]).casefold()
+    return re.sub(r"[\s_\-/]+", " ", folded).strip()
+
+
+class NameIndex:
+    """Names of all entities of one graph version."""
+
+    def __init__(self, entities: Mapping[str, Entity]) -> None:
+        self._entities = entities
+        owners: dict[str, set[str]] = defaultdict(set)
+        texts: dict[tuple[str, str], str] = {}
+        for slug, entity in entities.items():
+            for text in (slug, entity.label, *entity.aliases):
+                name = normalise(text)
+                owners[name].add(slug)
+                texts.setdefault((name, slug), text)
+        self._owners = {name: tuple(sorted(slugs)) for name, slugs in owners.items()}
+        self._texts = texts
+        self._choices = sorted(self._owners)
+
+    def resolve(self, name: str, *, field: str = "entity") -> Entity:
+        """Return the entity of that name, or raise with the three nearest names."""
+        text = name.strip()
+        for prefix in ("ds:", DS):
+            if text.startswith(prefix):
+                text = text.removeprefix(prefix)
+                break
+        if text in self._entities:
+            return self._entities[text]
+        owners = self._owners.get(normalise(text), ())
+        if len(owners) == 1:
+            return self._entities[owners[0]]
+        if owners:
+            raise AmbiguousNameError(name[:MAX_NAME], owners, field=field)
+        raise UnknownNameError("entity", name[:MAX_NAME], self.nearest(text), field=field)
+
+    def nearest(self, name: str, count: int = 3) -> tuple[str, ...]:
+        """Return the slugs whose names are nearest to a text, best first."""
+        return tuple(hit.entity.id for hit in self.search(name, count))
+
+    def search(self, text: str, first: int = 10) -> tuple[SearchHit, ...]:
+        """Find entities by label or alias, typo tolerant, best first; one hit an entity."""
+        wanted = normalise(text)
+        if not wanted:
+            return ()
+        best: dict[str, tuple[float, str]] = {}
+        for name, score, _ in process.extract(wanted, self._choices, scorer=_score, limit=max(50, 5 * first)):
+            for slug in self._owners[name]:
+                if slug not in best or score > best[slug][0]:
+                    best[slug] = (score, self._texts[name, slug])
+        ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+        return tuple(
+            SearchHit(self._entities[slug], matched, round(score / 100.0, 4))
+            for slug, (score, matched) in ranked[:first]
+        )
+
+
+def _score(wanted: str, name: str, **_: object) -> float:
+    """Score 0 to 100: similarity of the whole names, and, a little below, of the best part."""
+    whole: float = fuzz.ratio(wanted, name)
+    if len(wanted) < 3:
+        return whole
+    return max(whole, 0.9 * fuzz.token_set_ratio(wanted, name), 0.8 * fuzz.partial_ratio(wanted, name))
+
+
+def resolve_quantity(name: str, quantities: Mapping[str, QuantityKind], *, field: str = "quantity") -> QuantityKind:
+    """Return the quantity of that identifier, IRI or CURIE, or raise with the three nearest identifiers."""
+    text = name.strip()
+    if text in quantities:
+        return quantities[text]
+    iri = DSO + text.removeprefix("dso:") if text.startswith("dso:") else text
+    for kind in quantities.values():
+        if kind.iri == iri or kind.label == text:
+            return kind
+    raise UnknownNameError("quantity", name[:MAX_NAME], nearest_words(text, quantities), field=field)
+
+
+def nearest_words(word: str, words: Iterable[str], count: int = 3) -> tuple[str, ...]:
+    """Return the identifiers nearest to a misspelt one."""
+    return tuple(get_close_matches(word[:MAX_NAME], list(words), n=count, cutoff=0.4))

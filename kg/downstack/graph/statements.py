@@ -1,0 +1,172 @@
+"""The statements of some Turtle files as plain Python, arranged for checking; and where in the text they stand.
+
+The parser says what a file states but not on which line. Lines are therefore looked up afterwards, and only for the few
+statements that are wrong: the subject's block first, then the predicate in it, then the object.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+from downstack.vocabulary import DSO, RDF, RDFS
+
+
+class Text(NamedTuple):
+    """A literal: its lexical form, its datatype and its language."""
+
+    value: str
+    datatype: str
+    language: str | None
+
+
+Value = str | Text
+"""The object of a statement: an IRI (or a blank node, ``_:...``), or a literal."""
+
+
+class Statements:
+    """All statements by subject and predicate, with the files in which each subject occurs."""
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, dict[str, list[Value]]] = {}
+        self.homes: dict[str, list[int]] = {}
+        self.by_type: dict[str, list[str]] = defaultdict(list)
+
+    def add(self, home: int, subject: str, predicate: str, value: Value) -> None:
+        """Add one statement of the file with number `home`."""
+        node = self.nodes.get(subject)
+        if node is None:
+            self.nodes[subject] = {predicate: [value]}
+            self.homes[subject] = [home]
+        else:
+            node.setdefault(predicate, []).append(value)
+            if self.homes[subject][-1] != home:
+                self.homes[subject].append(home)
+        if predicate == RDF_TYPE and isinstance(value, str):
+            self.by_type[value].append(subject)
+
+    def values(self, subject: str, predicate: str) -> Sequence[Value]:
+        """Return all objects of a subject and predicate, repetitions included."""
+        return self.nodes.get(subject, {}).get(predicate, ())
+
+    def iris(self, subject: str, predicate: str) -> list[str]:
+        """Return the objects that are IRIs."""
+        return [value for value in self.values(subject, predicate) if isinstance(value, str)]
+
+    def text(self, subject: str, predicate: str) -> str | None:
+        """Return the lexical form of the first literal, or None."""
+        return next((value.value for value in self.values(subject, predicate) if isinstance(value, Text)), None)
+
+    def instances(self, name: str) -> list[str]:
+        """Return the subjects that are stated to be of a class of the vocabulary, each once, in order."""
+        return list(dict.fromkeys(self.by_type.get(DSO + name, ())))
+
+    def superclasses(self) -> dict[str, frozenset[str]]:
+        """Return every class that has a superclass or is one, with itself and all its superclasses."""
+        direct: dict[str, list[str]] = {
+            subject: self.iris(subject, SUBCLASS_OF) for subject in self.nodes if SUBCLASS_OF in self.nodes[subject]
+        }
+        closures: dict[str, frozenset[str]] = {}
+        for name in {*direct, *(parent for parents in direct.values() for parent in parents)}:
+            found, waiting = {name}, [name]
+            while waiting:
+                for parent in direct.get(waiting.pop(), ()):
+                    if parent not in found:
+                        found.add(parent)
+                        waiting.append(parent)
+            closures[name] = frozenset(found)
+        return closures
+
+
+RDF_TYPE = RDF + "type"
+SUBCLASS_OF = RDFS + "subClassOf"
+
+_PREFIX = re.compile(r"^\s*@?prefix\s+([\w.-]*):\s*<([^>]*)>", re.IGNORECASE | re.MULTILINE)
+_END_OF_BLOCK = re.compile(r"\.[ \t]*(?:#[^\n\"]*)?$", re.MULTILINE)
+
+
+def line_of(text: str, subject: str, predicate: str | None = None, value: Value | None = None) -> int | None:
+    """Return the line (from 1) on which a statement stands, as exactly as it can be found.
+
+    Parameters
+    ----------
+    text
+        The Turtle file.
+    subject, predicate, value
+        The statement; without a predicate, the line on which the subject's block begins.
+
+    Returns
+    -------
+    The line of the predicate with that value, of the predicate, or of the subject; None when the subject is not in the
+    file (a blank node has no name to look for).
+    """
+    prefixes = tuple(_PREFIX.findall(text))
+    first: int | None = None
+    for start, end in _blocks(text, _spellings(prefixes, subject)):
+        if first is None:
+            first = start
+        if predicate is None:
+            break
+        place = _predicate_place(text, start, end, prefixes, predicate, value)
+        if place is not None:
+            return _line(text, place)
+    return None if first is None else _line(text, first)
+
+
+def has_statement(text: str, subject: str, predicate: str) -> bool:
+    """Return whether a file states something of that subject with that predicate, judged by its text."""
+    prefixes = tuple(_PREFIX.findall(text))
+    return any(
+        _predicate_place(text, start, end, prefixes, predicate, None) is not None
+        for start, end in _blocks(text, _spellings(prefixes, subject))
+    )
+
+
+def _line(text: str, place: int) -> int:
+    return text.count("\n", 0, place) + 1
+
+
+def _spellings(prefixes: Iterable[tuple[str, str]], iri: str) -> tuple[str, ...]:
+    found = [f"<{iri}>"]
+    found += [
+        f"{prefix}:{iri[len(namespace) :]}" for prefix, namespace in prefixes if namespace and iri.startswith(namespace)
+    ]
+    if iri == RDF_TYPE:
+        found.append("a")
+    return tuple(found)
+
+
+@cache
+def _pattern(spellings: tuple[str, ...], *, at_line_start: bool) -> re.Pattern[str]:
+    names = "|".join(re.escape(item) for item in spellings)
+    before = r"^[ \t]*" if at_line_start else r"(?:(?<=[\s;,\[])|^)"
+    return re.compile(rf"{before}(?P<name>{names})(?=[\s;,\[\]\"<]|\.\s|$)", re.MULTILINE)
+
+
+def _blocks(text: str, spellings: tuple[str, ...]) -> Iterable[tuple[int, int]]:
+    for match in _pattern(spellings, at_line_start=True).finditer(text):
+        start = match.start("name")
+        end = _END_OF_BLOCK.search(text, start)
+        yield start, len(text) if end is None else end.end()
+
+
+def _predicate_place(
+    text: str, start: int, end: int, prefixes: tuple[tuple[str, str], ...], predicate: str, value: Value | None
+) -> int | None:
+    places = [
+        match.start("name")
+        for match in _pattern(_spellings(prefixes, predicate), at_line_start=False).finditer(text, start, end)
+        if match.start("name") > start
+    ]
+    if not places or value is None:
+        return places[0] if places else None
+    wanted = _spellings(prefixes, value) if isinstance(value, str) else (value.value,)
+    for place, stop in zip(places, [*places[1:], end], strict=True):
+        found = [position for name in wanted if (position := text.find(name, place, stop)) >= 0]
+        if found:
+            # A list of objects may run over several lines: the line of the object itself is the better answer.
+            return min(found)
+    return places[0]

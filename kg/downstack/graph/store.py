@@ -1,0 +1,336 @@
+"""From parsed Turtle to records: the only border between RDF and the rest of the product.
+
+Reading is total: whatever a record needs was checked by :func:`downstack.graph.validation.structural_findings` before,
+so a graph is either read whole or refused whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import pyoxigraph as ox
+
+from downstack.graph.knowledge import Knowledge, Role
+from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+from downstack.graph.validation import Document
+from downstack.units import to_base
+from downstack.vocabulary import DCTERMS, DS, DSO, FNO, FNOM, RDF, RDFS, SKOS
+
+Node = dict[str, list[Any]]
+
+
+class _Triples:
+    """All triples by subject and predicate, as plain strings and literals."""
+
+    def __init__(self, documents: Iterable[Document]) -> None:
+        self.nodes: dict[str, Node] = defaultdict(lambda: defaultdict(list))
+        self.types: dict[str, list[str]] = defaultdict(list)
+        self.file: dict[str, str] = {}
+        self.count = 0
+        type_iri = RDF + "type"
+        for document in documents:
+            for triple in document.triples:
+                subject = triple.subject
+                key = subject.value if isinstance(subject, ox.NamedNode) else str(subject)
+                predicate = triple.predicate.value
+                self.count += 1
+                if predicate == type_iri:
+                    self.types[_text(triple.object)].append(key)
+                    self.file.setdefault(key, document.path)
+                self.nodes[key][predicate].append(triple.object)
+
+    def instances(self, name: str) -> list[str]:
+        return sorted(set(self.types.get(DSO + name, ())))
+
+    def one(self, subject: str, predicate: str) -> str | None:
+        values = self.nodes[subject].get(predicate)
+        return _text(values[0]) if values else None
+
+    def need(self, subject: str, predicate: str) -> str:
+        value = self.one(subject, predicate)
+        if value is None:
+            raise LookupError(f"{subject} has no {predicate}: the structural check should have refused it")
+        return value
+
+    def all(self, subject: str, predicate: str) -> list[str]:
+        return [_text(value) for value in self.nodes[subject].get(predicate, ())]
+
+    def number(self, subject: str, predicate: str) -> float | None:
+        value = self.one(subject, predicate)
+        return None if value is None else float(value)
+
+
+def _text(term: Any) -> str:
+    return str(term.value) if isinstance(term, ox.NamedNode | ox.Literal) else str(term)
+
+
+def _local(iri: str) -> str:
+    return iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
+
+
+def content_hash(documents: Sequence[Document], extra: Iterable[str] = ()) -> str:
+    """Return the version of a graph: a hash of every file's name and content, and of what else decides answers."""
+    digest = hashlib.sha256()
+    for document in sorted(documents, key=lambda item: item.path):
+        for part in (document.path, document.text):
+            digest.update(hashlib.sha256(part.encode()).digest())
+    for text in extra:
+        digest.update(hashlib.sha256(text.encode()).digest())
+    return digest.hexdigest()[:16]
+
+
+def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
+    """Turn checked documents into the records of one graph version."""
+    triples = _Triples(documents)
+    superclasses = _superclasses(triples)
+    layers = tuple(
+        sorted((_layer(triples, iri) for iri in triples.instances("Layer")), key=lambda item: item.number),
+    )
+    layer_numbers = {iri: _layer(triples, iri).number for iri in triples.instances("Layer")}
+    quantities = {item.id: item for item in _quantities(triples, layer_numbers)}
+    by_iri = {item.iri: item for item in quantities.values()}
+    sources = {iri: _source(triples, iri) for iri in triples.instances("Source")}
+    entities = _entities(triples, superclasses, layer_numbers)
+    return Knowledge(
+        version=version,
+        layers=layers,
+        roles=_ordered(_roles(triples)),
+        quantities=quantities,
+        entities=entities,
+        facts=tuple(_facts(triples, by_iri, sources)),
+        relations=tuple(_relations(triples, sources)),
+        influences=tuple(_influences(triples, sources)),
+        sources=sources,
+        superclasses=superclasses,
+        links=_links(triples, entities),
+        triples=triples.count,
+    )
+
+
+def described_functions(documents: Iterable[Document]) -> dict[str, str | None]:
+    """Return method name to code digest of every function that the data itself describes."""
+    method: dict[object, object] = {}
+    name: dict[object, str] = {}
+    function: dict[object, object] = {}
+    digest: dict[object, str] = {}
+    for document in documents:
+        for triple in document.triples:
+            predicate = triple.predicate.value
+            if predicate == FNO + "methodMapping":
+                method[triple.subject] = triple.object
+            elif predicate == FNO + "function":
+                function[triple.subject] = triple.object
+            elif predicate == FNOM + "method-name" and isinstance(triple.object, ox.Literal):
+                name[triple.subject] = triple.object.value
+            elif predicate == DSO + "codeDigest" and isinstance(triple.object, ox.Literal):
+                digest[triple.subject] = triple.object.value
+    mapped = {key: function[mapping] for mapping, key in method.items() if mapping in function}
+    return {text: digest.get(mapped.get(key)) for key, text in name.items()}
+
+
+def read_quantities(documents: Sequence[Document]) -> dict[str, QuantityKind]:
+    """Return the quantity kinds alone, for what must be known before the whole graph is."""
+    triples = _Triples(documents)
+    layers = {iri: _layer(triples, iri).number for iri in triples.instances("Layer")}
+    return {item.id: item for item in _quantities(triples, layers)}
+
+
+def _superclasses(triples: _Triples) -> dict[str, frozenset[str]]:
+    direct = {
+        subject.removeprefix(DSO): {
+            parent.removeprefix(DSO) for parent in triples.all(subject, RDFS + "subClassOf") if parent.startswith(DSO)
+        }
+        for subject in list(triples.nodes)
+        if subject.startswith(DSO)
+    }
+
+    @cache
+    def closure(name: str) -> frozenset[str]:
+        found = {name}
+        for parent in direct.get(name, ()):
+            if parent != name:
+                found |= closure(parent)
+        return frozenset(found)
+
+    return {name: closure(name) for name in direct}
+
+
+def _layer(triples: _Triples, iri: str) -> Layer:
+    from downstack.graph.model import LAYER_NAMES
+
+    number = int(triples.need(iri, DSO + "number"))
+    return Layer(
+        number=number,
+        name=LAYER_NAMES[number - 1],
+        label=triples.need(iri, RDFS + "label"),
+        definition=triples.one(iri, SKOS + "definition") or "",
+    )
+
+
+def _quantities(triples: _Triples, layers: dict[str, int]) -> Iterable[QuantityKind]:
+    for iri in triples.instances("QuantityKind"):
+        subject_class = triples.one(iri, DSO + "appliesTo")
+        layer = triples.one(iri, DSO + "inLayer")
+        yield QuantityKind(
+            id=triples.need(iri, DSO + "identifier"),
+            iri=iri,
+            label=triples.need(iri, RDFS + "label"),
+            definition=triples.one(iri, SKOS + "definition") or "",
+            unit=triples.need(iri, DSO + "baseUnit"),
+            display_unit=triples.need(iri, DSO + "displayUnit"),
+            implied_denominator=triples.one(iri, DSO + "impliedDenominator"),
+            subject_class=None if subject_class is None else _local(subject_class),
+            layer=None if layer is None else layers[layer],
+            formula_first=triples.one(iri, DSO + "formulaFirst") == "true",
+        )
+
+
+def _roles(triples: _Triples) -> Iterable[Role]:
+    for iri in triples.instances("BindingRole"):
+        parent = triples.one(iri, DSO + "reachedFrom")
+        via = triples.one(iri, DSO + "via")
+        yield Role(
+            id=triples.need(iri, DSO + "identifier"),
+            entity_class=_local(triples.need(iri, DSO + "roleClass")),
+            reached_from=None if parent is None else triples.need(parent, DSO + "identifier"),
+            via=None if via is None else _local(via),
+        )
+
+
+def _ordered(roles: Iterable[Role]) -> tuple[Role, ...]:
+    """Order roles as a person names a combination, free ones first and each after the one that determines it."""
+    spoken = ("model", "workload", "offering", "framework")
+    by_id = {role.id: role for role in roles}
+
+    def depth(role: Role) -> int:
+        return 0 if role.reached_from is None else 1 + depth(by_id[role.reached_from])
+
+    def place(role: Role) -> tuple[int, int, str]:
+        return depth(role), spoken.index(role.id) if role.id in spoken else len(spoken), role.id
+
+    return tuple(sorted(by_id.values(), key=place))
+
+
+def _source(triples: _Triples, iri: str) -> Source:
+    return Source(
+        iri=iri,
+        title=triples.need(iri, DCTERMS + "title"),
+        locator=triples.need(iri, DSO + "reference"),
+        licence=triples.one(iri, DCTERMS + "license"),
+        retrieved=triples.one(iri, DSO + "retrieved"),
+    )
+
+
+def _entities(triples: _Triples, superclasses: dict[str, frozenset[str]], layers: dict[str, int]) -> dict[str, Entity]:
+    found: dict[str, set[str]] = defaultdict(set)
+    for type_iri, subjects in triples.types.items():
+        name = type_iri.removeprefix(DSO)
+        closure = superclasses.get(name, frozenset())
+        if "Entity" in closure:
+            for subject in subjects:
+                found[subject].update(closure)
+    entities = {}
+    for iri, classes in sorted(found.items()):
+        slug = iri.removeprefix(DS)
+        # The main class is a direct child of Entity; a company that is also a foundry is a company first.
+        main = sorted(
+            (name for name in classes if superclasses[name] == frozenset({name, "Entity"})),
+            key=lambda name: (name != "Company", name),
+        )
+        layer = triples.one(iri, DSO + "inLayer")
+        entities[slug] = Entity(
+            id=slug,
+            iri=iri,
+            label=triples.need(iri, RDFS + "label"),
+            aliases=tuple(sorted(triples.all(iri, SKOS + "altLabel"))),
+            type=main[0] if main else "Entity",
+            classes=frozenset(classes),
+            layer=None if layer is None else layers[layer],
+            description=triples.one(iri, SKOS + "definition") or triples.one(iri, DCTERMS + "description"),
+            file=triples.file[iri],
+        )
+    return entities
+
+
+CONFIDENCE = {"vendorClaim": "vendor-claim"}
+
+
+def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict[str, Source]) -> Iterable[Fact]:
+    for iri in triples.instances("Fact"):
+        kind = quantities[triples.need(iri, DSO + "quantity")]
+        unit = triples.need(iri, DSO + "unit")
+
+        def base(value: float | None, unit: str = unit, kind: QuantityKind = kind) -> float | None:
+            if value is None:
+                return None
+            return to_base(value, unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator)
+
+        value = base(float(triples.need(iri, DSO + "value")))
+        confidence = _local(triples.need(iri, DSO + "confidence"))
+        yield Fact(
+            iri=iri,
+            entity=triples.need(iri, DSO + "subject").removeprefix(DS),
+            quantity=kind.id,
+            literal=triples.need(iri, DSO + "literal"),
+            unit=unit,
+            value=0.0 if value is None else value,
+            low=base(triples.number(iri, DSO + "low")),
+            high=base(triples.number(iri, DSO + "high")),
+            condition=triples.one(iri, DSO + "condition"),
+            as_of=triples.one(iri, DSO + "asOf"),
+            valid_until=triples.one(iri, DSO + "validUntil"),
+            confidence=CONFIDENCE.get(confidence, confidence),
+            source=sources[triples.need(iri, DCTERMS + "source")],
+            locator=triples.one(iri, DSO + "locator"),
+            note=triples.one(iri, DSO + "note"),
+            superseded_by=triples.one(iri, DSO + "supersededBy"),
+            file=triples.file[iri],
+        )
+
+
+def _relations(triples: _Triples, sources: dict[str, Source]) -> Iterable[Relation]:
+    for iri in triples.instances("Relation"):
+        yield Relation(
+            iri=iri,
+            subject=triples.need(iri, RDF + "subject").removeprefix(DS),
+            predicate=_local(triples.need(iri, RDF + "predicate")),
+            object=triples.need(iri, RDF + "object").removeprefix(DS),
+            as_of=triples.one(iri, DSO + "asOf"),
+            source=sources[triples.need(iri, DCTERMS + "source")],
+            note=triples.one(iri, DSO + "note"),
+        )
+
+
+def _influences(triples: _Triples, sources: dict[str, Source]) -> Iterable[Influence]:
+    for iri in triples.instances("QualitativeInfluence"):
+        yield Influence(
+            iri=iri,
+            source_entity=triples.need(iri, DSO + "influenceSource").removeprefix(DS),
+            target_entity=triples.need(iri, DSO + "influenceTarget").removeprefix(DS),
+            sign=triples.need(iri, DSO + "sign"),
+            strength=_local(triples.need(iri, DSO + "strength")),
+            confidence=_local(triples.need(iri, DSO + "influenceConfidence")).removesuffix("Confidence"),
+            direction=triples.need(iri, DSO + "direction"),
+            mechanism=triples.need(iri, DSO + "mechanism"),
+            quantity_affected=triples.one(iri, DSO + "quantityAffected"),
+            published_effect=triples.one(iri, DSO + "publishedEffect"),
+            source=sources[triples.need(iri, DCTERMS + "source")],
+            locator=triples.one(iri, DSO + "locator"),
+        )
+
+
+def _links(triples: _Triples, entities: dict[str, Entity]) -> dict[str, dict[str, tuple[str, ...]]]:
+    links: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for slug, entity in entities.items():
+        for predicate, objects in triples.nodes[entity.iri].items():
+            if not predicate.startswith(DSO):
+                continue
+            for item in objects:
+                target = _text(item)
+                if isinstance(item, ox.NamedNode) and target.startswith(DS):
+                    links[predicate.removeprefix(DSO)][slug].append(target.removeprefix(DS))
+    return {name: {key: tuple(sorted(values)) for key, values in group.items()} for name, group in links.items()}

@@ -1,0 +1,97 @@
+"""Analytical performance functions: what a model, a workload, a chip and a price imply, in closed form.
+
+One phenomenon is one module; each function is declared with :func:`performance_function`, which says what it returns,
+in which units, where it holds and who published it. The map, in the order in which a number is built up:
+
+====================================  =============================================================================
+``matrices``, ``parameters``          weights of a transformer from its configuration
+``weights``                           bytes of the weights
+``kv_cache``, ``sequence_memory``     bytes of keys and values, for a token and for a sequence
+``memory``                            free memory, and how many sequences it holds
+``experts``                           how many experts a step reads
+``attention_flops``, ``flops``        arithmetic of a prompt and of a new token
+``roofline``, ``hbm``                 what chips read and multiply in a second
+``collective``                        all-reduces between tensor-parallel chips
+``decode_terms``, ``decode_step``     a decode step, and the time between tokens
+``prefill``                           a prompt, and the first token
+``concurrency``, ``throughput``       how many sequences at once, and their tokens
+``cost``, ``energy``                  what a token costs, and how much electricity it takes
+``context``, ``context_latency``      the longest context
+``agents``                            sessions of agents that pause between turns
+====================================  =============================================================================
+
+``declare`` is the decorator, ``citations`` the publications.
+"""
+
+from __future__ import annotations
+
+from downstack.performance import (
+    agents,
+    attention_flops,
+    collective,
+    concurrency,
+    context,
+    context_latency,
+    cost,
+    decode_step,
+    decode_terms,
+    energy,
+    experts,
+    flops,
+    hbm,
+    kv_cache,
+    matrices,
+    memory,
+    parameters,
+    prefill,
+    roofline,
+    sequence_memory,
+    throughput,
+    weights,
+)
+from downstack.performance.declare import (
+    REGISTRY,
+    Array,
+    Constant,
+    Example,
+    Regimes,
+    Validity,
+    performance_function,
+)
+
+MODULES = (
+    matrices,
+    parameters,
+    weights,
+    kv_cache,
+    sequence_memory,
+    memory,
+    experts,
+    attention_flops,
+    flops,
+    roofline,
+    hbm,
+    collective,
+    decode_terms,
+    decode_step,
+    prefill,
+    concurrency,
+    throughput,
+    cost,
+    energy,
+    context,
+    context_latency,
+    agents,
+)
+"""The modules whose import fills the registry."""
+
+__all__ = [
+    "MODULES",
+    "REGISTRY",
+    "Array",
+    "Constant",
+    "Example",
+    "Regimes",
+    "Validity",
+    "performance_function",
+]

@@ -1,0 +1,313 @@
+"""Declare an analytical function once, on the Python function itself.
+
+The decorator is the single owner of what a formula is: the quantity it returns, the unit of every input, where it
+holds, what can bind, its constants with their sources, and a worked example. The engine binds from this declaration,
+the Function Ontology description in RDF is generated from it, and the property tests (dimensions, monotonicity) are
+derived from it. This module knows NumPy and nothing else of the product.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+"""What an analytical function takes and returns: float64 arrays in SI base units that broadcast together."""
+
+Formula = Callable[..., Any]
+
+
+class DeclarationError(ValueError):
+    """A function cannot be declared as written; the message says what to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A number inside a formula, with its unit and where it comes from.
+
+    Constants are passed to the function as keyword arguments, so that the rescaling test scales them like any input.
+    """
+
+    value: float
+    unit: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """A range of one input, in the input's base unit, outside which the result is an extrapolation."""
+
+    input: str
+    low: float
+    high: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Regimes:
+    """What can bind in a ``min`` or ``max``: names, and a function of the same arguments that returns their index."""
+
+    names: tuple[str, ...]
+    index: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A worked example: inputs in base units, the expected output, a relative tolerance and the place it was printed."""
+
+    inputs: Mapping[str, float]
+    expected: float
+    relative_tolerance: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One parameter of a function: the quantity it reads and the base unit it expects."""
+
+    name: str
+    unit: str
+    optional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionDeclaration:
+    """Everything that is known of one analytical function; see :func:`performance_function`."""
+
+    name: str
+    returns: str
+    unit: str
+    formula: str
+    citation: str
+    inputs: tuple[Input, ...]
+    constants: Mapping[str, Constant]
+    validity: tuple[Validity, ...]
+    regimes: Regimes | None
+    feasible: Formula | None
+    infeasible_reason: str
+    assumes: tuple[str, ...]
+    increasing: tuple[str, ...]
+    decreasing: tuple[str, ...]
+    examples: tuple[Example, ...]
+    applies_to: Mapping[str, str]
+    implementation: Formula = field(repr=False)
+    module: str
+    digest: str
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The quantities that the function reads, in the order of its parameters."""
+        return tuple(item.name for item in self.inputs)
+
+    @property
+    def iri(self) -> str:
+        """The identifier of the function in the graph."""
+        return f"https://w3id.org/downstack/function/{self.name}"
+
+    def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the keyword arguments of one call: the given inputs and the declared constants."""
+        call = {name: values[name] for name in self.input_names}
+        call.update({name: constant.value for name, constant in self.constants.items()})
+        return call
+
+    def __call__(self, values: Mapping[str, Any]) -> Any:
+        """Evaluate the function on inputs by quantity name."""
+        return self.implementation(**self.arguments(values))
+
+
+class FunctionRegistry:
+    """The allow-list of implementations: only what was declared in Python can ever be run.
+
+    A data file may describe a function, it can never name code to import.
+    """
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, FunctionDeclaration] = {}
+
+    def add(self, declaration: FunctionDeclaration) -> None:
+        """Register one declaration; the same name with other code is refused."""
+        known = self._by_name.get(declaration.name)
+        if known is not None and known.digest != declaration.digest:
+            raise DeclarationError(
+                f"two different functions are declared as {declaration.name!r} "
+                f"(in {known.module} and {declaration.module}): rename one"
+            )
+        self._by_name[declaration.name] = declaration
+
+    def __iter__(self) -> Iterator[FunctionDeclaration]:
+        return iter(sorted(self._by_name.values(), key=lambda item: item.name))
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._by_name
+
+    def get(self, name: str) -> FunctionDeclaration | None:
+        """Return the declaration of that name, or None."""
+        return self._by_name.get(name)
+
+    def copy(self) -> FunctionRegistry:
+        """Return an independent registry with the same declarations."""
+        other = FunctionRegistry()
+        other._by_name.update(self._by_name)
+        return other
+
+
+REGISTRY = FunctionRegistry()
+"""The functions that ship with downstack, and those that a program adds with :func:`performance_function`."""
+
+
+def _unit_of(annotation: object, where: str) -> str:
+    if get_origin(annotation) is Annotated:
+        for extra in get_args(annotation)[1:]:
+            if isinstance(extra, str):
+                return extra
+    raise DeclarationError(f"{where} needs a unit: annotate it as Annotated[Array, 'byte/s/chip']")
+
+
+def _digest(function: Formula, regimes: Regimes | None, feasible: Formula | None, values: object) -> str:
+    """Hash the code that decides the number, so that a changed formula shows in every trace.
+
+    The functions that a formula calls count too: a corrected helper changes the digest of all that share it.
+    """
+    seen: dict[str, str] = {}
+    waiting = [part for part in (function, regimes.index if regimes else None, feasible) if part is not None]
+    while waiting:
+        part = waiting.pop()
+        code = getattr(part, "__code__", None)
+        name = f"{getattr(part, '__module__', '')}.{getattr(part, '__qualname__', repr(part))}"
+        if code is None or name in seen:
+            continue
+        try:
+            seen[name] = textwrap.dedent(inspect.getsource(part))
+        except OSError:
+            seen[name] = str(code.co_code.hex())
+        names = set(code.co_names) | {
+            name for inner in code.co_consts if hasattr(inner, "co_names") for name in inner.co_names
+        }
+        called = (part.__globals__.get(item) for item in sorted(names))
+        waiting += [item for item in called if inspect.isfunction(item)]
+    text = "\n".join(source for _, source in sorted(seen.items()))
+    return hashlib.sha256(f"{text}\n{values!r}".encode()).hexdigest()[:16]
+
+
+def performance_function(
+    *,
+    formula: str,
+    citation: str,
+    returns: str | None = None,
+    constants: Mapping[str, Constant] | None = None,
+    validity: tuple[Validity, ...] = (),
+    regimes: Regimes | None = None,
+    feasible: Formula | None = None,
+    infeasible_reason: str = "",
+    assumes: tuple[str, ...] = (),
+    increasing: tuple[str, ...] = (),
+    decreasing: tuple[str, ...] = (),
+    optional: tuple[str, ...] = (),
+    examples: tuple[Example, ...] = (),
+    applies_to: Mapping[str, str] | None = None,
+    registry: FunctionRegistry | None = None,
+) -> Callable[[Formula], Formula]:
+    """Declare a pure function of broadcasting arrays as the formula of a quantity.
+
+    Parameters
+    ----------
+    formula
+        The formula as a reader would write it.
+    citation
+        Where it was published: authors, title or venue, year; with the locator when there is one.
+    returns
+        The quantity it computes; the function's own name unless given. Several functions may return one quantity when
+        they apply to disjoint classes (see `applies_to`).
+    constants
+        Keyword-only parameters of the function that are not inputs, each with unit and source.
+    validity
+        Ranges outside which the result is marked EXTRAPOLATED (the value is still given).
+    regimes
+        The names of what can bind, and a function of the same arguments giving the index of the one that does.
+    feasible, infeasible_reason
+        A predicate of the same arguments; where it is false there is no value, and the reason is said.
+    assumes
+        What the formula leaves out, one sentence each; every answer that rests on it repeats them.
+    increasing, decreasing
+        Inputs in which the result never falls, or never rises: each becomes a property test.
+    optional
+        Inputs that may be missing: the function then receives NaN and must handle it.
+    examples
+        Worked examples; each becomes a golden test.
+    applies_to
+        Role to class of the vocabulary, for a formula that holds only for some entities
+        (``{"model": "MixtureOfExpertsModel"}``).
+    registry
+        Where to register it; the shared registry unless given.
+
+    Returns
+    -------
+    The function itself, unchanged: it can be called with arrays directly.
+
+    Raises
+    ------
+    DeclarationError
+        If a parameter has no unit, or a name in the declaration is not a parameter.
+    """
+    target = REGISTRY if registry is None else registry
+    given = dict(constants or {})
+
+    def declare(function: Formula) -> Formula:
+        name = function.__name__
+        hints = get_type_hints(function, include_extras=True)
+        parameters = [item for item in inspect.signature(function).parameters if item not in given]
+        inputs = tuple(
+            Input(item, _unit_of(hints.get(item), f"parameter {item!r} of {name}"), item in optional)
+            for item in parameters
+        )
+        names = {item.name for item in inputs}
+        for label, used in (
+            ("increasing", increasing),
+            ("decreasing", decreasing),
+            ("optional", optional),
+            ("validity", tuple(item.input for item in validity)),
+        ):
+            unknown = sorted(set(used) - names)
+            if unknown:
+                raise DeclarationError(f"{label} of {name} names {unknown}, which are not inputs of the function")
+        values = (
+            sorted((key, value.value, value.unit) for key, value in given.items()),
+            [(item.input, item.low, item.high) for item in validity],
+        )
+        target.add(
+            FunctionDeclaration(
+                name=name,
+                returns=returns or name,
+                unit=_unit_of(hints.get("return"), f"the return value of {name}"),
+                formula=formula,
+                citation=citation,
+                inputs=inputs,
+                constants=MappingProxyType(given),
+                validity=validity,
+                regimes=regimes,
+                feasible=feasible,
+                infeasible_reason=infeasible_reason,
+                assumes=assumes,
+                increasing=increasing,
+                decreasing=decreasing,
+                examples=examples,
+                applies_to=MappingProxyType(dict(applies_to or {})),
+                implementation=function,
+                module=function.__module__,
+                digest=_digest(function, regimes, feasible, values),
+            )
+        )
+        return function
+
+    return declare

@@ -1,0 +1,204 @@
+r"""How long a decode step takes, and how often a user sees a token.
+
+A step reads weights and caches while it multiplies: the slower of the two decides. Fixed costs and the exchange between
+chips come on top, and so does the prefill of new arrivals, which the step of everyone waits for.
+
+.. math::
+
+    t(B) = \max(t_W + B\,t_K,\; B\,t_C) + t_O + B\,t_A \qquad TPOT(B) = (t(B) + B\,t_P) / 1\,\mathrm{token}
+
+`B` sequences, :math:`t_W` weight read time, :math:`t_K` cache read and :math:`t_C` arithmetic of one sequence,
+:math:`t_O` overhead, :math:`t_A` all-reduce and :math:`t_P` prefill interruption of one sequence.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+import numpy.typing as npt
+
+from downstack.performance.citations import DEFINITION, MIXTURE_OF_EXPERTS, ROOFLINE, SCALING_BOOK
+from downstack.performance.declare import Array, Constant, Example, Regimes, performance_function
+
+_ONE_TOKEN = Constant(1.0, "token", "autoregressive decoding: one token of each stream a step")
+
+
+def step_time(
+    sequences: Array,
+    weight_read: Array,
+    kv_read: Array,
+    compute: Array,
+    overhead: Array,
+    serial: Array,
+) -> Array:
+    """Return the seconds of one step; `kv_read`, `compute` and `serial` are for each sequence."""
+    streamed: Array = np.maximum(weight_read + sequences * kv_read, sequences * compute)
+    return streamed + overhead + sequences * serial
+
+
+def _slower(
+    concurrent_sequences: Array,
+    weight_read_time: Array,
+    kv_read_time_per_sequence: Array,
+    compute_time_per_sequence: Array,
+    step_overhead_time: Array,
+    allreduce_time_per_sequence: Array,
+) -> npt.NDArray[np.int64]:
+    del step_overhead_time, allreduce_time_per_sequence  # they add to either side
+    reading = weight_read_time + concurrent_sequences * kv_read_time_per_sequence
+    return np.where(concurrent_sequences * compute_time_per_sequence > reading, 1, 0)
+
+
+@performance_function(
+    returns="weight_read_time",
+    formula="dense_weight_read_time",
+    citation=SCALING_BOOK,
+    increasing=("dense_weight_read_time",),
+    examples=(Example({"dense_weight_read_time": 4e-3}, 4e-3, 1e-12, "a dense model reads all its weights"),),
+    applies_to={"model": "DenseModel"},
+)
+def weight_read_time_dense(dense_weight_read_time: Annotated[Array, "s"]) -> Annotated[Array, "s"]:
+    """Seconds in which a step reads its weights, dense model: the same at any concurrency."""
+    return +dense_weight_read_time
+
+
+@performance_function(
+    returns="weight_read_time",
+    formula="dense_weight_read_time + expert_weight_read_time * expected_distinct_experts / routed_experts",
+    citation=MIXTURE_OF_EXPERTS,
+    increasing=("dense_weight_read_time", "expert_weight_read_time", "expected_distinct_experts"),
+    decreasing=("routed_experts",),
+    examples=(
+        Example(
+            {
+                "dense_weight_read_time": 1e-3,
+                "expert_weight_read_time": 16e-3,
+                "expected_distinct_experts": 5.46875,
+                "routed_experts": 8.0,
+            },
+            11.9375e-3,
+            1e-12,
+            "by hand: 1 ms + 16 ms * 5.46875 / 8",
+        ),
+    ),
+    applies_to={"model": "MixtureOfExpertsModel"},
+)
+def weight_read_time_mixture(
+    dense_weight_read_time: Annotated[Array, "s"],
+    expert_weight_read_time: Annotated[Array, "s"],
+    expected_distinct_experts: Annotated[Array, "1"],
+    routed_experts: Annotated[Array, "1"],
+) -> Annotated[Array, "s"]:
+    """Seconds in which a step at the reference concurrency reads its weights: only the experts that it uses."""
+    return dense_weight_read_time + expert_weight_read_time * expected_distinct_experts / routed_experts
+
+
+@performance_function(
+    formula="max(weight_read_time + concurrent_sequences * kv_read_time_per_sequence,"
+    " concurrent_sequences * compute_time_per_sequence)"
+    " + step_overhead_time + concurrent_sequences * allreduce_time_per_sequence",
+    citation=f"{ROOFLINE}; {SCALING_BOOK}",
+    regimes=Regimes(("memory bandwidth", "compute"), _slower),
+    assumes=("reads and arithmetic overlap fully within a step, not with overheads or exchanges",),
+    increasing=(
+        "concurrent_sequences",
+        "weight_read_time",
+        "kv_read_time_per_sequence",
+        "compute_time_per_sequence",
+        "step_overhead_time",
+        "allreduce_time_per_sequence",
+    ),
+    examples=(
+        *(
+            Example(
+                {
+                    "concurrent_sequences": batch,
+                    "weight_read_time": 26e9 / 6.56e12,
+                    "kv_read_time_per_sequence": 6.7e9 / 6.56e12,
+                    "compute_time_per_sequence": 0.0,
+                    "step_overhead_time": 0.0,
+                    "allreduce_time_per_sequence": 0.0,
+                },
+                milliseconds * 1e-3,
+                1e-3,
+                "How to Scale Your Model, inference, table for Llama 2-13B on eight TPU v5e",
+            )
+            for batch, milliseconds in ((1.0, 4.98), (8.0, 12.13), (32.0, 36.65), (240.0, 249.09))
+        ),
+        Example(
+            {
+                "concurrent_sequences": 512.0,
+                "weight_read_time": 4e-3,
+                "kv_read_time_per_sequence": 1e-5,
+                "compute_time_per_sequence": 4e-5,
+                "step_overhead_time": 1e-3,
+                "allreduce_time_per_sequence": 1e-6,
+            },
+            21.992e-3,
+            1e-12,
+            "by hand: max(4 ms + 5.12 ms, 20.48 ms) + 1 ms + 0.512 ms",
+        ),
+    ),
+)
+def decode_step_time(
+    concurrent_sequences: Annotated[Array, "sequence"],
+    weight_read_time: Annotated[Array, "s"],
+    kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
+    compute_time_per_sequence: Annotated[Array, "s/sequence"],
+    step_overhead_time: Annotated[Array, "s"],
+    allreduce_time_per_sequence: Annotated[Array, "s/sequence"],
+) -> Annotated[Array, "s"]:
+    """Seconds of one decode step at the workload's reference concurrency, without prefill of new arrivals."""
+    return step_time(
+        concurrent_sequences,
+        weight_read_time,
+        kv_read_time_per_sequence,
+        compute_time_per_sequence,
+        step_overhead_time,
+        allreduce_time_per_sequence,
+    )
+
+
+@performance_function(
+    formula="(decode_step_time + concurrent_sequences * prefill_interruption_per_sequence) / one_token",
+    citation=f"{SCALING_BOOK}; the interruption is the steady state of continuous batching",
+    constants={"one_token": _ONE_TOKEN},
+    assumes=(
+        "no speculative decoding: one token of each stream a step",
+        "prefill and decode share the chips: every finished sequence is replaced at once by a new prompt",
+    ),
+    increasing=("decode_step_time", "concurrent_sequences", "prefill_interruption_per_sequence"),
+    examples=(
+        Example(
+            {
+                "decode_step_time": 10e-3,
+                "concurrent_sequences": 64.0,
+                "prefill_interruption_per_sequence": 5e-5,
+            },
+            13.2e-3,
+            1e-12,
+            "by hand: 10 ms + 64 * 0.05 ms",
+        ),
+    ),
+)
+def time_per_output_token(
+    decode_step_time: Annotated[Array, "s"],
+    concurrent_sequences: Annotated[Array, "sequence"],
+    prefill_interruption_per_sequence: Annotated[Array, "s/sequence"],
+    *,
+    one_token: float,
+) -> Annotated[Array, "s/token"]:
+    """Mean seconds between two tokens of one stream at the workload's reference concurrency."""
+    return (decode_step_time + concurrent_sequences * prefill_interruption_per_sequence) / one_token
+
+
+@performance_function(
+    formula="1 / time_per_output_token",
+    citation=DEFINITION,
+    decreasing=("time_per_output_token",),
+    examples=(Example({"time_per_output_token": 0.02}, 50.0, 1e-12, "by hand: 1 / 20 ms"),),
+)
+def decode_tokens_per_second(time_per_output_token: Annotated[Array, "s/token"]) -> Annotated[Array, "token/s"]:
+    """Tokens that one stream gets in a second at the workload's reference concurrency."""
+    return 1.0 / time_per_output_token

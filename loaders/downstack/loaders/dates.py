@@ -1,0 +1,53 @@
+"""Dates as tables write them, made ISO or left out.
+
+A date that says more than it knows is worse than none: ``2025-2026 (undated commit)`` has no year, so the fact has no
+date, and the words of the source stay in its note.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_ISO = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
+_AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_RANGE = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)\.\.(\d{4}(?:-\d{2}(?:-\d{2})?)?)")
+_LEADING = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?=$|[ /(]|-Q\d|-H\d|-mid)")
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A start, an end where the source gives one, and the source's words when they say more than the dates."""
+
+    as_of: str | None
+    valid_until: str | None = None
+    words: str | None = None
+
+
+def parse_date(text: str) -> Date:
+    """Read a date column.
+
+    Examples
+    --------
+    >>> parse_date("2026-08")
+    Date(as_of='2026-08', valid_until=None, words=None)
+    >>> parse_date("2023-07..2025-05")
+    Date(as_of='2023-07', valid_until='2025-05', words=None)
+    >>> parse_date("2025-2026 (undated commit)")
+    Date(as_of=None, valid_until=None, words='2025-2026 (undated commit)')
+    >>> parse_date("2025-Q4")
+    Date(as_of='2025', valid_until=None, words='2025-Q4')
+    """
+    text = text.strip()
+    if not text:
+        return Date(None)
+    if _ISO.fullmatch(text):
+        return Date(text)
+    if match := _AMERICAN.fullmatch(text):
+        month, day, year = (int(part) for part in match.groups())
+        return Date(f"{year:04d}-{month:02d}-{day:02d}")
+    if match := _RANGE.fullmatch(text):
+        return Date(match[1], match[2])
+    if (match := _LEADING.match(text)) and _ISO.fullmatch(match[1]):
+        return Date(match[1], None, text)
+    return Date(None, None, text)

@@ -1,0 +1,66 @@
+"""What a loader did: rows read, kept and rejected, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A row that became nothing: where it is, what it says, and why it was left out."""
+
+    row: int
+    subject: str
+    attribute: str
+    value: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"row {self.row}: {self.subject} {self.attribute} = {self.value!r}: {self.reason}"
+
+
+@dataclass(slots=True)
+class Report:
+    """Counts of one table; `rejections` keeps every rejected row with its reason."""
+
+    name: str
+    read: int = 0
+    kept: int = 0
+    rejections: list[Rejection] = field(default_factory=list)
+
+    @property
+    def rejected(self) -> int:
+        """How many rows were left out."""
+        return len(self.rejections)
+
+    def reasons(self) -> list[tuple[str, int]]:
+        """Each reason with its count, most frequent first."""
+        counts = Counter(item.reason for item in self.rejections)
+        return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+
+    def to_markdown(self) -> str:
+        """One section: the counts, then a table of the reasons."""
+        lines = [f"## {self.name}", "", f"{self.read} rows read, {self.kept} kept, {self.rejected} rejected.", ""]
+        if self.rejections:
+            lines += ["| rejected | because | attributes |", "|---:|---|---|"]
+            for reason, count in self.reasons():
+                named = Counter(item.attribute for item in self.rejections if item.reason == reason)
+                common = ", ".join(f"{name} ({n})" for name, n in sorted(named.items(), key=lambda p: (-p[1], p[0]))[:8])
+                more = f" and {len(named) - 8} more" if len(named) > 8 else ""
+                lines.append(f"| {count} | {reason} | {common}{more} |")
+            lines.append("")
+        return "\n".join(lines)
+
+
+def split(items: Iterable[object], report: Report) -> list[object]:
+    """The records of a loader's stream; its rejections go to the report, which also counts both."""
+    kept: list[object] = []
+    for item in items:
+        if isinstance(item, Rejection):
+            report.rejections.append(item)
+        else:
+            kept.append(item)
+    report.kept = len(kept)
+    return kept

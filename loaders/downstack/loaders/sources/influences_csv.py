@@ -1,0 +1,93 @@
+"""Cross-layer influences: a mechanism, the effect as it was published, and never a number to compute with.
+
+Source and licence
+    A table kept by hand from papers, blogs and project pages, each row with its citation.
+What is dropped, and why
+    rows without a curated reading (both ends must be entities of the graph, and the sign must follow from the
+    mechanism); rows whose citation has no locator. ``formula_hint`` is a hint for people and is not kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from downstack.loaders.citations import Citations
+from downstack.loaders.records import InfluenceRecord
+from downstack.loaders.report import Rejection
+from downstack.loaders.tables import read_table
+
+COLUMNS = (
+    "id", "source_entity", "source_layer", "target_entity", "target_layer", "direction", "mechanism",
+    "quantity_affected", "published_effect", "unit", "formula_hint", "source", "source_path", "confidence", "note",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One influence in the source's own words."""
+
+    line: int
+    id: str
+    source_entity: str
+    source_layer: str
+    target_entity: str
+    target_layer: str
+    direction: str
+    mechanism: str
+    quantity_affected: str
+    published_effect: str
+    unit: str
+    formula_hint: str
+    source: str
+    source_path: str
+    confidence: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The curated reading of one row: its ends, its sign and how strong it is."""
+
+    slug: str
+    source_entity: str
+    target_entity: str
+    direction: str
+    sign: str
+    strength: str
+    quantity_affected: str
+    sign_reason: str
+
+
+def parse(data: bytes, name: str = "influences") -> list[Row]:
+    """Read a table of influences; an unknown column is an error that names it."""
+    return [Row(line=line, **cells) for line, cells in read_table(data, COLUMNS, (), name)]
+
+
+def to_influences(
+    rows: Iterable[Row], readings: Mapping[str, Reading], citations: Citations
+) -> Iterator[InfluenceRecord | Rejection]:
+    """Influences of the rows that have a curated reading."""
+    for row in rows:
+        reading = readings.get(row.id)
+        where = row.source if not row.source_path.startswith("http") else row.source_path
+        source = citations.cite(row.source, where, row.source_path) if reading else None
+        if reading is None or source is None:
+            reason = "an end is no entity of the graph" if reading is None else "the citation has no locator"
+            yield Rejection(row.line, row.source_entity, row.id, row.target_entity, reason)
+            continue
+        effect = " ".join(part for part in (row.published_effect, row.unit) if part)
+        yield InfluenceRecord(
+            slug=reading.slug,
+            source_entity=reading.source_entity,
+            target_entity=reading.target_entity,
+            sign=reading.sign,
+            strength=reading.strength,
+            confidence=row.confidence,
+            direction=reading.direction,
+            mechanism=f"{row.mechanism}. Sign: {reading.sign_reason}",
+            quantity_affected=reading.quantity_affected or row.quantity_affected,
+            published_effect=effect or None,
+            source=source,
+            locator=None if row.source_path.startswith("http") else row.source_path or None,
+        )

@@ -1,0 +1,107 @@
+"""How source tables spell units, and how the unit registry does.
+
+A spelling that is missing here is a rejection with its row: a unit is never guessed. Prefixed counts
+(``billion`` transistors) become prefixed units, so that the literal of the source stays the value.
+"""
+
+from __future__ import annotations
+
+SPELLINGS: dict[str, str] = {
+    "": "1",
+    "%": "%",
+    "% monthly uptime": "%",
+    "% of 512-token blocks": "%",
+    "B": "byte",
+    "KiB": "KiB",
+    "MB": "MB",
+    "MiB": "MiB",
+    "GB": "GB",
+    "GiB": "GiB",
+    "GB/s": "GB/s",
+    "Gb/s": "Gbit/s",
+    "Tb/s": "Tbit/s",
+    "Pb/s": "Pbit/s",
+    "bit": "1",
+    "TFLOP/s": "TFLOP/s",
+    "TOP/s": "TOP/s",
+    "FLOP": "FLOP",
+    "W": "W",
+    "MW": "MW",
+    "MHz": "MHz",
+    "ns": "ns",
+    "us": "us",
+    "s": "s",
+    "mm2": "mm^2",
+    "MTr/mm2": "Mtransistor/mm^2",
+    "billion": "Gtransistor",
+    "defects/cm2": "defect/cm^2",
+    "chips": "chip",
+    "accelerators": "chip",
+    "cards": "chip",
+    "sockets": "chip",
+    "GPUs": "chip",
+    "TPUs": "chip",
+    "XPUs": "chip",
+    "H100e": "chip",
+    "units": "chip",
+    "stacks": "stack",
+    "dies": "die",
+    "dies/wafer": "die/wafer",
+    "packages/wafer": "1/wafer",
+    "channels": "1",
+    "links": "1",
+    "lanes": "1",
+    "ports": "1",
+    "cores": "1",
+    "SM": "1",
+    "CU": "1",
+    "MME": "1",
+    "NeuronCore-v2": "1",
+    "NeuronCore-v3": "1",
+    "NeuronCore-v4": "1",
+    "PCU": "1",
+    "PEs": "1",
+    "Tensix": "1",
+    "TensorCores": "1",
+    "ratio": "1",
+    "x": "1",
+    "wafers/month": "wafer/month",
+    "wafers/year": "wafer/year",
+    "USD": "USD",
+    "USD/h": "USD/h",
+    "USD/chip-h": "USD/h",
+    "USD/GB": "USD/GB",
+    "USD/300mm wafer": "USD/wafer",
+    "USD/Mtok": "USD/Mtoken",
+    "USD/yr": "USD/year",
+    "billion USD": "GUSD",
+    "params": "parameter",
+    "tokens": "token",
+    "tokens/day": "token/day",
+    "tokens/turn": "token",
+    "turns": "1",
+    "sessions": "1",
+    "requests": "1",
+    "users": "1",
+    "A100-80GB GPU h": "chip*h",
+    "H100-80GB GPU h": "chip*h",
+    "H800 GPU h": "chip*h",
+}
+"""Unit as a table writes it -> unit as the registry knows it.
+
+``USD/chip-h`` is ``USD/h`` of an offering of one chip: the only tables that use it price single-chip offerings, and
+the loader checks that. ``bit`` is the width of an interface, a count of pins.
+"""
+
+
+def spell(unit: str) -> str | None:
+    """The registry's spelling of a source unit.
+
+    Examples
+    --------
+    >>> spell("mm2")
+    'mm^2'
+    >>> spell("furlongs") is None
+    True
+    """
+    return SPELLINGS.get(unit.strip())

@@ -1,0 +1,194 @@
+"""Turtle in one canonical order: one file per subject, so that a diff reads as a sentence.
+
+The same records give the same bytes whatever their order; statements are sorted by their local names, the values of
+one property alphabetically. Names that Turtle's grammar would not allow after a prefix are written as full IRIs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, RelationRecord, SourceRecord
+
+PREFIXES: Mapping[str, str] = {
+    "dcterms": "http://purl.org/dc/terms/",
+    "ds": "https://w3id.org/downstack/id/",
+    "dso": "https://w3id.org/downstack/ontology#",
+    "fact": "https://w3id.org/downstack/fact/",
+    "inf": "https://w3id.org/downstack/influence/",
+    "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
+    "rel": "https://w3id.org/downstack/relation/",
+    "skos": "http://www.w3.org/2004/02/skos/core#",
+    "src": "https://w3id.org/downstack/source/",
+}
+_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+Pairs = list[tuple[str, str]]
+
+
+def name(prefix: str, local: str) -> str:
+    """A prefixed name, or the full IRI when the local part needs one."""
+    return f"{prefix}:{local}" if _LOCAL.fullmatch(local) else f"<{PREFIXES[prefix]}{local}>"
+
+
+def text(value: str, language: str | None = None) -> str:
+    """A string literal on one line.
+
+    Examples
+    --------
+    >>> text('5" tall')
+    '"5\\\\" tall"'
+    """
+    body = "".join(_ESCAPES.get(char, char if ord(char) >= 0x20 else f"\\u{ord(char):04X}") for char in value)
+    return f'"{body}"' + (f"@{language}" if language else "")
+
+
+def double(value: float) -> str:
+    """An xsd:double that reads back as exactly the same number.
+
+    Examples
+    --------
+    >>> double(4800), double(0.105)
+    ('4800.0e0', '0.105e0')
+    """
+    shown = repr(float(value))
+    return shown if "e" in shown else f"{shown}e0"
+
+
+def _statement(subject: str, pairs: Pairs) -> str:
+    body = " ;\n    ".join(f"{predicate} {value}" for predicate, value in pairs)
+    return f"{subject} {body} .\n"
+
+
+def _document(statements: Iterable[str]) -> str:
+    bodies = list(statements)
+    used = [prefix for prefix in PREFIXES if any(f"{prefix}:" in body for body in bodies)]
+    header = "".join(f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n" for prefix in used)
+    return header + "\n" + "\n".join(bodies)
+
+
+def _optional(pairs: Pairs, *options: tuple[str, str | None]) -> None:
+    pairs.extend((predicate, text(value)) for predicate, value in options if value)
+
+
+def entity_document(
+    entity: EntityRecord,
+    relations: Iterable[RelationRecord],
+    facts: Iterable[FactRecord],
+    quantity_names: Mapping[str, str],
+) -> str:
+    """The file of one entity: what it is, its relations, its facts.
+
+    Parameters
+    ----------
+    quantity_names
+        Quantity identifier -> local name of its term.
+    """
+    links = sorted(relations, key=lambda item: item.key)
+    pairs: Pairs = [
+        ("a", ", ".join(f"dso:{item}" for item in entity.classes)),
+        ("rdfs:label", text(entity.label, "en")),
+    ]
+    if entity.aliases:
+        pairs.append(("skos:altLabel", ", ".join(text(item) for item in sorted(set(entity.aliases)))))
+    if entity.description:
+        pairs.append(("skos:definition", text(entity.description, "en")))
+    if entity.layer is not None:
+        pairs.append(("dso:inLayer", f"dso:layer{entity.layer}"))
+    for predicate in sorted({item.predicate for item in links}):
+        objects = sorted({name("ds", item.object) for item in links if item.predicate == predicate})
+        pairs.append((f"dso:{predicate}", ", ".join(objects)))
+    statements = [_statement(name("ds", entity.slug), pairs)]
+    statements += [_relation(item) for item in links]
+    statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
+    return _document(statements)
+
+
+def _relation(item: RelationRecord) -> str:
+    pairs: Pairs = [
+        ("a", "dso:Relation"),
+        ("rdf:subject", name("ds", item.subject)),
+        ("rdf:predicate", f"dso:{item.predicate}"),
+        ("rdf:object", name("ds", item.object)),
+    ]
+    _optional(pairs, ("dso:asOf", item.as_of), ("dso:note", item.note))
+    pairs.append(("dcterms:source", name("src", item.source)))
+    return _statement(name("rel", item.key), pairs)
+
+
+def _fact(item: FactRecord, quantity_names: Mapping[str, str]) -> str:
+    pairs: Pairs = [
+        ("a", "dso:Fact"),
+        ("dso:subject", name("ds", item.subject)),
+        ("dso:quantity", f"dso:{quantity_names[item.quantity]}"),
+        ("dso:value", double(item.value)),
+        ("dso:literal", text(item.literal)),
+        ("dso:unit", text(item.unit)),
+    ]
+    pairs.extend(
+        (predicate, double(bound)) for predicate, bound in (("dso:low", item.low), ("dso:high", item.high)) if bound is not None
+    )
+    _optional(
+        pairs, ("dso:condition", item.condition), ("dso:asOf", item.as_of), ("dso:validUntil", item.valid_until)
+    )
+    pairs.append(("dso:confidence", f"dso:{item.confidence}"))
+    _optional(pairs, ("dso:note", item.note))
+    pairs.append(("dcterms:source", name("src", item.source)))
+    _optional(pairs, ("dso:locator", item.locator))
+    return _statement(name("fact", item.key), pairs)
+
+
+def source_document(source: SourceRecord) -> str:
+    """The file of one source."""
+    pairs: Pairs = [("a", "dso:Source")]
+    _optional(
+        pairs,
+        ("dcterms:title", source.title),
+        ("dso:reference", source.reference),
+        ("dcterms:license", source.licence),
+        ("dso:retrieved", source.retrieved),
+    )
+    return _document([_statement(name("src", source.slug), pairs)])
+
+
+def influence_document(item: InfluenceRecord) -> str:
+    """The file of one influence."""
+    pairs: Pairs = [
+        ("a", "dso:QualitativeInfluence"),
+        ("dso:influenceSource", name("ds", item.source_entity)),
+        ("dso:influenceTarget", name("ds", item.target_entity)),
+        ("dso:sign", text(item.sign)),
+        ("dso:strength", f"dso:{item.strength}"),
+        ("dso:influenceConfidence", f"dso:{item.confidence}Confidence"),
+        ("dso:direction", text(item.direction)),
+        ("dso:mechanism", text(item.mechanism)),
+    ]
+    _optional(pairs, ("dso:quantityAffected", item.quantity_affected), ("dso:publishedEffect", item.published_effect))
+    pairs.append(("dcterms:source", name("src", item.source)))
+    _optional(pairs, ("dso:locator", item.locator))
+    return _document([_statement(name("inf", item.slug), pairs)])
+
+
+def write_documents(root: Path, documents: Mapping[str, str], folder: str) -> tuple[int, int]:
+    """Make the Turtle files in `folder` below `root` exactly `documents` (path relative to `root` -> content).
+
+    Returns
+    -------
+    tuple
+        How many files were written (new or changed), and how many that no longer exist were removed.
+    """
+    wanted = {root / relative: content for relative, content in documents.items()}
+    stale = [path for path in sorted((root / folder).rglob("*.ttl")) if path not in wanted]
+    for path in stale:
+        path.unlink()
+    written = 0
+    for path, content in wanted.items():
+        if not path.exists() or path.read_text(encoding="utf-8") != content:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(content, encoding="utf-8")
+            written += 1
+    return written, len(stale)
