@@ -9,11 +9,11 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from cross_web import HTTPException
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from strawberry.fastapi import GraphQLRouter
-from strawberry.http.exceptions import HTTPException
 
 from downstack.graphql.context import Context, GraphHolder
 from downstack.graphql.errors import BAD_USER_INPUT, TOO_COMPLEX

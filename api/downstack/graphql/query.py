@@ -9,8 +9,9 @@ from strawberry import UNSET
 
 from downstack import results
 from downstack.graph import model
-from downstack.graphql import answers, entities, inputs, relay, terms
+from downstack.graphql import answers, inputs, relay, terms
 from downstack.graphql.context import Info
+from downstack.graphql.entities import Entity, SearchHit, entity_of, node_of
 from downstack.graphql.enums import Date, EntityOrder
 from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
@@ -49,12 +50,12 @@ class Query:
         id: Annotated[strawberry.ID, strawberry.argument(description="The `id` of any node.")],
     ) -> terms.Node | None:
         """Find a node."""
-        return entities.node_of(id, info)
+        return node_of(id, info)
 
     @resolved("The entity of that name; an unknown or ambiguous one is an error with near names.")
-    def entity(self, info: Info, id: Name) -> entities.Entity | None:
+    def entity(self, info: Info, id: Name) -> Entity | None:
         """Find an entity."""
-        return entities.entity_of(info.context.kg.resolve(id, field="id"))
+        return entity_of(info.context.kg.resolve(id, field="id"))
 
     @resolved("Entities, page by page.")
     def entities(
@@ -66,13 +67,13 @@ class Query:
         ] = UNSET,
         first: First = 20,
         after: After = UNSET,
-    ) -> relay.Connection[entities.Entity]:
+    ) -> relay.Connection[Entity]:
         """List entities."""
         order = given(order_by) or EntityOrder.SLUG
         kg = info.context.kg
         return relay.paginate(
             sorted(_select_entities(info, given(filter)), key=_ENTITY_KEYS[order]),
-            entities.entity_of,
+            entity_of,
             scope=relay.scope_of("entities", given(filter), order, kg.version),
             signer=info.context.signer,
             first=first,
@@ -85,14 +86,11 @@ class Query:
         info: Info,
         text: Annotated[str, strawberry.argument(description="What to look for.")],
         first: Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")] = 10,
-    ) -> list[entities.SearchHit]:
+    ) -> list[SearchHit]:
         """Search entities."""
         count = relay.check_first(10 if first is None else first)
         hits = await answers.off_the_loop(lambda: info.context.kg.search(text[:MAX_TEXT], count))
-        return [
-            entities.SearchHit(entity=entities.entity_of(hit.entity), matched=hit.matched, score=hit.score)
-            for hit in hits
-        ]
+        return [SearchHit(entity=entity_of(hit.entity), matched=hit.matched, score=hit.score) for hit in hits]
 
     @resolved("Qualitative influences between layers, page by page.")
     def influences(

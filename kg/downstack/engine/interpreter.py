@@ -99,7 +99,8 @@ class Interpreter:
             call = function.arguments({name: np.float64(item.value) for name, item in readings.items()})
             value = float(function.implementation(**call))
             for check in function.validity:
-                if not check.low <= readings[check.input].value <= check.high:
+                value_read = readings[check.input].value
+                if value_read < check.low or value_read > check.high:
                     code = max(code, EXTRAPOLATED)
             if code < INFEASIBLE and function.feasible is not None and not bool(function.feasible(**call)):
                 code = INFEASIBLE

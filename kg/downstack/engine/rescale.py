@@ -88,4 +88,4 @@ def _difference(
 
 
 def _scale(powers: Mapping[str, float], factors: Mapping[str, float]) -> float:
-    return math.prod(factors[dimension] ** power for dimension, power in powers.items() if dimension in factors)
+    return math.prod((factors[name] ** power for name, power in powers.items() if name in factors), start=1.0)

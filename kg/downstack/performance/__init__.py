@@ -14,6 +14,7 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``collective``                        all-reduces between tensor-parallel chips
 ``decode_terms``, ``decode_step``     a decode step, and the time between tokens
 ``prefill``                           a prompt, and the first token
+``concurrency_latency``               how many sequences the latency target allows
 ``concurrency``, ``throughput``       how many sequences at once, and their tokens
 ``cost``, ``energy``                  what a token costs, and how much electricity it takes
 ``context``, ``context_latency``      the longest context
@@ -30,6 +31,7 @@ from downstack.performance import (
     attention_flops,
     collective,
     concurrency,
+    concurrency_latency,
     context,
     context_latency,
     cost,
@@ -75,6 +77,7 @@ MODULES = (
     decode_terms,
     decode_step,
     prefill,
+    concurrency_latency,
     concurrency,
     throughput,
     cost,

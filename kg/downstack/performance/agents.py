@@ -29,7 +29,7 @@ _ONE_SESSION = Constant(1.0, "sequence", "less than one session is no service")
     constants={"own_sequence": _OWN},
     assumes=(
         "tokens come just at the target while a session is in its turn",
-        "every turn prefills the workload's whole input: no prefix cache",
+        "every turn prefills the part of the workload's input that its prefix cache hit rate leaves",
     ),
     increasing=("prefill_time", "output_tokens", "time_per_output_token_target"),
     examples=(

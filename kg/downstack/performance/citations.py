@@ -6,7 +6,7 @@ A declaration names one of these, so that two functions cannot cite the same pap
 from __future__ import annotations
 
 ROOFLINE = "Williams, Waterman and Patterson: Roofline, Communications of the ACM 52(4), 2009"
-SCALING_BOOK = "Austin et al.: How to Scale Your Model, chapter on inference, jax-ml.github.io/scaling-book/inference"
+SCALING_BOOK = "How to Scale Your Model, chapter on inference, jax-ml.github.io/scaling-book/inference"
 GROUPED_QUERY = "Ainslie et al.: GQA, arXiv 2305.13245, 2023"
 LATENT_ATTENTION = "DeepSeek-AI: DeepSeek-V2, section on multi-head latent attention, arXiv 2405.04434, 2024"
 GATED_UNITS = "Shazeer: GLU Variants Improve Transformer, arXiv 2002.05202, 2020"
@@ -17,6 +17,6 @@ COLLECTIVES = "Thakur, Rabenseifner and Gropp: Optimization of Collective Commun
 NCCL_TESTS = "NVIDIA nccl-tests, doc/PERFORMANCE.md: bus bandwidth = algorithm bandwidth x 2(n-1)/n"
 TENSOR_PARALLEL = "Shoeybi et al.: Megatron-LM, arXiv 1909.08053, 2019"
 HBM3 = "JEDEC JESD238: High Bandwidth Memory (HBM3) DRAM, 2022"
-POWER_USAGE_EFFECTIVENESS = "ISO/IEC 30134-2:2016, Power usage effectiveness (PUE)"
+POWER_USAGE_EFFECTIVENESS = "ISO/IEC 30134-2, Power usage effectiveness (PUE)"
 LITTLE = "Little's law: mean number in a system = arrival rate x mean time in it"
 DEFINITION = "by definition"

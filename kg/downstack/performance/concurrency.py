@@ -1,14 +1,12 @@
-r"""How many sequences a deployment serves at once while every user still sees tokens in time.
+r"""How many sequences a deployment serves at once.
 
-The time between tokens grows with the batch, so the target allows batches up to some size. Without experts that size
-has a closed form; with experts the reads saturate, :math:`U(B)/E = 1 - (1 - f)^B`, and the size is the root of a
-function that rises and bends down, which Newton's method reaches from below without overshooting.
+Memory holds so many caches, the latency target allows so large a batch; the tighter of the two decides.
 
 .. math::
 
-    B_{latency} = \max\{B : TPOT(B) \le \tau\} \qquad B = \min(B_{capacity}, B_{latency})
+    B = \min(B_{capacity}, B_{latency})
 
-    B_{latency}^{dense} = \min\left(\frac{\tau - t_O - t_W}{t_K + t_S}, \frac{\tau - t_O}{t_C + t_S}\right)
+The first is in :mod:`downstack.performance.memory`, the second in :mod:`downstack.performance.concurrency_latency`.
 """
 
 from __future__ import annotations
@@ -18,224 +16,11 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from downstack.performance.citations import LITTLE, MIXTURE_OF_EXPERTS, PAGED_ATTENTION, SCALING_BOOK
+from downstack.performance.citations import LITTLE, PAGED_ATTENTION
 from downstack.performance.declare import Array, Constant, Example, Regimes, performance_function
 
-_ONE_TOKEN = Constant(1.0, "token", "autoregressive decoding: one token of each stream a step")
 _ONE_SEQUENCE = Constant(1.0, "sequence", "less than one sequence at a time is no service")
-_ONE_ROUTED = Constant(1.0, "sequence", "a sequence sends one token a step to the router; alone it is the least load")
-_MISSED = "even a single sequence misses the time per output token target"
 _AVERAGE = "concurrency is an average and not rounded down to whole sequences"
-_MEAN = "the target holds on average over a reply and over the batch, not in a percentile"
-_NEWTON_STEPS = 64
-_CONVERGED = 1e-13
-
-
-def sequences_within(budget: Array, expert_read: Array, slope: Array, decay: Array) -> Array:
-    """Return the B that solves ``expert_read * (1 - exp(-decay * B)) + slope * B = budget``.
-
-    Parameters
-    ----------
-    budget, expert_read
-        Seconds that a step has for experts and caches, and seconds to read all experts.
-    slope
-        Seconds that each sequence adds, s/sequence.
-    decay
-        Rate at which unused experts become few, 1/sequence.
-
-    Notes
-    -----
-    The left side is concave and rises, so its tangents lie above it and every Newton step ends at or below the root.
-    Both starting points are below it too: the first Newton step from zero, and the root with all experts read. A
-    negative budget has no root with B >= 0; the starting point, which is negative, is returned.
-    """
-    first_step = budget / (expert_read * decay + slope)
-    sequences: Array = np.maximum(first_step, (budget - expert_read) / slope)
-    for _ in range(_NEWTON_STEPS):
-        unused = np.exp(-decay * sequences)
-        excess = expert_read * (1.0 - unused) + slope * sequences - budget
-        step = np.maximum(-excess / (expert_read * decay * unused + slope), 0.0 * sequences)
-        sequences = sequences + step
-        if not np.any(step > _CONVERGED * sequences):
-            break
-    return sequences
-
-
-def _one_sequence_in_time(
-    time_per_output_token_target: Array,
-    dense_weight_read_time: Array,
-    kv_read_time_per_sequence: Array,
-    compute_time_per_sequence: Array,
-    step_overhead_time: Array,
-    serial_time_per_sequence: Array,
-    one_token: float,
-    one_sequence: float,
-) -> Any:
-    reading = dense_weight_read_time + one_sequence * kv_read_time_per_sequence
-    streamed = np.maximum(reading, one_sequence * compute_time_per_sequence)
-    step = streamed + step_overhead_time + one_sequence * serial_time_per_sequence
-    return step <= time_per_output_token_target * one_token
-
-
-def _one_sequence_in_time_with_experts(
-    time_per_output_token_target: Array,
-    dense_weight_read_time: Array,
-    expert_weight_read_time: Array,
-    routing_fraction: Array,
-    kv_read_time_per_sequence: Array,
-    compute_time_per_sequence: Array,
-    step_overhead_time: Array,
-    serial_time_per_sequence: Array,
-    one_token: float,
-    one_sequence: float,
-) -> Any:
-    # One token uses exactly its share of the experts.
-    return _one_sequence_in_time(
-        time_per_output_token_target,
-        dense_weight_read_time + expert_weight_read_time * routing_fraction,
-        kv_read_time_per_sequence,
-        compute_time_per_sequence,
-        step_overhead_time,
-        serial_time_per_sequence,
-        one_token,
-        one_sequence,
-    )
-
-
-@performance_function(
-    returns="concurrency_by_latency",
-    formula="min((time_per_output_token_target * one_token - step_overhead_time - dense_weight_read_time)"
-    " / (kv_read_time_per_sequence + serial_time_per_sequence),"
-    " (time_per_output_token_target * one_token - step_overhead_time)"
-    " / (compute_time_per_sequence + serial_time_per_sequence))",
-    citation=SCALING_BOOK,
-    constants={"one_token": _ONE_TOKEN, "one_sequence": _ONE_SEQUENCE},
-    feasible=_one_sequence_in_time,
-    infeasible_reason=_MISSED,
-    assumes=(_AVERAGE, _MEAN),
-    increasing=("time_per_output_token_target",),
-    decreasing=(
-        "dense_weight_read_time",
-        "kv_read_time_per_sequence",
-        "compute_time_per_sequence",
-        "step_overhead_time",
-        "serial_time_per_sequence",
-    ),
-    examples=(
-        Example(
-            {
-                "time_per_output_token_target": 0.05,
-                "dense_weight_read_time": 0.02,
-                "kv_read_time_per_sequence": 2e-4,
-                "compute_time_per_sequence": 5e-5,
-                "step_overhead_time": 0.005,
-                "serial_time_per_sequence": 5e-5,
-            },
-            100.0,
-            1e-12,
-            "by hand: min((50 - 5 - 20) / (0.2 + 0.05), (50 - 5) / (0.05 + 0.05)) in ms",
-        ),
-    ),
-    applies_to={"model": "DenseModel"},
-)
-def concurrency_by_latency_dense(
-    time_per_output_token_target: Annotated[Array, "s/token"],
-    dense_weight_read_time: Annotated[Array, "s"],
-    kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
-    compute_time_per_sequence: Annotated[Array, "s/sequence"],
-    step_overhead_time: Annotated[Array, "s"],
-    serial_time_per_sequence: Annotated[Array, "s/sequence"],
-    *,
-    one_token: float,
-    one_sequence: float,
-) -> Annotated[Array, "sequence"]:
-    """Largest mean batch of a dense model at which a token still comes within the target."""
-    del one_sequence  # only the feasibility of the answer depends on it
-    budget = time_per_output_token_target * one_token - step_overhead_time
-    by_reading = (budget - dense_weight_read_time) / (kv_read_time_per_sequence + serial_time_per_sequence)
-    by_arithmetic = budget / (compute_time_per_sequence + serial_time_per_sequence)
-    return np.minimum(by_reading, by_arithmetic)
-
-
-@performance_function(
-    returns="concurrency_by_latency",
-    formula="the largest B with max(dense_weight_read_time + expert_weight_read_time * (1 - (1 - routing_fraction)^B)"
-    " + B * kv_read_time_per_sequence, B * compute_time_per_sequence) + step_overhead_time"
-    " + B * serial_time_per_sequence <= time_per_output_token_target * one_token",
-    citation=f"{SCALING_BOOK}; {MIXTURE_OF_EXPERTS}",
-    constants={"one_token": _ONE_TOKEN, "one_sequence": _ONE_ROUTED},
-    feasible=_one_sequence_in_time_with_experts,
-    infeasible_reason=_MISSED,
-    assumes=(_AVERAGE, _MEAN, "routing is balanced and tokens are routed independently"),
-    increasing=("time_per_output_token_target",),
-    decreasing=(
-        "dense_weight_read_time",
-        "expert_weight_read_time",
-        "routing_fraction",
-        "kv_read_time_per_sequence",
-        "compute_time_per_sequence",
-        "step_overhead_time",
-        "serial_time_per_sequence",
-    ),
-    examples=(
-        Example(
-            {
-                "time_per_output_token_target": 0.05,
-                "dense_weight_read_time": 0.01,
-                "expert_weight_read_time": 0.01,
-                "routing_fraction": 0.25,
-                "kv_read_time_per_sequence": 2e-4,
-                "compute_time_per_sequence": 5e-5,
-                "step_overhead_time": 0.005,
-                "serial_time_per_sequence": 5e-5,
-            },
-            100.0,
-            1e-9,
-            "by hand: as for 20 ms of dense weights, since 0.75^100 of the experts stay unread",
-        ),
-        Example(
-            {
-                "time_per_output_token_target": 0.0259375,
-                "dense_weight_read_time": 0.005,
-                "expert_weight_read_time": 0.016,
-                "routing_fraction": 0.25,
-                "kv_read_time_per_sequence": 5e-4,
-                "compute_time_per_sequence": 5e-5,
-                "step_overhead_time": 0.006,
-                "serial_time_per_sequence": 5e-4,
-            },
-            4.0,
-            1e-9,
-            "by hand, four sequences: 5 + 16 * 5.46875 / 8 + 4 * 0.5 + 6 + 4 * 0.5 = 25.9375 ms",
-        ),
-    ),
-    applies_to={"model": "MixtureOfExpertsModel"},
-)
-def concurrency_by_latency_mixture(
-    time_per_output_token_target: Annotated[Array, "s/token"],
-    dense_weight_read_time: Annotated[Array, "s"],
-    expert_weight_read_time: Annotated[Array, "s"],
-    routing_fraction: Annotated[Array, "1"],
-    kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
-    compute_time_per_sequence: Annotated[Array, "s/sequence"],
-    step_overhead_time: Annotated[Array, "s"],
-    serial_time_per_sequence: Annotated[Array, "s/sequence"],
-    *,
-    one_token: float,
-    one_sequence: float,
-) -> Annotated[Array, "sequence"]:
-    """Largest mean batch of a mixture of experts at which a token still comes within the target."""
-    budget = time_per_output_token_target * one_token - step_overhead_time
-    # log(0) when every token uses all experts: any decay that is large enough says the same.
-    unused = np.maximum(1.0 - routing_fraction, np.finfo(np.float64).tiny)
-    by_reading = sequences_within(
-        budget - dense_weight_read_time,
-        expert_weight_read_time,
-        kv_read_time_per_sequence + serial_time_per_sequence,
-        -np.log(unused) / one_sequence,
-    )
-    by_arithmetic = budget / (compute_time_per_sequence + serial_time_per_sequence)
-    return np.minimum(by_reading, by_arithmetic)
 
 
 def _at_least_one(concurrency_by_capacity: Array, concurrency_by_latency: Array, one_sequence: float) -> Any:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from downstack.performance.citations import DEFINITION
-from downstack.performance.declare import Array, Constant, Example, performance_function
+from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
 
 _OCCUPANCY = "the occupancy problem, exact for balanced routing; used in Epoch AI's inference economics model (2025)"
 _ONE_TOKEN = Constant(1.0, "sequence", "in a decode step each sequence sends one token to the router")
@@ -46,6 +46,7 @@ def routing_fraction(
     formula="routed_experts * (1 - (1 - routing_fraction) ^ concurrent_sequences)",
     citation=_OCCUPANCY,
     constants={"one_token": _ONE_TOKEN},
+    validity=(Validity("routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
     assumes=(_ROUTING,),
     increasing=("routed_experts", "routing_fraction", "concurrent_sequences"),
     examples=(

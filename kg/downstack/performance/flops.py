@@ -5,11 +5,13 @@ token attends to the tokens before it only, which is half of the square of the p
 
 .. math::
 
-    F_{prefill} = 2 P T + a\,(L_{full}\,T^2/2 + L_{sliding}\,m (T - m/2)), \quad m = \min(T, w)
+    F_{prefill} = 2 P (1 - h) T + a\,(p(T) - p(h T)), \quad
+    p(x) = L_{full}\,x^2/2 + L_{sliding}\,m (x - m/2), \quad m = \min(x, w)
 
     F_{decode} = 2 P + a\,(L_{full} \bar S + L_{sliding} \min(\bar S, w)), \quad \bar S = S_{in} + S_{out}/2
 
-Peers disagree on the causal half (LLM-Viewer and GenZ count the whole square): here it is a declared constant.
+The first `h T` tokens of a prompt whose prefix was computed before are not computed again; the others attend to them
+all the same. Peers disagree on the causal half (LLM-Viewer and GenZ count the whole square): here it is a declared constant.
 """
 
 from __future__ import annotations
@@ -19,23 +21,33 @@ from typing import Annotated
 import numpy as np
 
 from downstack.performance.citations import SCALING_BOOK, SLIDING_WINDOW
-from downstack.performance.declare import Array, Constant, Example, performance_function
+from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
 
 _PER_WEIGHT = Constant(2.0, "FLOP/token", "one multiply and one add for each weight and token")
 _CAUSAL = Constant(0.5, "1", "a prompt token attends to the tokens before it: half of the square of the prompt")
 _HALF = Constant(0.5, "1", "over a reply the context grows evenly from the prompt to prompt and reply")
 _OWN = Constant(1.0, "sequence", "a token attends to the context of its own sequence")
 _HEAD = "the output head is counted for every prompt token, although only the last one needs it"
-_NO_REUSE = "no part of the prompt is found in a prefix cache"
+_SHARE = Validity("prefix_cache_hit_rate", 0.0, 1.0, "a share of the prompt")
+_REUSE = "a workload without a stated prefix cache hit rate reuses nothing: every prompt token is computed"
+
+
+def _reused(prefix_cache_hit_rate: Array) -> Array:
+    """Return the share of a prompt that is not computed again; none where no hit rate is stated."""
+    return np.where(np.isnan(prefix_cache_hit_rate), 0.0, prefix_cache_hit_rate)
 
 
 @performance_function(
     returns="prefill_flops",
-    formula="per_weight * matmul_parameters * input_tokens + causal_half"
-    " * prefill_attention_flops_per_context_token * full_attention_layers * input_tokens ^ 2",
+    formula="per_weight * matmul_parameters * (1 - h) * input_tokens + causal_half"
+    " * prefill_attention_flops_per_context_token * full_attention_layers * (1 - h ^ 2) * input_tokens ^ 2,"
+    " h = prefix_cache_hit_rate",
     citation=SCALING_BOOK,
     constants={"per_weight": _PER_WEIGHT, "causal_half": _CAUSAL, "own_sequence": _OWN},
-    assumes=(_HEAD, _NO_REUSE),
+    assumes=(_HEAD, _REUSE),
+    optional=("prefix_cache_hit_rate",),
+    validity=(_SHARE,),
+    decreasing=("prefix_cache_hit_rate",),
     increasing=(
         "matmul_parameters",
         "input_tokens",
@@ -49,6 +61,7 @@ _NO_REUSE = "no part of the prompt is found in a prefix cache"
                 "input_tokens": 8192.0,
                 "prefill_attention_flops_per_context_token": 0.0,
                 "full_attention_layers": 80.0,
+                "prefix_cache_hit_rate": 0.0,
             },
             1.14688e15,
             1e-12,
@@ -60,10 +73,23 @@ _NO_REUSE = "no part of the prompt is found in a prefix cache"
                 "input_tokens": 8192.0,
                 "prefill_attention_flops_per_context_token": 32768.0,
                 "full_attention_layers": 80.0,
+                "prefix_cache_hit_rate": 0.0,
             },
             1.14688e15 + 87960930222080.0,
             1e-12,
             "by hand: 2 * 70e9 * 8192 + 4 * 80 * 64 * 128 * 8192^2 / 2",
+        ),
+        Example(
+            {
+                "matmul_parameters": 70e9,
+                "input_tokens": 8192.0,
+                "prefill_attention_flops_per_context_token": 32768.0,
+                "full_attention_layers": 80.0,
+                "prefix_cache_hit_rate": 0.5,
+            },
+            0.5 * 1.14688e15 + 0.75 * 87960930222080.0,
+            1e-12,
+            "by hand: half of the prompt is computed, and attends to all of it: 1 - 0.5^2 of the pairs",
         ),
     ),
     applies_to={"model": "FullAttentionModel"},
@@ -73,25 +99,30 @@ def prefill_flops_full_attention(
     input_tokens: Annotated[Array, "token/sequence"],
     prefill_attention_flops_per_context_token: Annotated[Array, "FLOP/token/token"],
     full_attention_layers: Annotated[Array, "1"],
+    prefix_cache_hit_rate: Annotated[Array, "1"],
     *,
     per_weight: float,
     causal_half: float,
     own_sequence: float,
 ) -> Annotated[Array, "FLOP/sequence"]:
     """Arithmetic of one prompt when every layer attends to everything."""
-    pairs = causal_half * input_tokens * input_tokens * own_sequence
+    reused = _reused(prefix_cache_hit_rate) * input_tokens
+    pairs = causal_half * (input_tokens * input_tokens - reused * reused) * own_sequence
     attention = prefill_attention_flops_per_context_token * full_attention_layers * pairs
-    return per_weight * matmul_parameters * input_tokens + attention
+    return per_weight * matmul_parameters * (input_tokens - reused) + attention
 
 
 @performance_function(
     returns="prefill_flops",
-    formula="per_weight * matmul_parameters * input_tokens + prefill_attention_flops_per_context_token"
-    " * (full_attention_layers * causal_half * input_tokens ^ 2"
-    " + sliding_attention_layers * m * (input_tokens - causal_half * m)), m = min(input_tokens, sliding_window)",
+    formula="per_weight * matmul_parameters * (1 - h) * input_tokens + prefill_attention_flops_per_context_token"
+    " * (p(input_tokens) - p(h * input_tokens)), h = prefix_cache_hit_rate, p(x) = full_attention_layers"
+    " * causal_half * x ^ 2 + sliding_attention_layers * m * (x - causal_half * m), m = min(x, sliding_window)",
     citation=SLIDING_WINDOW,
     constants={"per_weight": _PER_WEIGHT, "causal_half": _CAUSAL, "own_sequence": _OWN},
-    assumes=(_HEAD, _NO_REUSE),
+    assumes=(_HEAD, _REUSE),
+    optional=("prefix_cache_hit_rate",),
+    validity=(_SHARE,),
+    decreasing=("prefix_cache_hit_rate",),
     increasing=(
         "matmul_parameters",
         "input_tokens",
@@ -109,6 +140,7 @@ def prefill_flops_full_attention(
                 "full_attention_layers": 12.0,
                 "sliding_attention_layers": 12.0,
                 "sliding_window": 128.0,
+                "prefix_cache_hit_rate": 0.0,
             },
             2e12 + 16384.0 * (12.0 * 500000.0 + 12.0 * 128.0 * 936.0),
             1e-12,
@@ -124,17 +156,23 @@ def prefill_flops_interleaved(
     full_attention_layers: Annotated[Array, "1"],
     sliding_attention_layers: Annotated[Array, "1"],
     sliding_window: Annotated[Array, "token/sequence"],
+    prefix_cache_hit_rate: Annotated[Array, "1"],
     *,
     per_weight: float,
     causal_half: float,
     own_sequence: float,
 ) -> Annotated[Array, "FLOP/sequence"]:
     """Arithmetic of one prompt when some layers attend to a window only."""
-    window = np.minimum(input_tokens, sliding_window)
-    full_pairs = full_attention_layers * causal_half * input_tokens * input_tokens
-    sliding_pairs = sliding_attention_layers * window * (input_tokens - causal_half * window)
-    attention = prefill_attention_flops_per_context_token * (full_pairs + sliding_pairs) * own_sequence
-    return per_weight * matmul_parameters * input_tokens + attention
+
+    def pairs(tokens: Array) -> Array:
+        window = np.minimum(tokens, sliding_window)
+        return full_attention_layers * causal_half * tokens * tokens + sliding_attention_layers * window * (
+            tokens - causal_half * window
+        )
+
+    reused = _reused(prefix_cache_hit_rate) * input_tokens
+    attention = prefill_attention_flops_per_context_token * (pairs(input_tokens) - pairs(reused)) * own_sequence
+    return per_weight * matmul_parameters * (input_tokens - reused) + attention
 
 
 @performance_function(

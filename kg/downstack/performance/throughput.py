@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from downstack.performance.citations import LITTLE, MIXTURE_OF_EXPERTS, SCALING_BOOK
-from downstack.performance.declare import Array, Constant, Example, performance_function
+from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
 from downstack.performance.decode_step import step_time
 from downstack.performance.experts import used_fraction
 
@@ -40,6 +40,7 @@ def weight_read_time_at_capacity_dense(dense_weight_read_time: Annotated[Array, 
     " + expert_weight_read_time * (1 - (1 - routing_fraction) ^ max_concurrent_sequences)",
     citation=MIXTURE_OF_EXPERTS,
     constants={"one_token": _ONE_ROUTED},
+    validity=(Validity("routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
     assumes=("routing is balanced and tokens are routed independently",),
     increasing=("dense_weight_read_time", "expert_weight_read_time", "routing_fraction", "max_concurrent_sequences"),
     examples=(

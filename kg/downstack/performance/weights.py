@@ -9,12 +9,22 @@ Every weight is stored once; in a mixture of experts the routed experts are ofte
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from downstack.performance.citations import DEFINITION, SCALING_BOOK
 from downstack.performance.declare import Array, Example, Validity, performance_function
 
 _WIDTHS = "weights are stored in 2 to 32 bit, block scales included"
+
+
+def _experts_are_a_part(
+    total_parameters: Array,
+    expert_parameters: Array,
+    bytes_per_parameter: Array,
+    bytes_per_expert_parameter: Array,
+) -> Any:
+    del bytes_per_parameter, bytes_per_expert_parameter
+    return total_parameters >= expert_parameters
 
 
 @performance_function(
@@ -51,6 +61,8 @@ def weight_bytes_dense(
         Validity("bytes_per_parameter", 0.25, 4.0, _WIDTHS),
         Validity("bytes_per_expert_parameter", 0.25, 4.0, _WIDTHS),
     ),
+    feasible=_experts_are_a_part,
+    infeasible_reason="the routed experts have more weights than the whole model",
     assumes=("the routed experts have one width, everything else another",),
     increasing=("total_parameters", "bytes_per_parameter", "bytes_per_expert_parameter"),
     examples=(

@@ -17,7 +17,11 @@ from downstack.loaders.records import SourceRecord
 _URL = re.compile(r"https?://[^\s,;]+")
 _COMMIT = re.compile(r"([\w.-]+/[\w.-]+)@([0-9a-f]{7,40})")
 _GITHUB = re.compile(r"github\.com/([\w.-]+/[\w.-]+)")
+_ATTACHED = re.compile(r"\s*\(\w+\.txt\)$")
 _PLAIN = re.compile(r"[^a-z0-9]+")
+_REPOSITORY = re.compile(r"(?:https://github\.com/)?([\w.-]+/[\w.-]+)")
+GENERIC_TITLES = frozenset({"config.json copy"})
+"""Titles that many sources share: the repository tells them apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ class Citations:
             The citation's title, its URL or repository, and the path inside it. Without a title, a source that
             was already met at the same place is meant.
         """
+        where = _ATTACHED.sub("", where)
         for item in self.known:
             if title in item.titles or where in item.locators:
                 return self._keep(item.record)
@@ -96,6 +101,8 @@ class Citations:
         if match := _GITHUB.fullmatch(reference.removeprefix("https://")):
             commit = self.commits.get((match[1], path))
             reference = f"{match[1]}@{commit}" if commit else reference
+        if title in GENERIC_TITLES and (match := _REPOSITORY.match(reference)):
+            title = f"{title} ({match[1]})"
         if not title:
             same = [record.slug for record in self.found.values() if record.reference == reference]
             if same:

@@ -155,6 +155,11 @@ def _list(cell: str) -> list[str]:
     return [part.strip() for part in cell.split(";") if part.strip()]
 
 
+def _titles(cell: str) -> frozenset[str]:
+    """Titles and locators may contain semicolons, so a bar separates them."""
+    return frozenset(part.strip() for part in cell.split("|") if part.strip())
+
+
 def _entity(row: dict[str, str]) -> EntityRecord:
     return EntityRecord(
         slug=row["slug"],
@@ -167,7 +172,5 @@ def _entity(row: dict[str, str]) -> EntityRecord:
 
 
 def _source(row: dict[str, str]) -> KnownSource:
-    record = SourceRecord(
-        row["slug"], row["title"], row["reference"], row["licence"] or None, row["retrieved"] or None
-    )
-    return KnownSource(record, frozenset(_list(row["titles"])), frozenset(_list(row["locators"])))
+    record = SourceRecord(row["slug"], row["title"], row["reference"], row["licence"] or None, row["retrieved"] or None)
+    return KnownSource(record, _titles(row["titles"]), _titles(row["locators"]))

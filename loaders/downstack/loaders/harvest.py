@@ -1,8 +1,8 @@
-"""Regenerate the committed knowledge from source tables and the curated tables.
+r"""Regenerate the committed knowledge from source tables and the curated tables.
 
 ::
 
-    python -m downstack.loaders.harvest --facts FACTS.csv --models MODELS.csv --relations RELATIONS.csv \\
+    python -m downstack.loaders.harvest --facts FACTS.csv --models MODELS.csv --relations RELATIONS.csv \
         --influences INFLUENCES.csv --configs INDEX.csv --out ontology --report docs/knowledge-report.md
 
 Every path is an argument: the product keeps the Turtle, not the tables. The same inputs give the same bytes.
@@ -187,14 +187,20 @@ def report_of(result: Harvest) -> str:
     ]
     classes = [item.classes[0] for item in result.curation.entities]
     lines += [f"| {name} | {classes.count(name)} |" for name in sorted(set(classes))]
-    lines += ["", "A row may become several statements (a link with a size is a relation and a fact), so kept counts", ""]
+    lines += [
+        "",
+        "A row may become several statements (a link with a size is a relation and a fact), so kept counts",
+        "",
+    ]
     lines[-1:] = ["statements, not rows.", ""]
     return "\n".join(lines) + "\n" + "\n".join(report.to_markdown() for report in result.reports)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command; returns 0, or 1 when the knowledge cannot be built."""
-    parser = argparse.ArgumentParser(prog="downstack.loaders.harvest", description="Regenerate the committed knowledge.")
+    parser = argparse.ArgumentParser(
+        prog="downstack.loaders.harvest", description="Regenerate the committed knowledge."
+    )
     for name in ("facts", "models", "relations", "influences", "configs"):
         parser.add_argument(f"--{name}", type=Path, help=f"the table of {name}")
     parser.add_argument("--out", type=Path, required=True, help="the ontology folder: terms are read, facts written")
@@ -210,7 +216,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         result = harvest(read_vocabulary(terms), read_curation(), **tables)
     except KnowledgeError as error:
-        print(error, file=sys.stderr)
+        sys.stderr.write(f"{error}\n")
         return 1
     documents = result.documents()
     written = removed = 0
@@ -220,10 +226,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         written, removed = written + new, removed + stale
     if options.report:
         options.report.write_text(report_of(result), encoding="utf-8")
-    print(
+    sys.stdout.write(
         f"{len(result.curation.entities)} entities, {len(result.facts)} facts, {len(result.relations)} relations, "
         f"{len(result.influences)} influences, {len(result.citations.found)} sources; "
-        f"{written} files written, {removed} removed"
+        f"{written} files written, {removed} removed\n"
     )
     return 0
 

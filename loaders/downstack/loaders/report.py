@@ -47,7 +47,9 @@ class Report:
             lines += ["| rejected | because | attributes |", "|---:|---|---|"]
             for reason, count in self.reasons():
                 named = Counter(item.attribute for item in self.rejections if item.reason == reason)
-                common = ", ".join(f"{name} ({n})" for name, n in sorted(named.items(), key=lambda p: (-p[1], p[0]))[:8])
+                common = ", ".join(
+                    f"{name} ({n})" for name, n in sorted(named.items(), key=lambda p: (-p[1], p[0]))[:8]
+                )
                 more = f" and {len(named) - 8} more" if len(named) > 8 else ""
                 lines.append(f"| {count} | {reason} | {common}{more} |")
             lines.append("")

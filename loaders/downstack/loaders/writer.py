@@ -36,12 +36,12 @@ def name(prefix: str, local: str) -> str:
 
 
 def text(value: str, language: str | None = None) -> str:
-    """A string literal on one line.
+    r"""A string literal on one line.
 
     Examples
     --------
     >>> text('5" tall')
-    '"5\\\\" tall"'
+    '"5\\" tall"'
     """
     body = "".join(_ESCAPES.get(char, char if ord(char) >= 0x20 else f"\\u{ord(char):04X}") for char in value)
     return f'"{body}"' + (f"@{language}" if language else "")
@@ -130,11 +130,11 @@ def _fact(item: FactRecord, quantity_names: Mapping[str, str]) -> str:
         ("dso:unit", text(item.unit)),
     ]
     pairs.extend(
-        (predicate, double(bound)) for predicate, bound in (("dso:low", item.low), ("dso:high", item.high)) if bound is not None
+        (predicate, double(bound))
+        for predicate, bound in (("dso:low", item.low), ("dso:high", item.high))
+        if bound is not None
     )
-    _optional(
-        pairs, ("dso:condition", item.condition), ("dso:asOf", item.as_of), ("dso:validUntil", item.valid_until)
-    )
+    _optional(pairs, ("dso:condition", item.condition), ("dso:asOf", item.as_of), ("dso:validUntil", item.valid_until))
     pairs.append(("dso:confidence", f"dso:{item.confidence}"))
     _optional(pairs, ("dso:note", item.note))
     pairs.append(("dcterms:source", name("src", item.source)))

@@ -7,12 +7,12 @@ import itertools
 
 import numpy as np
 import pytest
+from tests.kg.performance.sampling import DECLARATIONS, drawn_values, names
 
 from downstack import performance
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration
 from downstack.units import exponents
-from tests.kg.performance.sampling import DECLARATIONS, drawn_values, names
 
 EXAMPLES = [(item, example) for item in DECLARATIONS for example in item.examples]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.kg.performance.sampling import DECLARATIONS, drawn_values, names
 
 from downstack.performance import REGISTRY
-from tests.kg.performance.sampling import DECLARATIONS, drawn_values, names
 
 WITH_REGIMES = tuple(item for item in DECLARATIONS if item.regimes is not None)
 
@@ -54,5 +54,7 @@ def test_the_regime_of_arrays_is_an_array_of_indices(declaration):
 
 def test_at_equal_limits_the_first_regime_is_named():
     declaration = REGISTRY.get("max_concurrent_sequences")
+    assert declaration is not None
+    assert declaration.regimes is not None
     values = {"concurrency_by_capacity": 50.0, "concurrency_by_latency": 50.0}
     assert declaration.regimes.index(**declaration.arguments(values)) == 0

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import numpy as np
 import pytest
+from tests.kg.performance.sampling import DECLARATIONS, drawn_values, names
 
 from downstack.engine.rescale import rescaling_violation
 from downstack.performance.declare import Array, Constant, FunctionRegistry, Regimes, performance_function
-from tests.kg.performance.sampling import DECLARATIONS, drawn_values, names
 
 
 @pytest.mark.parametrize("declaration", DECLARATIONS, ids=names())
@@ -60,9 +60,7 @@ def test_a_hidden_number_with_a_unit_is_caught():
     registry = FunctionRegistry()
 
     @performance_function(formula="max(C - W, 1e6)", citation="with a floor of a megabyte", registry=registry)
-    def clamped_memory(
-        memory: Annotated[Array, "byte"], weights: Annotated[Array, "byte"]
-    ) -> Annotated[Array, "byte"]:
+    def clamped_memory(memory: Annotated[Array, "byte"], weights: Annotated[Array, "byte"]) -> Annotated[Array, "byte"]:
         return np.maximum(memory - weights, 1e6)
 
     assert rescaling_violation(only(registry), {"memory": 2e9, "weights": 1e9}, 1) is None

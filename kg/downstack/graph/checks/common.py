@@ -66,7 +66,7 @@ class Names:
         """Return a hint with the nearest of some names, or nothing; asked for the same name again, the same hint."""
         if name not in self._nearest:
             by_local = {_LAST_PART.sub("", item): item for item in among}
-            near = difflib.get_close_matches(_LAST_PART.sub("", name), by_local, n=3, cutoff=0.7)
+            near = difflib.get_close_matches(_LAST_PART.sub("", name), by_local, n=3, cutoff=0.6)
             self._nearest[name] = f"nearest: {', '.join(shorten(by_local[item]) for item in near)}" if near else ""
         return self._nearest[name]
 
@@ -160,6 +160,7 @@ def listed(values: Iterable[Value]) -> str:
     return ", ".join(every[:4]) + (", ..." if len(every) > 4 else "")
 
 
-def words(iri: str) -> str:
-    """Return the name of a class as words: ``dso:MemoryTechnology`` is a memory technology."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", iri.removeprefix(DSO)).lower()
+def a_word(iri: str) -> str:
+    """Return the name of a class as words with its article: ``dso:MemoryTechnology`` is a memory technology."""
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", iri.removeprefix(DSO)).lower()
+    return f"an {name}" if name[:1] in "aeiou" else f"a {name}"

@@ -15,6 +15,7 @@ from downstack.graph.checks.common import (
     TYPE,
     Fault,
     Names,
+    a_word,
     at_most_one,
     dated,
     exactly_one,
@@ -23,7 +24,6 @@ from downstack.graph.checks.common import (
     relation_ends,
     shown,
     sourced,
-    words,
 )
 from downstack.graph.statements import Text, Value
 from downstack.vocabulary import DS, DSO, RDF, shorten
@@ -73,7 +73,7 @@ def _disjoint(names: Names, subject: str, classes: set[str]) -> Iterator[Fault]:
     for name in classes:
         for other in names.statements.iris(name, DISJOINT):
             if other in classes and name < other:
-                what = f"{shorten(subject)} is both a {words(name)} and a {words(other)}"
+                what = f"{shorten(subject)} is both {a_word(name)} and {a_word(other)}"
                 yield Fault(subject, TYPE, other, what, "keep the one that is true", "disjoint")
 
 
@@ -89,7 +89,7 @@ def _links(names: Names, subject: str, classes: set[str], functional: set[str]) 
             yield Fault(subject, predicate, distinct[1], what, "keep one", "functional")
         for domain in statements.iris(predicate, DOMAIN):
             if domain not in classes:
-                what = f"{shorten(predicate)} starts from a {words(domain)}, which {shorten(subject)} is not"
+                what = f"{shorten(predicate)} starts from {a_word(domain)}, which {shorten(subject)} is not"
                 yield Fault(subject, predicate, None, what, "correct the subject, or state its class", "domain")
         for value in distinct:
             yield from _target(names, subject, predicate, value)
@@ -104,7 +104,7 @@ def _target(names: Names, subject: str, predicate: str, value: Value) -> Iterato
         return
     for wanted in names.statements.iris(predicate, RANGE):
         if wanted not in classes:
-            what = f"{shorten(predicate)} leads to a {words(wanted)}, which {shown(value)} is not"
+            what = f"{shorten(predicate)} leads to {a_word(wanted)}, which {shown(value)} is not"
             yield Fault(subject, predicate, value, what, "correct the object, or state its class", "range")
     if (subject, predicate, value) not in names.cited:
         what = f"no dso:Relation cites {shorten(subject)} {shorten(predicate)} {shown(value)}"

@@ -11,13 +11,13 @@ from downstack.graph.checks.common import (
     TYPE,
     Fault,
     Names,
+    a_word,
     at_most_one,
     dated,
     exactly_one,
     known,
     shown,
     sourced,
-    words,
 )
 from downstack.graph.checks.quantities import is_true
 from downstack.graph.statements import Text, Value
@@ -111,8 +111,8 @@ def _subject(names: Names, fact: str, quantity: str, kind: _Kind) -> Iterator[Fa
         if classes is None or kind.applies_to & classes:
             continue
         if kind.applies_to:
-            wanted = " or ".join(sorted(words(item) for item in kind.applies_to))
-            what = f"{shorten(quantity)} is a quantity of a {wanted}, which {shorten(subject)} is not"
+            wanted = " or ".join(sorted(a_word(item) for item in kind.applies_to))
+            what = f"{shorten(quantity)} is a quantity of {wanted}, which {shorten(subject)} is not"
             remedy = "choose another quantity kind, or state the subject's class"
         else:
             what = f"{shorten(quantity)} is only ever computed, so a fact of it would never be read"

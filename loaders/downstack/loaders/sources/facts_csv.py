@@ -149,9 +149,7 @@ def locator_of(row: Row) -> str | None:
     return row.source_path if row.source_path not in ("", "page") else None
 
 
-def _fact(
-    row: Row, vocabulary: Vocabulary, selection: Selection, citations: Citations
-) -> FactRecord | str:
+def _fact(row: Row, vocabulary: Vocabulary, selection: Selection, citations: Citations) -> FactRecord | str:
     """The fact of a row, or the reason why there is none."""
     entity = selection.entities.get(row.entity_id)
     if entity is None:

@@ -21,6 +21,8 @@ COLUMNS = (
     "id", "source_entity", "source_layer", "target_entity", "target_layer", "direction", "mechanism",
     "quantity_affected", "published_effect", "unit", "formula_hint", "source", "source_path", "confidence", "note",
 )  # fmt: skip
+SEED = "seed article"
+"""A row may cite the article that named the influence beside the source of its effect: the effect's source counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,15 @@ def to_influences(
     """Influences of the rows that have a curated reading."""
     for row in rows:
         reading = readings.get(row.id)
-        where = row.source if not row.source_path.startswith("http") else row.source_path
-        source = citations.cite(row.source, where, row.source_path) if reading else None
+        title = "; ".join(part for part in row.source.split("; ") if not part.startswith(SEED))
+        where = row.source_path if row.source_path.startswith("http") else title
+        source = citations.cite(title, where, row.source_path) if reading else None
         if reading is None or source is None:
-            reason = "an end is no entity of the graph" if reading is None else "the citation has no locator"
+            reason = (
+                "no curated reading: an end is no entity, or the effect stays in one layer"
+                if reading is None
+                else "the citation has no locator"
+            )
             yield Rejection(row.line, row.source_entity, row.id, row.target_entity, reason)
             continue
         effect = " ".join(part for part in (row.published_effect, row.unit) if part)

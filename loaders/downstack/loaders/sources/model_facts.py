@@ -19,9 +19,7 @@ What is dropped, and why
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 from downstack.loaders.citations import Citations
 from downstack.loaders.dates import parse_date
@@ -34,12 +32,10 @@ from downstack.loaders.sources.facts_csv import (
     locator_of,
     to_facts,
 )
+from downstack.loaders.sources.model_config import Config, readings
 from downstack.loaders.vocabulary import Vocabulary
 
 CONFIG_TITLES = frozenset({"config.json copy", "litgpt model table"})
-BYTES = {"bfloat16": 2.0, "float16": 2.0, "fp8": 1.0}
-MXFP4_BYTES = 0.53125
-"""OCP Microscaling Formats (MX) v1.0: 32 elements of 4 bits share one scale of 8 bits: 4.25 bits an element."""
 TECHNIQUES = {
     "MixtureOfExpertsModel": ("mixture-of-experts", "n_routed_experts"),
     "LatentAttentionModel": ("multi-head-latent-attention", "kv_lora_rank"),
@@ -47,35 +43,6 @@ TECHNIQUES = {
     "InterleavedAttentionModel": ("sliding-window-attention", "sliding_window"),
 }
 """Refinement class -> the technique entity that it means, and the setting that shows it."""
-_COUNTS = re.compile(r"(\w+)=(\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """One copy of one model's config: its rows by attribute, and what they are about."""
-
-    entity: EntityRecord
-    rows: Mapping[str, Row]
-
-    def has(self, name: str) -> bool:
-        """Whether the model has a refinement class."""
-        return name in self.entity.classes
-
-    def number(self, attribute: str) -> float | None:
-        """A numeric setting, or None when the copy does not print it."""
-        row = self.rows.get(attribute)
-        return float(row.value) if row else None
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A value read out of a config: from which setting, and why it means that."""
-
-    quantity: str
-    value: float
-    unit: str
-    literal: str
-    note: str
 
 
 def read_models(
@@ -146,128 +113,6 @@ def _shows(config: Config, refinement: str) -> bool:
     if refinement != "GroupedQueryAttentionModel":
         return True
     return config.number("num_key_value_heads") != config.number("num_attention_heads")
-
-
-def readings(config: Config) -> Iterator[Reading]:
-    """What one copy says beyond the numbers that it prints."""
-    yield from _embeddings(config)
-    yield from _formats(config)
-    yield from _attention(config)
-    if config.has("MixtureOfExpertsModel"):
-        yield from _experts(config)
-
-
-def _embeddings(config: Config) -> Iterator[Reading]:
-    tied = config.rows.get("tie_word_embeddings")
-    if tied is not None:
-        shared = tied.value == "True"
-        yield Reading(
-            "embedding_matrices",
-            1.0 if shared else 2.0,
-            "1",
-            tied.value,
-            f"tie_word_embeddings is {tied.value}: input embedding and output head are "
-            + ("one matrix" if shared else "two matrices"),
-        )
-
-
-def _formats(config: Config) -> Iterator[Reading]:
-    quantized = config.rows.get("quantization_method")
-    dtype = config.rows.get("dtype")
-    expert = config.has("MixtureOfExpertsModel")
-    if quantized is not None and quantized.value == "mxfp4":
-        yield Reading(
-            "bytes_per_parameter", 2.0, "byte", quantized.value,
-            "only the experts are quantized; attention, router and embeddings stay in bfloat16 (modules_to_not_convert)",
-        )  # fmt: skip
-        if expert:
-            yield Reading(
-                "bytes_per_expert_parameter", MXFP4_BYTES, "byte", quantized.value,
-                "MXFP4: blocks of 32 elements of 4 bit share a scale of 8 bit (OCP Microscaling v1.0), 4.25 bit each",
-            )  # fmt: skip
-        return
-    row = quantized or dtype
-    width = BYTES.get(row.value.split()[0]) if row else None
-    if row is None or width is None:
-        return
-    note = f"{row.value}: {width:g} byte per element"
-    if width == 1.0:
-        note += "; block scales, and the embeddings and norms that stay in bfloat16, are not counted"
-    yield Reading("bytes_per_parameter", width, "byte", row.value, note)
-    if expert:
-        yield Reading("bytes_per_expert_parameter", width, "byte", row.value, note)
-
-
-def _attention(config: Config) -> Iterator[Reading]:
-    layers = config.number("num_hidden_layers") or 0.0
-    if config.has("LatentAttentionModel"):
-        if "q_lora_rank" not in config.rows:
-            yield Reading("query_lora_rank", 0.0, "1", "0", "q_lora_rank is null or absent: queries are not compressed")
-    elif "head_dim" not in config.rows:
-        hidden, heads = config.number("hidden_size"), config.number("num_attention_heads")
-        if hidden and heads:
-            value = hidden / heads
-            yield Reading("head_dim", value, "1", f"{value:g}", "class default: hidden_size / num_attention_heads")
-    if not config.has("InterleavedAttentionModel"):
-        return
-    if pattern := config.rows.get("layer_pattern"):
-        counts = {name: float(count) for name, count in _COUNTS.findall(pattern.value)}
-        full, sliding = counts.get("full_attention", 0.0), counts.get("sliding_attention", 0.0)
-        literal, note = pattern.value, "counted from layer_types"
-    elif pattern := config.rows.get("sliding_window_pattern"):
-        full = layers // float(pattern.value)
-        sliding, literal = layers - full, pattern.value
-        note = f"sliding_window_pattern {pattern.value}: every {pattern.value}th layer attends to everything"
-    elif chunk := config.rows.get("attention_chunk_size"):
-        full = layers // 4
-        sliding, literal = layers - full, chunk.value
-        note = "class default no_rope_layer_interval 4: every 4th layer attends to everything, the others to one chunk"
-        yield Reading(
-            "sliding_window", float(chunk.value), "token", chunk.value,
-            "attention_chunk_size: these layers attend inside chunks, which bounds their cache as a window does",
-        )  # fmt: skip
-    else:
-        return
-    yield Reading("full_attention_layers", full, "1", literal, note)
-    yield Reading("sliding_attention_layers", sliding, "1", literal, note)
-
-
-def _experts(config: Config) -> Iterator[Reading]:
-    layers = config.number("num_hidden_layers") or 0.0
-    width, printed = config.number("moe_intermediate_size"), config.number("intermediate_size")
-    shared, step = config.number("n_shared_experts"), config.number("interleave_moe_layer_step")
-    if width is None and printed is not None:
-        width = printed
-        yield Reading(
-            "expert_intermediate_size", printed, "1", f"{printed:g}",
-            "intermediate_size of this class is the width of one expert",
-        )  # fmt: skip
-    if (dense_width := config.rows.get("intermediate_size_mlp")) is not None:
-        yield Reading(
-            "intermediate_size", float(dense_width.value), "1", dense_width.value,
-            "intermediate_size_mlp: the width of the dense layers",
-        )  # fmt: skip
-    if step is not None:
-        yield Reading(
-            "dense_layers", layers - layers // step, "1", f"{step:g}",
-            f"interleave_moe_layer_step {step:g}: every {step:g}th layer has experts",
-        )  # fmt: skip
-        if width is not None:
-            yield Reading(
-                "shared_expert_intermediate_size", width, "1", f"{width:g}",
-                "class default: one shared expert of the width of an expert in each layer with experts",
-            )  # fmt: skip
-        return
-    if "first_k_dense_replace" not in config.rows:
-        yield Reading("dense_layers", 0.0, "1", "0", "class default: every layer has experts")
-    if shared is not None and width is not None:
-        literal = config.rows["n_shared_experts"].value
-        yield Reading(
-            "shared_expert_intermediate_size", shared * width, "1", literal,
-            f"n_shared_experts {literal} x moe_intermediate_size {width:g}",
-        )  # fmt: skip
-    elif "shared_expert_intermediate_size" not in config.rows:
-        yield Reading("shared_expert_intermediate_size", 0.0, "1", "0", "the config names no shared experts")
 
 
 def _facts(config: Config, citations: Citations) -> Iterator[FactRecord | RelationRecord | Rejection]:

@@ -1,0 +1,170 @@
+"""The commands. Exit status: 0 answered, 1 the answer failed, 2 the command line cannot be read.
+
+Answers go to standard output, errors to standard error; with ``--json`` standard output holds one JSON document.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from downstack.cli.reading import read_changes, read_where
+from downstack.cli.tables import print_impact
+from downstack.cli.trees import print_value
+from downstack.cli.wire import dump, error_json, findings_json, impact_json, value_json
+from downstack.errors import DownstackError
+
+app = typer.Typer(
+    name="downstack",
+    help="The AI industry as a computable knowledge graph: what a change does, by how much, and how we know.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store", envvar="DOWNSTACK_STORE", help="A folder or file of Turtle; the bundled knowledge at first."
+    ),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where", metavar="KEY=ID", help="Only this model, accelerator, offering, workload, framework, layer."
+    ),
+]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Answer with the facts of that date.")]
+
+
+@contextmanager
+def _errors(as_json: bool) -> Generator[None]:
+    """Turn errors raised on purpose into a message with its hint and exit status 1."""
+    try:
+        yield
+    except DownstackError as error:
+        if as_json:
+            sys.stdout.write(dump(error_json(error)) + "\n")
+        console = Console(stderr=True, soft_wrap=True)
+        console.print(Text.assemble(("error: ", "bold red"), error.message))
+        if error.hint:
+            console.print(Text.assemble(("hint: ", "bold"), error.hint))
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def impact(
+    change: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CHANGE",
+            help="ENTITY.QUANTITY=VALUE; VALUE is x1.4, +40%, -30%, +0.8TB/s or 4.8TB/s.",
+            show_default=False,
+        ),
+    ],
+    target: Annotated[
+        list[str] | None,
+        typer.Option("--target", metavar="QUANTITY", help="Report this; all that is reached at first."),
+    ] = None,
+    where: Where = None,
+    samples: Annotated[int, typer.Option("--samples", help="Must be 0 in this version.")] = 0,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    store: Store = None,
+) -> None:
+    """Say what a change does, layer by layer."""
+    changes, selection = read_changes(change), read_where(where or [])
+    with _errors(as_json):
+        from downstack.kg import KnowledgeGraph
+
+        report = KnowledgeGraph.open(store).impact(changes, target or None, selection, samples, as_of)
+        if as_json:
+            sys.stdout.write(dump(impact_json(report)) + "\n")
+        else:
+            print_impact(Console(), report)
+
+
+@app.command()
+def explain(
+    reference: Annotated[
+        str,
+        typer.Argument(
+            metavar="ENTITY.QUANTITY", help="The number; a quantity alone with --where.", show_default=False
+        ),
+    ],
+    where: Where = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+    store: Store = None,
+) -> None:
+    """Say where a number comes from: formulas, inputs, facts, sources."""
+    selection = read_where(where or [])
+    with _errors(as_json):
+        from downstack.kg import KnowledgeGraph
+
+        report = KnowledgeGraph.open(store).explain(reference, selection, as_of)
+        if as_json:
+            sys.stdout.write(dump(value_json(report)) + "\n")
+        else:
+            print_value(Console(), report)
+
+
+@app.command()
+def validate(
+    path: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="PATH", help="Turtle files or folders; the bundled knowledge at first."),
+    ] = None,
+    as_json: AsJson = False,
+    store: Store = None,
+) -> None:
+    """Check Turtle against the vocabulary, the units and the shapes."""
+    with _errors(as_json):
+        from pathlib import Path
+
+        from downstack.graph.loading import validate_paths
+
+        paths = path or ([store] if store else None)
+        findings = validate_paths(None if paths is None else [Path(item) for item in paths])
+        if as_json:
+            sys.stdout.write(dump(findings_json(findings)) + "\n")
+        else:
+            console = Console(soft_wrap=True)
+            for item in findings:
+                console.print(Text(str(item)))
+            console.print(f"{len(findings)} finding(s)" if findings else "no findings")
+        if findings:
+            raise typer.Exit(1)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option("--host", help="The address to listen on; 127.0.0.1 at first.")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65_535, help="The port; 8000 at first.")] = None,
+    store: Store = None,
+    public_read_only: Annotated[
+        bool, typer.Option("--public-read-only", help="Let other machines ask: listen beyond loopback.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run the service: a page at /, GraphQL with its explorer at /graphql."""
+    with _errors(as_json):
+        from downstack.server import serve as run
+        from downstack.server.settings import Settings
+
+        given = Settings.from_environment()
+        settings = replace(given, host=host or given.host, port=port or given.port, store=store or given.store)
+        run(settings, public_read_only=public_read_only)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,50 @@
+"""From the words of a command line to a question."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from downstack.engine.changes import Change
+from downstack.errors import UserInputError
+
+
+def read_changes(words: Sequence[str]) -> list[Change]:
+    """Read ``ENTITY.QUANTITY=VALUE`` for every change.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one cannot be read: the command was used wrongly.
+    """
+    changes = []
+    for word in words:
+        reference, sign, value = word.partition("=")
+        if not sign:
+            raise typer.BadParameter(
+                f"{word!r} is not a change: write ENTITY.QUANTITY=VALUE, for example "
+                "nvidia-h200-sxm.memory_bandwidth=x1.4"
+            )
+        try:
+            changes.append(Change.parse(reference, value))
+        except UserInputError as error:
+            raise typer.BadParameter(str(error)) from error
+    return changes
+
+
+def read_where(words: Sequence[str]) -> dict[str, list[str]]:
+    """Read ``KEY=ID`` for every filter; one key may be given several times.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one cannot be read.
+    """
+    where: dict[str, list[str]] = {}
+    for word in words:
+        key, sign, name = word.partition("=")
+        if not (key and sign and name):
+            raise typer.BadParameter(f"{word!r} is not a filter: write KEY=ID, for example model=llama-3.1-70b")
+        where.setdefault(key, []).append(name)
+    return where

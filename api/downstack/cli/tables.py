@@ -1,0 +1,129 @@
+"""The answer of ``impact`` for people: tables grouped by offering and workload."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from downstack.cli.words import STYLES, heading, number, percent, regime_switch, rest, spelled, telling_roles
+from downstack.results import Effect, ImpactReport, Status
+
+MAX_EFFECTS = 60
+"""Numbers of one printed answer; the rest is counted, and ``--json`` has all of them."""
+MAX_REASONS = 12
+
+Roles = Mapping[str, str]
+
+
+def print_impact(console: Console, report: ImpactReport) -> None:
+    """Print what a change does."""
+    console.print(Text("; ".join(report.changes), style="bold"))
+    effects = [item for item in report.effects if item.scenario is not None or item.base is not None]
+    missing = [item for item in report.effects if item.scenario is None and item.base is None]
+    shown = effects[:MAX_EFFECTS]
+    roles = [telling_roles(item.key) for item in shown]
+    common = _common(roles)
+    if common and shown:
+        console.print(Text(f"all numbers are for {spelled(common)}"))
+    groups: dict[str, list[tuple[Effect, str]]] = defaultdict(list)
+    for item, own in zip(shown, roles, strict=True):
+        telling = {role: name for role, name in own.items() if role not in common}
+        groups[heading(telling)].append((item, rest(telling)))
+    for name, members in groups.items():
+        console.print()
+        console.print(_effect_table(name, members))
+        for line in _notes(members):
+            console.print(Text(f"  {line}"))
+    if len(effects) > len(shown):
+        console.print(f"\n{len(effects) - len(shown):,} more numbers: narrow with --where or --target, or use --json")
+    if not report.effects:
+        console.print("\nNothing is moved by it.")
+    _print_missing(console, missing)
+    _print_qualitative(console, report)
+    if report.not_reached:
+        console.print()
+    for target in report.not_reached:
+        console.print(Text(f"not reached: {target.quantity}: {target.reason}", style="dim"))
+    if report.partial:
+        console.print(Text(f"partial: {report.partial_reason}", style="yellow"))
+    console.print(Text(f"\ngraph {report.graph_version}, {report.elapsed_ms:.1f} ms", style="dim"))
+
+
+def _common(roles: list[dict[str, str]]) -> dict[str, str]:
+    """Return the roles that are the same in all combinations, so that they are said once."""
+    if not roles:
+        return {}
+    return {role: name for role, name in roles[0].items() if all(other.get(role) == name for other in roles)}
+
+
+def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
+    members = list(members)
+    table = Table(title=escape(name) or None, title_justify="left", title_style="bold", header_style="bold", box=None)
+    with_place = any(place for _, place in members)
+    table.add_column("quantity", overflow="fold")
+    if with_place:
+        table.add_column("for", overflow="fold")
+    table.add_column("base", justify="right")
+    table.add_column("scenario", justify="right")
+    table.add_column("unit")
+    table.add_column("change", justify="right")
+    table.add_column("status")
+    for item, place in members:
+        table.add_row(
+            escape(item.quantity.id),
+            *([escape(place)] if with_place else []),
+            number(item.base),
+            number(item.scenario),
+            escape(item.unit),
+            percent(item.ratio),
+            Text(str(item.status), style=STYLES[item.status]),
+        )
+    return table
+
+
+def _notes(members: Iterable[tuple[Effect, str]]) -> list[str]:
+    """Return what has to be said about some numbers: switches of what binds, and why one is no full answer."""
+    lines: dict[str, None] = {}
+    for item, place in members:
+        name = f"{item.quantity.id} of {place}" if place else item.quantity.id
+        regime = item.regime
+        if regime is not None and regime.switches:
+            lines[f"{name}: {regime_switch(regime)}"] = None
+        if item.status is not Status.OK and item.reason:
+            lines[f"{name}: {item.reason}"] = None
+    return list(lines)
+
+
+def _print_missing(console: Console, missing: list[Effect]) -> None:
+    """Say what has no number and why, by reason: one absent fact is often behind a hundred of them."""
+    if not missing:
+        return
+    reasons = Counter((item.status, item.reason or "no reason is known") for item in missing)
+    console.print(f"\nWithout a number: {len(missing):,}")
+    for (status, reason), count in reasons.most_common(MAX_REASONS):
+        console.print(Text.assemble("  ", (str(status), STYLES[status]), f" {count:,}x {reason}"))
+    if len(reasons) > MAX_REASONS:
+        console.print(f"  ... for {len(reasons) - MAX_REASONS} more reasons; --json has all")
+
+
+def _print_qualitative(console: Console, report: ImpactReport) -> None:
+    if not report.qualitative:
+        return
+    table = Table(
+        title="Direction only, without a number",
+        title_justify="left",
+        title_style="bold",
+        header_style="bold",
+        box=None,
+    )
+    for column in ("", "affected", "along", "strength", "confidence"):
+        table.add_column(column, overflow="fold")
+    for item in report.qualitative:
+        table.add_row(item.sign, escape(item.target), escape(" > ".join(item.path)), item.strength, item.confidence)
+    console.print()
+    console.print(table)

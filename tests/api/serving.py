@@ -1,0 +1,42 @@
+"""Runs the real service on a free loopback port for as long as a test needs it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from fastapi import FastAPI
+
+DEADLINE = 30.0
+
+
+class ReadyServer(uvicorn.Server):
+    """Says when it listens, so that no test has to guess."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@contextmanager
+def running(app: FastAPI) -> Iterator[str]:
+    """Serve an application and yield its address."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    server = ReadyServer(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    try:
+        assert server.ready.wait(DEADLINE), "the service did not start"
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(DEADLINE)
+        listener.close()

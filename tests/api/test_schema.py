@@ -1,0 +1,230 @@
+"""The wire shape: what the contract promises, words on everything, and no number below a qualitative effect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from graphql import (
+    GraphQLArgument,
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLUnionType,
+    build_schema,
+    get_named_type,
+)
+
+from downstack.graph.model import LAYER_NAMES
+from downstack.graphql import enums
+from downstack.graphql.schema import schema_text
+from downstack.results import Status
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+
+FIELDS = {
+    "Query": {
+        "graph": "GraphInfo!",
+        "layers": "[Layer!]!",
+        "node": "Node",
+        "entity": "Entity",
+        "entities": "EntityConnection!",
+        "search": "[SearchHit!]!",
+        "influences": "InfluenceConnection!",
+        "functions": "[PerformanceFunction!]!",
+        "quantities": "[QuantityKind!]!",
+        "value": "ValueReport!",
+        "impact": "ImpactReport!",
+    },
+    "ImpactReport": {
+        "graphVersion": "String!",
+        "method": "String!",
+        "elapsedMs": "Float!",
+        "partial": "Boolean!",
+        "partialReason": "String",
+        "effects": "EffectConnection!",
+        "byLayer": "[LayerSummary!]!",
+        "qualitative": "[QualitativeEffect!]!",
+        "notReached": "[NotReached!]!",
+    },
+    "Effect": {
+        "key": "EffectKey!",
+        "layer": "Layer",
+        "quantity": "QuantityKind!",
+        "unit": "String!",
+        "base": "Float",
+        "scenario": "Float",
+        "ratio": "Float",
+        "change": "Float",
+        "status": "EffectStatus!",
+        "reason": "String",
+        "regime": "Regime",
+        "trace": "Trace!",
+    },
+    "Trace": {
+        "function": "PerformanceFunction",
+        "value": "Float",
+        "unit": "String!",
+        "facts": "[Fact!]!",
+        "inputs": "[Trace!]!",
+        "assumptions": "[String!]!",
+    },
+    "Fact": {
+        "id": "ID!",
+        "entity": "Entity!",
+        "quantity": "QuantityKind!",
+        "value": "Float",
+        "low": "Float",
+        "high": "Float",
+        "unit": "String!",
+        "literal": "String!",
+        "condition": "String",
+        "asOf": "Date",
+        "confidence": "Confidence!",
+        "source": "Source!",
+        "supersededBy": "Fact",
+    },
+    "ValueReport": {
+        "value": "Float",
+        "unit": "String!",
+        "status": "EffectStatus!",
+        "rows": "[ValueRow!]!",
+        "trace": "Trace!",
+    },
+    "SearchHit": {"entity": "Entity!", "matched": "String!", "score": "Float!"},
+}
+ARGUMENTS = {
+    "node": {"id": "ID!"},
+    "entity": {"id": "ID!"},
+    "entities": {"filter": "EntityFilter", "orderBy": "EntityOrder", "first": "Int = 20", "after": "String"},
+    "search": {"text": "String!", "first": "Int = 10"},
+    "influences": {"filter": "InfluenceFilter", "first": "Int = 20", "after": "String"},
+    "functions": {"filter": "FunctionFilter"},
+    "value": {"entity": "ID", "quantity": "ID!", "where": "WhereInput", "samples": "Int = 0", "asOf": "Date"},
+    "impact": {
+        "changes": "[ChangeInput!]!",
+        "targets": "[ID!]",
+        "where": "WhereInput",
+        "samples": "Int = 0",
+        "asOf": "Date",
+    },
+}
+INPUTS = {
+    "ChangeInput": {"entity": "ID!", "quantity": "ID!", "op": "ChangeOp!", "value": "Float!", "unit": "String"},
+    "WhereInput": {
+        "model": "[ID!]",
+        "accelerator": "[ID!]",
+        "offering": "[ID!]",
+        "workload": "[ID!]",
+        "framework": "[ID!]",
+        "layer": "[LayerName!]",
+        "asOf": "Date",
+    },
+}
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return build_schema(schema_text())
+
+
+def fields_of(schema: GraphQLSchema, name: str) -> dict[str, GraphQLField]:
+    found = schema.type_map[name]
+    assert isinstance(found, GraphQLObjectType | GraphQLInterfaceType)
+    return found.fields
+
+
+def written(argument: GraphQLArgument) -> str:
+    default = argument.default_value
+    return str(argument.type) + (f" = {default}" if isinstance(default, int | str) else "")
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_type_has_the_fields_of_the_contract(schema: GraphQLSchema, name: str) -> None:
+    found = {field: str(item.type) for field, item in fields_of(schema, name).items()}
+    assert {field: found.get(field) for field in FIELDS[name]} == FIELDS[name]
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_a_question_takes_the_arguments_of_the_contract(schema: GraphQLSchema, name: str) -> None:
+    found = fields_of(schema, "Query")[name].args
+    assert {key: written(item) for key, item in found.items()} == ARGUMENTS[name]
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_an_input_has_the_fields_of_the_contract(schema: GraphQLSchema, name: str) -> None:
+    found = schema.type_map[name]
+    assert isinstance(found, GraphQLInputObjectType)
+    assert {key: str(item.type) for key, item in found.fields.items()} == INPUTS[name]
+
+
+def test_effects_are_paged_as_the_contract_says(schema: GraphQLSchema) -> None:
+    arguments = fields_of(schema, "ImpactReport")["effects"].args
+    assert {key: str(item.type) for key, item in arguments.items()} == {
+        "first": "Int",
+        "after": "String",
+        "orderBy": "EffectOrder",
+    }
+    assert arguments["first"].default_value == 20
+    assert arguments["orderBy"].default_value == "ABS_RELATIVE"
+
+
+def test_nothing_that_is_not_computed_is_in_the_schema(schema: GraphQLSchema) -> None:
+    assert {"band", "flows", "paths", "otherPaths"}.isdisjoint(fields_of(schema, "Effect"))
+    assert "band" not in fields_of(schema, "ValueReport")
+    assert schema.mutation_type is None
+    assert schema.subscription_type is None
+
+
+def test_every_type_field_argument_and_value_is_described(schema: GraphQLSchema) -> None:
+    bare: list[str] = []
+    for name, kind in schema.type_map.items():
+        if name.startswith("__"):
+            continue
+        if not kind.description:
+            bare.append(name)
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for field, item in kind.fields.items():
+                bare += [] if item.description else [f"{name}.{field}"]
+                bare += [f"{name}.{field}({key}:)" for key, given in item.args.items() if not given.description]
+        elif isinstance(kind, GraphQLInputObjectType):
+            bare += [f"{name}.{field}" for field, item in kind.fields.items() if not item.description]
+    assert bare == []
+
+
+def test_no_number_is_reachable_below_a_qualitative_effect(schema: GraphQLSchema) -> None:
+    waiting, seen = ["QualitativeEffect"], {"QualitativeEffect"}
+    numbers: list[str] = []
+    while waiting:
+        name = waiting.pop()
+        kind = schema.type_map[name]
+        below: list[str] = []
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for field, item in kind.fields.items():
+                inner = get_named_type(item.type).name
+                numbers += [f"{name}.{field}"] if inner in ("Float", "Int") else []
+                below.append(inner)
+        if isinstance(kind, GraphQLInterfaceType):
+            below += [item.name for item in schema.get_implementations(kind).objects]
+        if isinstance(kind, GraphQLUnionType):
+            below += [item.name for item in kind.types]
+        waiting += [item for item in below if item not in seen]
+        seen.update(below)
+    assert numbers == []
+    assert "Influence" in seen, "the walk went somewhere"
+    assert seen.isdisjoint({"Entity", "Fact", "Effect", "Trace"})
+
+
+def test_the_committed_schema_is_the_one_of_the_types() -> None:
+    assert (CHECKOUT / "schema.graphql").read_text(encoding="utf-8") == schema_text()
+
+
+def test_the_closed_vocabularies_are_those_of_the_library(schema: GraphQLSchema) -> None:
+    assert tuple(item.name for item in enums.LayerName) == LAYER_NAMES
+    assert {str(item) for item in Status} <= {item.name for item in enums.EffectStatus}
+    orders = schema.type_map["EffectOrder"]
+    assert isinstance(orders, GraphQLEnumType)
+    assert list(orders.values) == ["ABS_RELATIVE", "ABS_CHANGE", "QUANTITY"]
