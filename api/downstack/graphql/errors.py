@@ -7,13 +7,9 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator, Mapping
-
-from strawberry.extensions import SchemaExtension
-from strawberry.types import ExecutionResult
+from collections.abc import Mapping, Sequence
 
 from downstack.errors import DownstackError, UserInputError
-from graphql import ExecutionResult as CoreResult
 from graphql import GraphQLError, GraphQLSyntaxError
 
 logger = logging.getLogger("downstack.graphql")
@@ -54,12 +50,6 @@ def _replace(error: GraphQLError, message: str, extensions: Mapping[str, object]
     return GraphQLError(message, nodes=error.nodes, path=error.path, extensions=given)
 
 
-class PublicErrors(SchemaExtension):
-    """Rewrites the errors of every answer with :func:`public_error`."""
-
-    def on_operation(self) -> Iterator[None]:
-        """Rewrite once the answer is there."""
-        yield
-        result = self.execution_context.result
-        if isinstance(result, CoreResult | ExecutionResult) and result.errors:
-            result.errors = [public_error(error) for error in result.errors[:MAX_ERRORS]]
+def public_errors(errors: Sequence[GraphQLError]) -> list[GraphQLError]:
+    """Return the errors of an answer as the client may see them."""
+    return [public_error(error) for error in errors[:MAX_ERRORS]]

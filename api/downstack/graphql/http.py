@@ -98,8 +98,11 @@ class BoundedRouter(GraphQLRouter[Context, None]):
     """Strawberry's router with the limits of this service."""
 
     def decode_json(self, data: str | bytes) -> object:
-        """Read JSON strictly."""
-        return strict_json(data)
+        """Read JSON strictly; a body (which comes as bytes) must be an object."""
+        found = strict_json(data)
+        if isinstance(data, bytes) and not isinstance(found, dict | list):
+            raise _RefusedError(400, BAD_USER_INPUT, "the request is not a JSON object", 'send {"query": "..."}')
+        return found
 
     async def run(self, request: Any, context: Any = None, root_value: Any = None) -> Any:
         """Answer one request."""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import strawberry
 from strawberry.extensions import DisableIntrospection, ParserCache, SchemaExtension
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionContext
+from strawberry.types import ExecutionContext, ExecutionResult
 
 from downstack.graphql.entities import ENTITY_TYPES, Fact, Relation
 from downstack.graphql.enums import DATE_SCALAR, Date
-from downstack.graphql.errors import PublicErrors
+from downstack.graphql.errors import public_errors
 from downstack.graphql.limits import DocumentLimits
 from downstack.graphql.query import Query
 from downstack.graphql.terms import Influence
@@ -20,21 +21,27 @@ from graphql import GraphQLError
 HEADER = "# Generated from the types in api/downstack/graphql by `make generate`; edit those instead.\n\n"
 
 
-class QuietSchema(strawberry.Schema):
-    """A schema that leaves logging to :class:`PublicErrors`: what a client did wrong is no error of the service."""
+class PublicSchema(strawberry.Schema):
+    """A schema whose answers carry errors as clients may see them, whatever stage they come from."""
+
+    async def execute(self, *args: Any, **options: Any) -> ExecutionResult:
+        """Run a document."""
+        result = await super().execute(*args, **options)
+        if result.errors:
+            result.errors = public_errors(result.errors)
+        return result
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Log nothing here."""
+        """Log nothing here: what a client did wrong is no error of the service."""
 
 
 @lru_cache(maxsize=2)
 def build_schema(introspection: bool = True) -> strawberry.Schema:
     """Return the schema; without introspection it also gives no hints at names in error messages."""
-    # The outermost comes first: what it rewrites is what all others have left.
-    extensions: list[type[SchemaExtension]] = [PublicErrors, DocumentLimits, ParserCache]
+    extensions: list[type[SchemaExtension]] = [DocumentLimits, ParserCache]
     if not introspection:
         extensions.append(DisableIntrospection)
-    return QuietSchema(
+    return PublicSchema(
         query=Query,
         types=[*ENTITY_TYPES.values(), Fact, Relation, Influence],
         extensions=extensions,

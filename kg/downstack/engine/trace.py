@@ -46,11 +46,16 @@ class Tracer:
         value = self._outcome.value(quantity, row, self._column)
         facts = self._facts(step, row)
         variant, inputs = self._inputs(step, row)
-        anchored = bool(facts) and step.fact_first
-        formula = self._outcome.formula.get(quantity)
+        reason = self._reason(step, row, code, variant, inputs)
         formula_value = math.nan
-        if formula is not None and facts:
+        formula = self._outcome.formula.get(quantity)
+        if facts and formula is not None and variant is not None:
             formula_value = float(formula[row, min(self._column, formula.shape[1] - 1)])
+            if not step.fact_first and not math.isnan(formula_value):
+                facts = ()
+            elif code < INFEASIBLE and (math.isnan(formula_value) or formula_value == float(formula[row, 0])):
+                # The published value stands: the formula was not asked to move it, so the number rests on the fact.
+                variant, inputs = None, ()
         intervention = next(
             (
                 f"{cell.intervention.entity}.{quantity} is changed by the question"
@@ -67,8 +72,8 @@ class Tracer:
             status=STATUS[code],
             function=None if variant is None else variant.function,
             inputs=inputs,
-            own_facts=facts if variant is None or anchored or math.isnan(formula_value) else (),
-            reason=self._reason(step, row, code, variant, inputs),
+            own_facts=facts,
+            reason=reason,
             formula_value=self._show(quantity, formula_value),
             intervention=intervention,
         )

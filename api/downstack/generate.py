@@ -16,7 +16,11 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from downstack.engine.describe import functions_turtle
+from downstack.graph.store import read_quantities
 from downstack.graph.validation import read_documents
+from downstack.graphql.schema import schema_text
+from downstack.performance import REGISTRY
 from downstack.vocabulary import DSO, folder, locate
 
 
@@ -56,7 +60,16 @@ def terms_module() -> str:
     return head + "\n".join(lines) + "\n"
 
 
-TARGETS: tuple[Target, ...] = (Target("ontology/downstack/terms.py", terms_module),)
+def functions_description() -> str:
+    """Return the registered functions in the Function Ontology."""
+    return functions_turtle(REGISTRY, read_quantities(read_documents(folder("terms"))))
+
+
+TARGETS: tuple[Target, ...] = (
+    Target("ontology/downstack/terms.py", terms_module),
+    Target("ontology/functions/functions.ttl", functions_description),
+    Target("schema.graphql", schema_text),
+)
 """All generated files, in the order in which they are written: later ones may read earlier ones."""
 
 

@@ -1,0 +1,140 @@
+"""A document is refused for what it would cost, quickly, and the service goes on answering."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import pytest
+from graphql import parse
+
+from downstack.graphql.http import MAX_BODY
+from downstack.graphql.limits import document_error
+
+
+def codes(answer: dict[str, Any]) -> set[str]:
+    return {error["extensions"]["code"] for error in answer["errors"]}
+
+
+def spreading(count: int) -> str:
+    """Fragments that each spread the next twice: 2 to the power of `count` fields when written out."""
+    parts = [f"fragment f{i} on Query {{ a: graph {{ version }} ...f{i + 1} ...f{i + 1} }}" for i in range(count)]
+    return "{ ...f0 } " + " ".join(parts) + f" fragment f{count} on Query {{ graph {{ version }} }}"
+
+
+DEEP = '{ value(quantity: "total_parameters") { trace ' + "{ inputs " * 30 + "{ value }" + " }" * 30 + " } }"
+REFUSED = {
+    "a thousand aliases": "{" + " ".join(f"a{i}: graph {{ version }}" for i in range(1_000)) + "}",
+    "more root fields than a question needs": "{" + " ".join(f"a{i}: __typename" for i in range(30)) + "}",
+    "thirty levels": DEEP,
+    "a list in a list in a list": """{ entities(first: 100) { nodes { facts { entity { facts { entity { facts {
+      entity { facts { id } } } } } } } } } }""",
+    "fragments that double thirty times": spreading(30),
+    "ten thousand fields": "{" + " __typename" * 10_000 + "}",
+    "five thousand directives": "{ __typename " + "@include(if: true) " * 5_000 + "}",
+    "a list literal five thousand deep": "{ entity(id: " + "[" * 5_000 + "]" * 5_000 + ") { slug } }",
+    "five thousand levels": "{ layers " * 5_000 + "}" * 5_000,
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_document_that_costs_too_much_is_refused(post: Any, client: httpx.Client, name: str) -> None:
+    answer = post(REFUSED[name])
+    assert codes(answer) == {"TOO_COMPLEX"}
+    assert answer["data"] is None
+    assert len(answer["errors"]) <= 5
+    assert client.get("/healthz").text == "ok\n"
+
+
+def test_the_estimate_is_linear_where_written_out_it_would_be_exponential() -> None:
+    document = parse(spreading(60))
+    started = time.process_time()
+    error = document_error(document)
+    assert time.process_time() - started < 0.1
+    assert error is not None
+    assert error.extensions == {
+        "code": "TOO_COMPLEX",
+        "hint": "ask for smaller pages, fewer levels or fewer fields",
+    }
+
+
+def test_a_page_size_given_as_a_variable_counts_as_the_largest() -> None:
+    wide = "query ($n: Int) { entities(first: %s) { nodes { facts { source { title } entity { facts { id } } } } } }"
+    assert document_error(parse(wide % "1")) is None
+    assert document_error(parse(wide % "100")) is None
+    deeper = wide.replace("{ id }", "{ entity { facts { id } } }")
+    assert document_error(parse(deeper % "1")) is None
+    assert document_error(parse(deeper % "$n")) is not None
+
+
+def test_a_fragment_that_spreads_itself_is_refused_by_validation(post: Any) -> None:
+    answer = post("{ ...f } fragment f on Query { ...f }")
+    assert codes(answer) == {"BAD_USER_INPUT"}
+
+
+def test_the_explorers_own_questions_are_not_too_large(ask: Any) -> None:
+    from graphql import get_introspection_query
+
+    assert ask(get_introspection_query(input_value_deprecation=True))["__schema"]["types"]
+
+
+def test_a_body_above_the_limit_is_refused_before_it_is_read(client: httpx.Client) -> None:
+    body = b'{"query": "{ layers { name } } #' + b"x" * MAX_BODY + b'"}'
+    answer = client.post("/graphql", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 413
+    assert codes(answer.json()) == {"TOO_COMPLEX"}
+
+
+def test_a_body_without_a_declared_length_is_counted_while_it_is_read(url: str) -> None:
+    def chunks() -> Any:
+        for _ in range(40):
+            yield b" " * 65_536
+
+    with httpx.Client(base_url=url) as session:
+        try:
+            answer = session.post("/graphql", content=chunks(), headers={"content-type": "application/json"})
+        except httpx.WriteError:
+            return  # the service closed the connection instead of reading on
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"\xff\xfe",
+        b'{"query": "\xff"}',
+        b"[" * 100_000,
+        b'{"query": ' + b"9" * 100_000 + b"}",
+        b"null",
+        b'"text"',
+        b"{}",
+        b'{"query": 7}',
+        b'{"query": "{ layers { name } }", "variables": 7}',
+        b'[{"query": "{ layers { name } }"}]',
+        b"",
+    ],
+)
+def test_a_body_that_is_no_question_is_a_bad_request(client: httpx.Client, body: bytes) -> None:
+    answer = client.post("/graphql", content=body, headers={"content-type": "application/json"})
+    assert answer.status_code == 400, answer.text
+    assert codes(answer.json()) == {"BAD_USER_INPUT"}
+
+
+@pytest.mark.parametrize("media", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data"])
+def test_only_json_is_taken(client: httpx.Client, media: str) -> None:
+    answer = client.post("/graphql", content=b'{"query": "{ layers { name } }"}', headers={"content-type": media})
+    assert answer.status_code == 400
+
+
+def test_documents_are_parsed_and_validated_once(ask: Any) -> None:
+    from strawberry.extensions.parser_cache import _get_parse_cache
+    from strawberry.extensions.validation_cache import _get_validate_cache
+
+    query = "{ layers { number } } # asked twice"
+    ask(query)
+    parsed, validated = (cache(128).cache_info().hits for cache in (_get_parse_cache, _get_validate_cache))
+    ask(query)
+    assert _get_parse_cache(128).cache_info().hits == parsed + 1
+    assert _get_validate_cache(128).cache_info().hits == validated + 1
