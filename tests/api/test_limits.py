@@ -132,9 +132,11 @@ def test_documents_are_parsed_and_validated_once(ask: Any) -> None:
     from strawberry.extensions.parser_cache import _get_parse_cache
     from strawberry.extensions.validation_cache import _get_validate_cache
 
+    caches: list[Any] = [_get_parse_cache(128), _get_validate_cache(128)]
     query = "{ layers { number } } # asked twice"
     ask(query)
-    parsed, validated = (cache(128).cache_info().hits for cache in (_get_parse_cache, _get_validate_cache))
+    before = [cache.cache_info() for cache in caches]
     ask(query)
-    assert _get_parse_cache(128).cache_info().hits == parsed + 1
-    assert _get_validate_cache(128).cache_info().hits == validated + 1
+    for cache, info in zip(caches, before, strict=True):
+        assert cache.cache_info().hits == info.hits + 1
+        assert cache.cache_info().misses == info.misses

@@ -1,7 +1,7 @@
 """Dates as tables write them, made ISO or left out.
 
-A date that says more than it knows is worse than none: ``2025-2026 (undated commit)`` has no year, so the fact has no
-date, and the words of the source stay in its note.
+A date never says more than is known: ``2025-2026 (undated commit)`` was stated in 2025 at the earliest, so its date is
+that year and the words of the source stay in the note; what names no year has no date.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 _ISO = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _RANGE = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)\.\.(\d{4}(?:-\d{2}(?:-\d{2})?)?)")
+_YEARS = re.compile(r"(\d{4})-\d{4}\b")
 _LEADING = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?=$|[ /(]|-Q\d|-H\d|-mid)")
 
 
@@ -34,7 +35,7 @@ def parse_date(text: str) -> Date:
     >>> parse_date("2023-07..2025-05")
     Date(as_of='2023-07', valid_until='2025-05', words=None)
     >>> parse_date("2025-2026 (undated commit)")
-    Date(as_of=None, valid_until=None, words='2025-2026 (undated commit)')
+    Date(as_of='2025', valid_until=None, words='2025-2026 (undated commit)')
     >>> parse_date("2025-Q4")
     Date(as_of='2025', valid_until=None, words='2025-Q4')
     """
@@ -48,6 +49,8 @@ def parse_date(text: str) -> Date:
         return Date(f"{year:04d}-{month:02d}-{day:02d}")
     if match := _RANGE.fullmatch(text):
         return Date(match[1], match[2])
+    if match := _YEARS.match(text):
+        return Date(match[1], None, text)
     if (match := _LEADING.match(text)) and _ISO.fullmatch(match[1]):
         return Date(match[1], None, text)
     return Date(None, None, text)

@@ -2,9 +2,10 @@
 "use strict";
 
 (function () {
-  const question = `# HBM bandwidth of the H200 +40 %: what happens to decode speed, to dollars per million
-# output tokens on each cloud, and to the context an agent can hold?
-# Press the button with the triangle; the variables are below.
+  const question = `# HBM bandwidth of the H200 +40 %: what happens to decode speed,
+# to dollars per million output tokens on each cloud,
+# and to the context an agent can hold?
+# Press the triangle; the variables are below.
 query Question($changes: [ChangeInput!]!, $targets: [ID!], $where: WhereInput) {
   impact(changes: $changes, targets: $targets, where: $where) {
     graphVersion
@@ -20,15 +21,26 @@ query Question($changes: [ChangeInput!]!, $targets: [ID!], $where: WhereInput) {
         unit
         status
         reason
-        regime { base scenario switchAt switches }
+        regime { quantity base scenario switchAt switches }
         trace {
           function { formula citation }
-          facts { entity { slug } quantity { id } literal literalUnit asOf source { title locator } }
+          facts {
+            entity { slug }
+            quantity { id }
+            literal
+            literalUnit
+            asOf
+            source { title locator }
+          }
         }
       }
     }
     byLayer { layer { label } effects infeasible missing }
-    qualitative { target sign influences { mechanism source { title } } }
+    qualitative {
+      target
+      sign
+      influences { mechanism source { title } }
+    }
     notReached { quantity reason }
   }
 }
@@ -36,7 +48,7 @@ query Question($changes: [ChangeInput!]!, $targets: [ID!], $where: WhereInput) {
   const variables = {
     changes: [{ entity: "nvidia-h200-sxm", quantity: "memory_bandwidth", op: "PERCENT", value: 40 }],
     targets: ["decode_tokens_per_second", "cost_per_million_output_tokens", "max_context_length"],
-    where: { model: ["llama-3.1-70b"] },
+    where: { model: ["llama-3.1-70b"], workload: ["mooncake-toolagent"], framework: ["vllm"] },
   };
 
   const root = document.getElementById("explorer");

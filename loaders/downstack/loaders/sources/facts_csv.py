@@ -207,6 +207,8 @@ def corrected(fact: FactRecord, row: Row, corrections: Iterable[Correction]) -> 
             fact = replace(fact, confidence=item.new, note=note)
         elif item.field == "condition":
             fact = replace(fact, condition=item.new, note=note)
+        elif item.field == "as_of":
+            fact = replace(fact, as_of=item.new, note=note)
         elif item.field == "valid_until":
             fact = replace(fact, valid_until=item.new, note=note)
         elif item.field == "forecast":

@@ -139,7 +139,7 @@ def _size(
         condition=None if counts else f"of {technology}",
         as_of=date.as_of,
         valid_until=date.valid_until,
-        confidence="datasheet" if counts else "press",
+        confidence="vendorClaim" if counts else "press",
         note=row.note or None,
         source=source,
     )
