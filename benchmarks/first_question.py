@@ -75,7 +75,14 @@ def main() -> None:
     graph = rdflib.Graph()
     for document in documents:
         graph.parse(data=document.text, format="turtle")
-    oxigraph = timed(lambda: list(store.query(JOIN)), 50)
+
+    def joined() -> int:
+        solutions = store.query(JOIN)
+        if not isinstance(solutions, ox.QuerySolutions):
+            raise TypeError("the join is a SELECT query")
+        return sum(1 for _ in solutions)
+
+    oxigraph = timed(joined, 50)
     sparql = timed(lambda: list(graph.query(JOIN)), 10)
 
     def line(what: str, seconds: list[float], note: str = "") -> str:

@@ -19,6 +19,7 @@ import pyoxigraph as ox
 from downstack.engine.describe import functions_turtle
 from downstack.graph.store import read_quantities
 from downstack.graph.validation import read_documents
+from downstack.graphql.question import question_body, question_query
 from downstack.graphql.schema import schema_text
 from downstack.performance import REGISTRY
 from downstack.vocabulary import DSO, folder, locate
@@ -69,6 +70,8 @@ TARGETS: tuple[Target, ...] = (
     Target("ontology/downstack/terms.py", terms_module),
     Target("ontology/functions/functions.ttl", functions_description),
     Target("schema.graphql", schema_text),
+    Target("docs/examples/first-question.graphql", question_query),
+    Target("docs/examples/first-question.json", question_body),
 )
 """All generated files, in the order in which they are written: later ones may read earlier ones."""
 

@@ -88,6 +88,8 @@ class Finding:
 class KnowledgeError(DownstackError):
     """Data that cannot be loaded; nothing of it was. `findings` name file, line, fault and remedy."""
 
+    findings: tuple[Finding, ...]
+
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         head = "\n".join(str(item) for item in findings[:20])
         more = f"\n... and {len(findings) - 20} more" if len(findings) > 20 else ""

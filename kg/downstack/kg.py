@@ -282,10 +282,7 @@ class KnowledgeGraph:
             else:
                 selected[key] = self._selection(key, names)
         if when is not None:
-            try:
-                date.fromisoformat(when)
-            except ValueError as error:
-                raise UserInputError(f"{when!r} is not a date", field="asOf", hint="write YYYY-MM-DD") from error
+            when = _date(when)
         return selected, layers, when
 
     def _selection(self, role: str, names: Sequence[str]) -> frozenset[int]:
@@ -312,6 +309,17 @@ class KnowledgeGraph:
                 return layer.number
         known = tuple(layer.name for layer in self._knowledge.layers)
         raise UnknownNameError("layer", name, nearest_words(name.upper(), known), field="where.layer")
+
+
+def _date(text: str) -> str:
+    """Check an ISO date; a year or a month alone is one too."""
+    try:
+        date.fromisoformat(text if len(text) > 7 else f"{text}-01-01"[:10])
+    except ValueError as error:
+        raise UserInputError(
+            f"{text!r} is not a date", field="asOf", hint="write YYYY-MM-DD, YYYY-MM or YYYY"
+        ) from error
+    return text
 
 
 def _no_samples(samples: int) -> None:

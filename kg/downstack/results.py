@@ -32,6 +32,9 @@ class EffectKey:
     """The combination a number is for: entity slugs by role (model, workload, offering, accelerator, framework...)."""
 
     roles: tuple[tuple[str, str], ...]
+    """The roles that make up the combination, then those that they determine (the accelerator of an offering)."""
+    own: int | None = None
+    """How many of the roles make up the combination; all of them unless given."""
 
     def get(self, role: str) -> str | None:
         """Return the entity in that role, or None when the number does not depend on the role."""
@@ -40,10 +43,11 @@ class EffectKey:
     @property
     def entity(self) -> str | None:
         """The entity, when the number belongs to a single one."""
-        return self.roles[0][1] if len(self.roles) == 1 else None
+        own = self.roles[: self.own]
+        return own[0][1] if len(own) == 1 else None
 
     def __str__(self) -> str:
-        return ", ".join(f"{role}={name}" for role, name in self.roles)
+        return ", ".join(name for _, name in self.roles[: self.own])
 
 
 @dataclass(frozen=True, slots=True)

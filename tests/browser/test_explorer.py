@@ -79,13 +79,13 @@ def result_text(page: Page) -> str:
 def test_the_example_question_runs_in_the_explorer(visit: Visit, url: str, tmp_path: Path) -> None:
     page = visit.page
     page.goto(f"{url}/graphql")
-    expect(page.locator(".graphiql-query-editor")).to_contain_text("HBM bandwidth of the H200")
+    expect(page.locator(".graphiql-query-editor")).to_contain_text("HBM bandwidth of the H200 x1.4")
     page.get_by_role("button", name="Execute query").click()
     expect(page.locator(".result-window")).to_contain_text("graphVersion", timeout=30_000)
     answer = json.loads(result_text(page))
     assert "errors" not in answer
     impact = answer["data"]["impact"]
-    assert impact["changes"] == ["nvidia-h200-sxm.memory_bandwidth +40%"]
+    assert impact["changes"] == ["nvidia-h200-sxm.memory_bandwidth x1.4"]
     moved = [item for item in impact["effects"]["nodes"] if item["ratio"] is not None]
     assert moved
     assert all(item["key"]["model"] == "llama-3.1-70b" for item in moved)

@@ -274,12 +274,12 @@ def test_latent_attention_decodes_at_242_flop_per_byte():
 
 def test_a_prefix_cache_hit_of_94_percent_leaves_a_seventeenth_of_the_matrix_work():
     # The Codex trace: 80,000 tokens of context, 94.2 % of the prompt computed before.
-    prompt = dict(
-        matmul_parameters=70e9,
-        input_tokens=80_000.0,
-        prefill_attention_flops_per_context_token=0.0,
-        full_attention_layers=80.0,
-    )
+    prompt = {
+        "matmul_parameters": 70e9,
+        "input_tokens": 80_000.0,
+        "prefill_attention_flops_per_context_token": 0.0,
+        "full_attention_layers": 80.0,
+    }
     whole = call("prefill_flops_full_attention", **prompt, prefix_cache_hit_rate=np.nan)
     rest = call("prefill_flops_full_attention", **prompt, prefix_cache_hit_rate=0.942)
     assert whole == pytest.approx(1.12e16, rel=1e-12)

@@ -17,6 +17,7 @@ from strawberry.fastapi import GraphQLRouter
 
 from downstack.graphql.context import Context, GraphHolder
 from downstack.graphql.errors import BAD_USER_INPUT, TOO_COMPLEX
+from downstack.graphql.question import question_body
 from downstack.graphql.relay import CursorSigner
 from downstack.graphql.schema import build_schema
 from downstack.kg import KnowledgeGraph
@@ -122,7 +123,10 @@ class BoundedRouter(GraphQLRouter[Context, None]):
         """Send the explorer, which loads its files from below the address it was asked at."""
         place = html.escape(request.url.path.rstrip("/"), quote=True)
         headers = {"content-security-policy": PAGE_POLICY}
-        return HTMLResponse(_file("index.html").decode().replace("{{base}}", place), headers=headers)
+        # A script element ends at the first "</": JSON may write it as "<\\/".
+        question = question_body().replace("</", "<\\/")
+        page = _file("index.html").decode().replace("{{base}}", place).replace("{{question}}", question)
+        return HTMLResponse(page, headers=headers)
 
 
 @cache

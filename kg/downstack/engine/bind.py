@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from downstack.engine.columns import Columns, Positions
 from downstack.engine.schema import Key
+from downstack.results import EffectKey
 
 Rows = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -60,6 +61,10 @@ class Binding:
                     known[role] = table.ids[place]
                     named.append((role, table.ids[place]))
         return tuple(named)
+
+    def key(self, key: Key, row: int) -> EffectKey:
+        """Return one row as the combination that answers name."""
+        return EffectKey(self.entities(key, row), len(key))
 
     def positions(self, key: Key, role: str) -> Rows:
         """Return, for each row of a key set, the position in the role's table, -1 where a link is missing."""

@@ -15,7 +15,7 @@ from downstack.engine.plan import OK, Plan
 from downstack.engine.qualitative import qualitative_effects
 from downstack.engine.regimes import regime_of
 from downstack.engine.trace import STATUS
-from downstack.results import Effect, EffectKey, ImpactReport, LayerSummary, NotReached, Regime, Trace
+from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Trace
 from downstack.units import from_base
 
 METHOD = "comparative statics: every formula is re-evaluated at the base and at the scenario"
@@ -94,7 +94,7 @@ class EffectTable(Sequence[Effect]):
 
         code = int(self._code[place])
         return Effect(
-            key=EffectKey(plan.binding.entities(plan.by_quantity[target].key, row)),
+            key=plan.binding.key(plan.by_quantity[target].key, row),
             quantity=kind,
             unit=kind.display_unit,
             base=show(0),

@@ -9,7 +9,7 @@ import numpy as np
 from downstack.engine.plan import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, Cell, Outcome, Plan, Step, Variant
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact
-from downstack.results import EffectKey, Status, Trace
+from downstack.results import Status, Trace
 from downstack.units import from_base
 
 STATUS = (Status.OK, Status.EXTRAPOLATED, Status.INFEASIBLE, Status.MISSING_INPUT)
@@ -66,7 +66,7 @@ class Tracer:
         )
         return Trace(
             quantity=kind,
-            key=EffectKey(self._plan.binding.entities(step.key, row)),
+            key=self._plan.binding.key(step.key, row),
             value=self._show(quantity, value),
             unit=kind.display_unit,
             status=STATUS[code],
@@ -111,7 +111,7 @@ class Tracer:
     ) -> str | None:
         if code == 0:
             return None
-        key = EffectKey(self._plan.binding.entities(step.key, row))
+        key = self._plan.binding.key(step.key, row)
         inherited = next((item.reason for item in inputs if STATUS.index(item.status) == code and item.reason), None)
         if variant is None:
             if step.variants:
@@ -123,7 +123,7 @@ class Tracer:
                 present = {item.quantity.id for item in inputs}
                 absent = [name for name, _, _ in variant.gathers if name not in present]
                 if inherited is None:
-                    return f"{', '.join(absent)}: nothing in the graph fills that role for {key}"
+                    return f"nothing in the graph carries {', '.join(absent)} for {key}"
             return inherited or f"an input of {step.quantity} is missing for {key}"
         if code == INFEASIBLE and inherited is None:
             return variant.function.infeasible_reason or f"{variant.function.name} gives no number for {key}"

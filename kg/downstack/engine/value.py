@@ -8,7 +8,7 @@ from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.regimes import regime_of
 from downstack.engine.trace import STATUS, Tracer
 from downstack.errors import UserInputError
-from downstack.results import EffectKey, ValueReport, ValueRow
+from downstack.results import ValueReport, ValueRow
 from downstack.units import from_base
 
 MAX_VALUES = 20_000
@@ -46,7 +46,7 @@ def _row(
     if not np.isnan(value):
         shown = from_base(value, kind.display_unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator)
     return ValueRow(
-        key=EffectKey(evaluation.plan.binding.entities(evaluation.plan.by_quantity[quantity].key, row)),
+        key=evaluation.plan.binding.key(evaluation.plan.by_quantity[quantity].key, row),
         value=shown,
         unit=kind.display_unit,
         status=STATUS[code],

@@ -18,7 +18,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from downstack.performance.citations import MIXTURE_OF_EXPERTS, SCALING_BOOK
-from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
+from downstack.performance.declare import Array, Constant, Example, Regimes, Validity, performance_function
 
 _ONE_TOKEN = Constant(1.0, "token", "autoregressive decoding: one token of each stream a step")
 _ONE_SEQUENCE = Constant(1.0, "sequence", "less than one sequence at a time is no service")
@@ -26,6 +26,7 @@ _ONE_ROUTED = Constant(1.0, "sequence", "a sequence sends one token a step to th
 _MISSED = "even a single sequence misses the time per output token target"
 _AVERAGE = "concurrency is an average and not rounded down to whole sequences"
 _MEAN = "the target holds on average over a reply and over the batch, not in a percentile"
+_SIDES = ("memory bandwidth", "compute")
 _NEWTON_STEPS = 64
 _CONVERGED = 1e-13
 
@@ -101,6 +102,61 @@ def _one_sequence_in_time_with_experts(
     )
 
 
+def _limits(
+    time_per_output_token_target: Array,
+    dense_weight_read_time: Array,
+    kv_read_time_per_sequence: Array,
+    compute_time_per_sequence: Array,
+    step_overhead_time: Array,
+    serial_time_per_sequence: Array,
+    one_token: float,
+    one_sequence: float,
+) -> tuple[Array, Array]:
+    """Return the batch at which reading alone, and the one at which arithmetic alone, uses up the target."""
+    del one_sequence  # only the feasibility of the answer depends on it
+    budget = time_per_output_token_target * one_token - step_overhead_time
+    by_reading = (budget - dense_weight_read_time) / (kv_read_time_per_sequence + serial_time_per_sequence)
+    return by_reading, budget / (compute_time_per_sequence + serial_time_per_sequence)
+
+
+def _limits_with_experts(
+    time_per_output_token_target: Array,
+    dense_weight_read_time: Array,
+    expert_weight_read_time: Array,
+    routing_fraction: Array,
+    kv_read_time_per_sequence: Array,
+    compute_time_per_sequence: Array,
+    step_overhead_time: Array,
+    serial_time_per_sequence: Array,
+    one_token: float,
+    one_sequence: float,
+) -> tuple[Array, Array]:
+    """Return the same two batches when the reads of a step grow with the experts that its tokens use."""
+    budget = time_per_output_token_target * one_token - step_overhead_time
+    # log(0) when every token uses all experts: any decay that is large enough says the same.
+    unused = np.maximum(1.0 - routing_fraction, np.finfo(np.float64).tiny)
+    by_reading = sequences_within(
+        budget - dense_weight_read_time,
+        expert_weight_read_time,
+        kv_read_time_per_sequence + serial_time_per_sequence,
+        -np.log(unused) / one_sequence,
+    )
+    return by_reading, budget / (compute_time_per_sequence + serial_time_per_sequence)
+
+
+def _tighter(limits: tuple[Array, Array]) -> Any:
+    by_reading, by_arithmetic = limits
+    return np.where(by_arithmetic < by_reading, 1, 0)
+
+
+def _slower(**inputs: Any) -> Any:
+    return _tighter(_limits(**inputs))
+
+
+def _slower_with_experts(**inputs: Any) -> Any:
+    return _tighter(_limits_with_experts(**inputs))
+
+
 @performance_function(
     returns="concurrency_by_latency",
     formula="min((time_per_output_token_target * one_token - step_overhead_time - dense_weight_read_time)"
@@ -109,6 +165,7 @@ def _one_sequence_in_time_with_experts(
     " / (compute_time_per_sequence + serial_time_per_sequence))",
     citation=SCALING_BOOK,
     constants={"one_token": _ONE_TOKEN, "one_sequence": _ONE_SEQUENCE},
+    regimes=Regimes(_SIDES, _slower),
     feasible=_one_sequence_in_time,
     infeasible_reason=_MISSED,
     assumes=(_AVERAGE, _MEAN),
@@ -149,11 +206,18 @@ def concurrency_by_latency_dense(
     one_sequence: float,
 ) -> Annotated[Array, "sequence"]:
     """Largest mean batch of a dense model at which a token still comes within the target."""
-    del one_sequence  # only the feasibility of the answer depends on it
-    budget = time_per_output_token_target * one_token - step_overhead_time
-    by_reading = (budget - dense_weight_read_time) / (kv_read_time_per_sequence + serial_time_per_sequence)
-    by_arithmetic = budget / (compute_time_per_sequence + serial_time_per_sequence)
-    return np.minimum(by_reading, by_arithmetic)
+    return np.minimum(
+        *_limits(
+            time_per_output_token_target,
+            dense_weight_read_time,
+            kv_read_time_per_sequence,
+            compute_time_per_sequence,
+            step_overhead_time,
+            serial_time_per_sequence,
+            one_token,
+            one_sequence,
+        )
+    )
 
 
 @performance_function(
@@ -164,6 +228,7 @@ def concurrency_by_latency_dense(
     citation=f"{SCALING_BOOK}; {MIXTURE_OF_EXPERTS}",
     constants={"one_token": _ONE_TOKEN, "one_sequence": _ONE_ROUTED},
     validity=(Validity("routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
+    regimes=Regimes(_SIDES, _slower_with_experts),
     feasible=_one_sequence_in_time_with_experts,
     infeasible_reason=_MISSED,
     assumes=(_AVERAGE, _MEAN, "routing is balanced and tokens are routed independently"),
@@ -225,14 +290,17 @@ def concurrency_by_latency_mixture(
     one_sequence: float,
 ) -> Annotated[Array, "sequence"]:
     """Largest mean batch of a mixture of experts at which a token still comes within the target."""
-    budget = time_per_output_token_target * one_token - step_overhead_time
-    # log(0) when every token uses all experts: any decay that is large enough says the same.
-    unused = np.maximum(1.0 - routing_fraction, np.finfo(np.float64).tiny)
-    by_reading = sequences_within(
-        budget - dense_weight_read_time,
-        expert_weight_read_time,
-        kv_read_time_per_sequence + serial_time_per_sequence,
-        -np.log(unused) / one_sequence,
+    return np.minimum(
+        *_limits_with_experts(
+            time_per_output_token_target,
+            dense_weight_read_time,
+            expert_weight_read_time,
+            routing_fraction,
+            kv_read_time_per_sequence,
+            compute_time_per_sequence,
+            step_overhead_time,
+            serial_time_per_sequence,
+            one_token,
+            one_sequence,
+        )
     )
-    by_arithmetic = budget / (compute_time_per_sequence + serial_time_per_sequence)
-    return np.minimum(by_reading, by_arithmetic)
