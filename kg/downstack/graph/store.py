@@ -238,7 +238,7 @@ def _entities(triples: _Triples, superclasses: dict[str, frozenset[str]], layers
         slug = iri.removeprefix(DS)
         # The main class is a direct child of Entity; a company that is also a foundry is a company first.
         main = sorted(
-            (name for name in classes if superclasses[name] == frozenset({name, "Entity"})),
+            (name for name in classes if name != "Entity" and superclasses[name] == frozenset({name, "Entity"})),
             key=lambda name: (name != "Company", name),
         )
         layer = triples.one(iri, DSO + "inLayer")
