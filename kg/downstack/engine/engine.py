@@ -13,7 +13,8 @@ from downstack.engine.bind import Binding
 from downstack.engine.changes import Intervention
 from downstack.engine.columns import Columns, build_columns
 from downstack.engine.interpreter import Interpreter
-from downstack.engine.plan import Cell, Outcome, Plan, compile_plan, place_interventions, run
+from downstack.engine.plan import Plan, compile_plan
+from downstack.engine.run import Cell, Outcome, place_interventions, run
 from downstack.engine.schema import Schema, build_schema
 from downstack.engine.trace import Tracer
 from downstack.errors import UserInputError
@@ -96,12 +97,22 @@ class Engine:
         return plan
 
     def evaluate(
-        self, plan: Plan, interventions: tuple[Intervention, ...] = (), fractions: Array | None = None
+        self,
+        plan: Plan,
+        interventions: tuple[Intervention, ...] = (),
+        fractions: Array | None = None,
+        base: Evaluation | None = None,
     ) -> Evaluation:
-        """Run a plan; the columns are the base and the scenario unless `fractions` says otherwise."""
+        """Run a plan; the columns are the base and the scenario unless `fractions` says otherwise.
+
+        With `base`, an evaluation of the same plan without interventions, only what they can reach is computed.
+        """
         cells = place_interventions(plan, interventions)
         along = np.array([0.0, 1.0]) if fractions is None and interventions else fractions
-        return Evaluation(plan, run(plan, cells, along), cells)
+        if base is None:
+            return Evaluation(plan, run(plan, cells, along), cells)
+        moving = self.schema.descendants(cells)
+        return Evaluation(plan, run(plan, cells, along, base.outcome, moving), cells)
 
     def interpreter(self, as_of: str | None = None) -> Interpreter:
         """Return the scalar oracle over the same facts and functions."""

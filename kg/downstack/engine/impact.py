@@ -10,8 +10,9 @@ from typing import overload
 import numpy as np
 
 from downstack.engine.changes import ChangeOp, Intervention
+from downstack.engine.codes import OK
 from downstack.engine.engine import Engine, Evaluation
-from downstack.engine.plan import OK, Plan
+from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
 from downstack.engine.regimes import regime_of
 from downstack.engine.trace import STATUS

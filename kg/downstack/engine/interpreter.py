@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from downstack.engine.changes import Intervention
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, OK
 from downstack.engine.columns import Columns
-from downstack.engine.plan import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, OK
 from downstack.engine.schema import Schema
 from downstack.graph.knowledge import Knowledge
 from downstack.performance.declare import FunctionDeclaration

@@ -69,7 +69,7 @@ def qualitative_effects(knowledge: Knowledge, changed: Mapping[str, str]) -> tup
 def _wholes(knowledge: Knowledge, start: str) -> list[tuple[str, ...]]:
     """Return the ways from an entity to itself and to what it is a member of, nearest first."""
     members = knowledge.links.get("memberOf", {})
-    found = [(start,)]
+    found: list[tuple[str, ...]] = [(start,)]
     for way in found:
         found.extend((*way, whole) for whole in members.get(way[-1], ()) if whole not in way)
     return found

@@ -14,7 +14,7 @@ from downstack.results import Regime
 GRID = 65
 """Points on the way from base to scenario at which the regime is looked at; a limit that binds only between two
 neighbouring points is not seen."""
-ROUNDS = 3
+ROUNDS = 2
 """Refinements of the bracket: the switch is found to 1/64 to the power of this."""
 
 
@@ -106,10 +106,11 @@ def _switch(
     roles = dict(binding.entities(evaluation.plan.by_quantity[quantity].key, row))
     selected = {role: frozenset({columns.tables[role].position[slug]}) for role, slug in roles.items()}
     plan = engine.plan((quantity,), selected, as_of)
+    base = engine.evaluate(plan)
     low, high = 0.0, 1.0
     for _ in range(ROUNDS):
         grid = np.linspace(low, high, GRID)
-        codes = engine.evaluate(plan, changes, grid).outcome.regimes[quantity][0]
+        codes = engine.evaluate(plan, changes, grid, base).outcome.regimes[quantity][0]
         if len(codes) != GRID:
             return None
         first = int(np.argmax(codes != codes[0]))
@@ -117,7 +118,7 @@ def _switch(
             return None
         low, high = float(grid[first - 1]), float(grid[first])
     said = []
-    point = engine.evaluate(plan, changes, np.array([0.0, high])).outcome
+    point = engine.evaluate(plan, changes, np.array([0.0, high]), base).outcome
     for item in changes:
         value = point.values.get(item.quantity.id)
         if value is None or value.shape[1] == 1:

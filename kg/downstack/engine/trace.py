@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
-from downstack.engine.plan import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, Cell, Outcome, Plan, Step, Variant
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT
+from downstack.engine.plan import Plan, Step, Variant
+from downstack.engine.run import Cell, Outcome
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact
 from downstack.results import Status, Trace

@@ -15,7 +15,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from downstack.graph.knowledge import Knowledge, Role
-from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+from downstack.graph.model import LAYER_NAMES, Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
 from downstack.graph.validation import Document
 from downstack.units import to_base
 from downstack.vocabulary import DCTERMS, DS, DSO, FNO, FNOM, RDF, RDFS, SKOS
@@ -160,7 +160,6 @@ def _superclasses(triples: _Triples) -> dict[str, frozenset[str]]:
 
 
 def _layer(triples: _Triples, iri: str) -> Layer:
-    from downstack.graph.model import LAYER_NAMES
 
     number = int(triples.need(iri, DSO + "number"))
     return Layer(

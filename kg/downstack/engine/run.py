@@ -1,0 +1,262 @@
+"""Running a plan: base and scenarios side by side as columns, a status for every number, and what binds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from downstack.engine.bind import Mask, Rows
+from downstack.engine.changes import ChangeOp, Intervention
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, OK, Codes
+from downstack.engine.plan import Plan, Step, Variant
+from downstack.errors import UserInputError
+from downstack.performance.declare import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """Where an intervention acts: one row of one quantity."""
+
+    row: int
+    intervention: Intervention
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The values of a run: per quantity an array of rows x columns, or rows x 1 where no column differs."""
+
+    values: dict[str, Array]
+    status: dict[str, Codes]
+    touched: dict[str, Mask]
+    """Per quantity: the rows that a change can reach."""
+    formula: dict[str, Array]
+    """Where a published fact is the base: what the formula alone gives."""
+    regimes: dict[str, Codes]
+    """Per quantity with a minimum or maximum: the index of what binds, -1 where there is no number."""
+
+    def copy_to(self, other: Outcome, quantity: str) -> None:
+        """Take one quantity over into another outcome of the same plan."""
+        other.values[quantity] = self.values[quantity]
+        other.status[quantity] = self.status[quantity]
+        other.touched[quantity] = self.touched[quantity]
+        if quantity in self.formula:
+            other.formula[quantity] = self.formula[quantity]
+        if quantity in self.regimes:
+            other.regimes[quantity] = self.regimes[quantity]
+
+    def value(self, quantity: str, row: int, column: int) -> float:
+        """Return one number; NaN where there is none."""
+        array = self.values[quantity]
+        return float(array[row, min(column, array.shape[1] - 1)])
+
+    def code(self, quantity: str, row: int, column: int) -> int:
+        """Return one status code."""
+        array = self.status[quantity]
+        return int(array[row, min(column, array.shape[1] - 1)])
+
+
+def place_interventions(plan: Plan, interventions: Iterable[Intervention]) -> dict[str, tuple[Cell, ...]]:
+    """Find the row of each intervention; one that the question's filter leaves out has none.
+
+    Raises
+    ------
+    UserInputError
+        If a quantity belongs to several roles at once, so that one entity does not name a row.
+    """
+    cells: dict[str, list[Cell]] = {}
+    for item in interventions:
+        step = plan.by_quantity.get(item.quantity.id)
+        if step is None:
+            continue
+        if len(step.key) != 1:
+            raise UserInputError(
+                f"{item.quantity.id} is computed per {', '.join(step.key)}, not for {item.entity} alone",
+                field="changes",
+                hint="change one of the quantities that it is computed from",
+            )
+        role = step.key[0]
+        position = plan.binding.columns.tables[role].position.get(item.entity)
+        if position is None:
+            raise UserInputError(
+                f"{item.entity} carries no {item.quantity.id}",
+                field="changes",
+                hint=f"{item.quantity.id} belongs to a {plan.binding.columns.tables[role].role.entity_class}",
+            )
+        hits = np.flatnonzero(plan.binding.lists[role] == position)
+        if len(hits):
+            cells.setdefault(item.quantity.id, []).append(Cell(int(hits[0]), item))
+    return {quantity: tuple(group) for quantity, group in cells.items()}
+
+
+def run(
+    plan: Plan,
+    cells: Mapping[str, tuple[Cell, ...]] | None = None,
+    fractions: Array | None = None,
+    known: Outcome | None = None,
+    moving: frozenset[str] = frozenset(),
+) -> Outcome:
+    """Evaluate a plan.
+
+    Parameters
+    ----------
+    plan
+        The compiled steps.
+    cells
+        The interventions by quantity; none for a plain evaluation.
+    fractions
+        One column each: 0 is the base, 1 the full change, a fraction between them lies on the log-linear path.
+    known, moving
+        An earlier outcome of the same plan, and the quantities that differ from it: only those are computed again.
+    """
+    changes = {} if cells is None else cells
+    along = np.zeros(1) if fractions is None else fractions
+    state = Outcome({}, {}, {}, {}, {})
+    with np.errstate(all="ignore"):
+        for step in plan.steps:
+            if known is not None and step.quantity not in moving:
+                known.copy_to(state, step.quantity)
+                continue
+            _run_step(step, state, changes.get(step.quantity, ()), along)
+    return state
+
+
+def _run_step(step: Step, state: Outcome, cells: tuple[Cell, ...], along: Array) -> None:
+    facts = step.fact_values
+    touched = np.zeros(step.rows, dtype=np.bool_)
+    if step.variants:
+        value, status, touched, regime = _formulas(step, state)
+        if regime is not None:
+            state.regimes[step.quantity] = regime
+        if facts is not None:
+            state.formula[step.quantity] = value
+            value, status = _anchor(step, facts, value, status, touched)
+    else:
+        value = np.empty((step.rows, 1)) if facts is None else facts
+        status = np.where(np.isnan(value), MISSING_INPUT, OK).astype(np.int8)
+    if cells:
+        value = np.repeat(value, len(along), axis=1) if value.shape[1] == 1 else value.copy()
+        status = np.repeat(status, len(along), axis=1) if status.shape[1] == 1 else status.copy()
+        for cell in cells:
+            _intervene(value, status, cell, along)
+            touched[cell.row] = True
+    state.values[step.quantity] = value
+    state.status[step.quantity] = status
+    state.touched[step.quantity] = touched
+
+
+def _formulas(step: Step, state: Outcome) -> tuple[Array, Codes, Mask, Codes | None]:
+    pieces = [_apply(variant, step, state) for variant in step.variants]
+    if len(pieces) == 1 and step.variants[0].rows is None:
+        return pieces[0]
+    width = max((piece[0].shape[1] for piece in pieces), default=1)
+    value = np.full((step.rows, width), np.nan)
+    status = np.full((step.rows, width), MISSING_INPUT, dtype=np.int8)
+    touched = np.zeros(step.rows, dtype=np.bool_)
+    regime = np.full((step.rows, width), -1, dtype=np.int8)
+    for variant, piece in zip(step.variants, pieces, strict=True):
+        rows = slice(None) if variant.rows is None else variant.rows
+        value[rows], status[rows], touched[rows] = piece[0], piece[1], piece[2]
+        if piece[3] is not None:
+            regime[rows] = piece[3]
+    return value, status, touched, regime if bool((regime >= 0).any()) else None
+
+
+def _apply(variant: Variant, step: Step, state: Outcome) -> tuple[Array, Codes, Mask, Codes | None]:
+    function = variant.function
+    count = step.rows if variant.rows is None else len(variant.rows)
+    status: Codes = np.zeros((count, 1), dtype=np.int8)
+    touched = np.zeros(count, dtype=np.bool_)
+    arguments: dict[str, Array] = {}
+    for name, index, optional in variant.gathers:
+        value, code, reach = state.values[name], state.status[name], state.touched[name]
+        if index is not None:
+            value, code = _take_values(value, index), _take_codes(code, index)
+            reach = reach[index] & (index >= 0) if len(reach) else np.zeros(len(index), dtype=np.bool_)
+        arguments[name] = value
+        if optional:
+            code = np.where(code >= INFEASIBLE, OK, code).astype(np.int8)
+        status = np.maximum(status, code)
+        touched = touched | reach
+    call = function.arguments(arguments)
+    result = np.asarray(function.implementation(**call), dtype=np.float64)
+    width = max(result.shape[-1] if result.ndim == 2 else 1, status.shape[1])
+    result = np.broadcast_to(result, (count, width))
+    status = np.broadcast_to(status, (count, width)).copy()
+    for check in function.validity:
+        outside = (arguments[check.input] < check.low) | (arguments[check.input] > check.high)
+        status = np.maximum(status, np.where(outside, EXTRAPOLATED, OK).astype(np.int8))
+    if function.feasible is not None:
+        possible = np.broadcast_to(np.asarray(function.feasible(**call), dtype=np.bool_), (count, width))
+        status[(~possible) & (status < INFEASIBLE)] = INFEASIBLE
+    # A formula that gives no finite number from inputs that are all there has left its domain.
+    status[~np.isfinite(result) & (status < INFEASIBLE)] = INFEASIBLE
+    regime: Codes | None = None
+    if function.regimes is not None:
+        index = np.broadcast_to(np.asarray(function.regimes.index(**call)), (count, width))
+        regime = np.where(status >= INFEASIBLE, -1, index).astype(np.int8)
+    return np.where(status >= INFEASIBLE, np.nan, result), status, touched, regime
+
+
+def _take_values(array: Array, index: Rows) -> Array:
+    if not len(array):
+        return np.full((len(index), 1), np.nan)
+    taken = array[index]
+    taken[index < 0] = np.nan
+    return taken
+
+
+def _take_codes(array: Codes, index: Rows) -> Codes:
+    if not len(array):
+        return np.full((len(index), 1), MISSING_INPUT, dtype=np.int8)
+    taken = array[index]
+    taken[index < 0] = MISSING_INPUT
+    return taken
+
+
+def _anchor(step: Step, facts: Array, value: Array, status: Codes, touched: Mask) -> tuple[Array, Codes]:
+    """Combine a published value with a formula for the same quantity.
+
+    The fact is the base and the formula gives the change, unless the published value is a rounded label. Where a change
+    reaches an input of the formula but the formula cannot be evaluated, the answer is that an input is missing: the
+    unchanged fact would be a wrong answer.
+    """
+    known = ~np.isnan(facts)
+    computed = status < INFEASIBLE
+    if step.fact_first:
+        moved = facts * (value / value[:, :1])
+        unmoved = np.broadcast_to(facts, value.shape)
+        result = np.where(known & computed, moved, np.where(known & ~touched[:, None], unmoved, value))
+        result = np.where(known & computed & (value == value[:, :1]), unmoved, result)
+        code = np.where(known & ~touched[:, None], OK, status)
+    else:
+        usable = known & ~touched[:, None] & ~computed
+        result = np.where(usable, facts, value)
+        code = np.where(usable, OK, status)
+    return result, code.astype(np.int8)
+
+
+def _intervene(value: Array, status: Codes, cell: Cell, along: Array) -> None:
+    row, item = cell.row, cell.intervention
+    for column, fraction in enumerate(along):
+        if fraction == 0.0:
+            continue
+        base = float(value[row, column])
+        if np.isnan(base):
+            if item.op is not ChangeOp.SET:
+                continue
+            base = 0.0
+        goal = item.scenario(base)
+        if goal < 0.0:
+            raise UserInputError(
+                f"{item.entity}.{item.quantity.id} would become negative",
+                field="changes",
+                hint="make the change smaller",
+            )
+        if fraction == 1.0 or base <= 0.0 or goal <= 0.0:
+            value[row, column] = base + fraction * (goal - base) if fraction != 1.0 else goal
+        else:
+            value[row, column] = base * (goal / base) ** fraction
+        if item.op is ChangeOp.SET:
+            status[row, column] = OK
