@@ -124,10 +124,15 @@ class Effect:
     base: float | None
     scenario: float | None
     status: Status
-    reason: str | None
     layer: Layer | None
+    _reason: Callable[[], str | None] = field(repr=False, compare=False)
     _trace: Callable[[], Trace] = field(repr=False, compare=False)
     _regime: Callable[[], Regime | None] = field(repr=False, compare=False)
+
+    @cached_property
+    def reason(self) -> str | None:
+        """Why there is no number, or which validity range is left; None when all is well."""
+        return self._reason()
 
     @property
     def change(self) -> float | None:

@@ -90,8 +90,7 @@ def contents(wheel: Path) -> set[str]:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installed:
     """An environment with the wheel in it; third-party packages are lent by the environment that runs the tests.
 
-    A folder that a .pth file adds to the path does not have its own .pth files read, so the editable install of the
-    outer environment stays invisible.
+    They are lent one by one, all but downstack itself: an editable install leaves a folder of that name beside them.
     """
     home = tmp_path_factory.mktemp("clean")
     environment = home / "environment"
@@ -106,8 +105,13 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Installe
         check=False,
     )
     assert install.returncode == 0, install.stdout + install.stderr
-    lent = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
-    (packages / "lent.pth").write_text("\n".join(lent) + "\n", encoding="utf-8")
+    lent = home / "lent"
+    lent.mkdir()
+    for outer in dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))):
+        for item in Path(outer).iterdir():
+            if "downstack" not in item.name and item.suffix != ".pth":
+                (lent / item.name).symlink_to(item)
+    (packages / "lent.pth").write_text(f"{lent}\n", encoding="utf-8")
 
     application = home / "application"
     (application / "api").mkdir(parents=True)

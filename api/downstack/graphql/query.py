@@ -9,7 +9,8 @@ from strawberry import UNSET
 
 from downstack import results
 from downstack.graph import model
-from downstack.graphql import answers, inputs, relay, terms
+from downstack.graphql import answers, inputs, relay, terms, values
+from downstack.graphql.combinations import off_the_loop
 from downstack.graphql.context import Info
 from downstack.graphql.entities import Entity, SearchHit, entity_of, node_of
 from downstack.graphql.enums import Date, EntityOrder
@@ -89,7 +90,7 @@ class Query:
     ) -> list[SearchHit]:
         """Search entities."""
         count = relay.check_first(10 if first is None else first)
-        hits = await answers.off_the_loop(lambda: info.context.kg.search(text[:MAX_TEXT], count))
+        hits = await off_the_loop(lambda: info.context.kg.search(text[:MAX_TEXT], count))
         return [SearchHit(entity=entity_of(hit.entity), matched=hit.matched, score=hit.score) for hit in hits]
 
     @resolved("Qualitative influences between layers, page by page.")
@@ -144,14 +145,14 @@ class Query:
         where: Where = UNSET,
         samples: Samples = 0,
         as_of: AsOf = UNSET,
-    ) -> answers.ValueReport:
+    ) -> values.ValueReport:
         """Ask for a value."""
         selection, when = _where(given(where), given(as_of))
 
         def ask() -> results.ValueReport:
             return info.context.kg.value(quantity, given(entity), selection, samples or 0, when)
 
-        return answers.ValueReport.of(await answers.off_the_loop(ask))
+        return values.ValueReport.of(await off_the_loop(ask))
 
     @resolved("What some changes do, layer by layer.")
     async def impact(
@@ -176,7 +177,7 @@ class Query:
             return info.context.kg.impact(asked, names, selection, samples or 0, when)
 
         scope = relay.scope_of(asked, names, selection, when, info.context.kg.version)
-        return answers.ImpactReport.of(await answers.off_the_loop(ask), scope)
+        return answers.ImpactReport.of(await off_the_loop(ask), scope)
 
 
 def _where(where: inputs.WhereInput | None, as_of: str | None) -> tuple[dict[str, list[str]], str | None]:

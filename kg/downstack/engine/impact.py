@@ -101,13 +101,15 @@ class EffectTable(Sequence[Effect]):
             base=show(0),
             scenario=show(1),
             status=STATUS[code],
-            reason=None if code == OK else self._reason(target, row, code),
             layer=None if kind.layer is None else self._layers[kind.layer],
+            _reason=lambda: self._reason(target, row, code),
             _trace=lambda: self._tracer.trace(target, row),
             _regime=lambda: self._regime(target, row),
         )
 
     def _reason(self, target: str, row: int, code: int) -> str | None:
+        if code == OK:
+            return None
         before: Trace = self._base_tracer.trace(target, row)
         after: Trace = self._tracer.trace(target, row)
         if STATUS[code] is after.status and STATUS[code] is before.status:

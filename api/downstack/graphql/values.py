@@ -1,0 +1,108 @@
+"""What value answers: one number for each combination that matches."""
+
+from __future__ import annotations
+
+import strawberry
+
+from downstack import results
+from downstack.graph import model
+from downstack.graphql.combinations import EffectKey, Regime, Trace, off_the_loop
+from downstack.graphql.enums import EffectStatus
+from downstack.graphql.fields import resolved
+from downstack.graphql.terms import QuantityKind, finite
+
+
+@strawberry.type(description="One number for one combination.")
+class ValueRow:
+    """A number."""
+
+    record: strawberry.Private[results.ValueRow]
+    value: float | None = strawberry.field(description="The number; null when there is none.")
+    unit: str = strawberry.field(description="Its unit.")
+    status: EffectStatus = strawberry.field(description="How far it can be trusted.")
+    reason: str | None = strawberry.field(description="Why there is no number, or which validity range is left.")
+
+    @resolved("The combination that it is for.")
+    def key(self) -> EffectKey:
+        """Wrap the combination."""
+        return EffectKey.of(self.record.key)
+
+    @resolved("What binds; null when nothing on the way is a minimum or maximum.")
+    async def regime(self) -> Regime | None:
+        """Look for what binds."""
+        return Regime.of(await off_the_loop(lambda: self.record.regime))
+
+    @resolved("The number unfolded to formulas and facts.")
+    async def trace(self) -> Trace:
+        """Unfold the number."""
+        return Trace.of(await off_the_loop(lambda: self.record.trace))
+
+    @classmethod
+    def of(cls, record: results.ValueRow) -> ValueRow:
+        """Wrap a record."""
+        return cls(
+            record=record,
+            value=finite(record.value),
+            unit=record.unit,
+            status=EffectStatus[record.status.name],
+            reason=record.reason,
+        )
+
+
+@strawberry.type(description='The answer to "how much is it?".')
+class ValueReport:
+    """The answer to a question about a quantity."""
+
+    record: strawberry.Private[results.ValueReport]
+    graph_version: str = strawberry.field(description="The version that answered.")
+    value: float | None = strawberry.field(description="The number, when exactly one combination matches.")
+    unit: str = strawberry.field(description="The unit of all numbers.")
+    status: EffectStatus = strawberry.field(description="The best status among the rows.")
+    reason: str | None = strawberry.field(description="Why there is no number, when no row or a single one has none.")
+
+    @resolved("The quantity asked for.")
+    def quantity(self) -> QuantityKind:
+        """Wrap the quantity."""
+        return QuantityKind.of(self.record.quantity)
+
+    @resolved("One row for every combination that matches.")
+    def rows(self) -> list[ValueRow]:
+        """List the rows."""
+        return [ValueRow.of(item) for item in self.record.rows]
+
+    @resolved("The trace of the first row; a trace without a number when nothing matches.")
+    async def trace(self) -> Trace:
+        """Unfold the number of the first row."""
+        found = await off_the_loop(lambda: self.record.trace)
+        return Trace.of(nothing_matches(self.record.quantity) if found is None else found)
+
+    @classmethod
+    def of(cls, record: results.ValueReport) -> ValueReport:
+        """Wrap a record."""
+        reason = record.rows[0].reason if len(record.rows) == 1 else None
+        return cls(
+            record=record,
+            graph_version=record.graph_version,
+            value=finite(record.value),
+            unit=record.unit,
+            status=EffectStatus[record.status.name],
+            reason=reason if record.rows else NOTHING_MATCHES,
+        )
+
+
+NOTHING_MATCHES = "no combination matches"
+
+
+def nothing_matches(quantity: model.QuantityKind) -> results.Trace:
+    """Return the trace of a number that no combination has."""
+    return results.Trace(
+        quantity=quantity,
+        key=results.EffectKey(()),
+        value=None,
+        unit=quantity.display_unit,
+        status=results.Status.MISSING_INPUT,
+        function=None,
+        inputs=(),
+        own_facts=(),
+        reason=NOTHING_MATCHES,
+    )
