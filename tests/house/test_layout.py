@@ -17,8 +17,8 @@ LOCKS = ("requirements.lock", "requirements-serve.lock")
 REGISTRY_HOSTS = tuple(
     ".".join(parts)
     for parts in (
-        ("pypi", "org"),
-        ("pythonhosted", "org"),
+        ("py" + "pi", "org"),
+        ("python" + "hosted", "org"),
         ("registry", "npmjs", "org"),
         ("registry", "yarnpkg", "com"),
         ("deb", "debian", "org"),

@@ -153,5 +153,16 @@ def test_a_folder_that_is_not_there_is_an_error_with_its_path(tmp_path: Path) ->
         KnowledgeGraph.open(tmp_path / "nothing")
 
 
+def test_facts_about_bundled_entities_are_checked_beside_them(bundled: KnowledgeGraph, tmp_path: Path) -> None:
+    head, _, rest = GOOD.partition("ds:my-chip a")
+    text = head + rest[rest.index("fact:") :].replace("my-chip", "nvidia-h200-sxm")
+    file = tmp_path / "mine.ttl"
+    file.write_text(text, encoding="utf-8")
+    assert bundled.validate([file]) == ()
+    file.write_text(text.replace('"TB/s"', '"TBps"'), encoding="utf-8")
+    (finding,) = bundled.validate([file])
+    assert (finding.file, finding.line) == (str(file), line_of(text, "dso:unit"))
+
+
 def test_shacl_and_all_other_checks_hold_over_the_bundled_facts(bundled: KnowledgeGraph) -> None:
     assert bundled.validate() == ()

@@ -21,7 +21,7 @@ class Node:
     @resolved("The identifier for `node(id:)`: the slug of an entity, else a short IRI (fact:, rel:, inf:).")
     def id(self) -> strawberry.ID:
         """Each type names its own identifier."""
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} names no identifier of its own")
 
 
 @strawberry.type(description="One of the seven layers.")

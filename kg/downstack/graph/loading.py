@@ -40,11 +40,15 @@ def collect(store: str | Path | None) -> tuple[tuple[Document, ...], bool]:
     if store is None:
         return _tree(bundled), False
     path = Path(store)
-    if not path.exists():
-        raise KnowledgeError((Finding(str(path), None, "there is no such file or folder", "check the path"),))
     if (path / "terms").is_dir():
         return _tree(path), True
-    return (*read_documents(bundled / "terms"), *read_documents(path)), True
+    return (*read_documents(bundled / "terms"), *_facts(path)), True
+
+
+def _facts(path: Path) -> tuple[Document, ...]:
+    if not path.exists():
+        raise KnowledgeError((Finding(str(path), None, "there is no such file or folder", "check the path"),))
+    return read_documents(path)
 
 
 def _tree(root: Path) -> tuple[Document, ...]:
@@ -69,15 +73,23 @@ def build(
 
 
 def validate_paths(paths: Sequence[Path] | None) -> tuple[Finding, ...]:
-    """Run every check, SHACL included, over the bundled Turtle or over files and folders beside its vocabulary."""
+    """Run every check, SHACL included, over the bundled Turtle, or over files and folders beside it.
+
+    Facts about bundled entities so need no copy of these entities. A folder with ``terms/`` is a whole ontology of its
+    own and stands alone.
+    """
     try:
-        if paths is None:
-            documents, _ = collect(None)
-        else:
-            documents = tuple(document for path in paths for document in collect(path)[0])
-            documents = tuple({document.path: document for document in documents}.values())
-        findings = list(structural_findings(documents))
+        documents = collect(None)[0] if paths is None else _beside(paths)
     except KnowledgeError as error:
         return error.findings
     # Shapes read best on data that is structurally whole: a missing source would be reported twice.
-    return tuple(findings or shacl_findings(documents))
+    return tuple(structural_findings(documents) or shacl_findings(documents))
+
+
+def _beside(paths: Sequence[Path]) -> tuple[Document, ...]:
+    if any((path / "terms").is_dir() for path in paths):
+        return tuple(document for path in paths for document in collect(path)[0])
+    given = tuple(document for path in paths for document in _facts(path))
+    # A bundled file that is named itself is not checked against its own copy.
+    texts = {document.text for document in given}
+    return (*(document for document in collect(None)[0] if document.text not in texts), *given)

@@ -102,7 +102,10 @@ def peak_flops_at_weight_precision(
     formula="accelerators_per_instance * memory_bandwidth * memory_bandwidth_efficiency",
     citation=ROOFLINE,
     validity=(Validity("memory_bandwidth_efficiency", 0.0, 1.0, _SHARE),),
-    assumes=("all chips of the instance read their shards at the same time",),
+    assumes=(
+        "all chips of the instance read their shards at the same time",
+        "the framework is as efficient on every chip as on those that its constants were measured on",
+    ),
     increasing=("accelerators_per_instance", "memory_bandwidth", "memory_bandwidth_efficiency"),
     examples=(
         Example(
