@@ -99,6 +99,56 @@ class Trace:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """How sure an effect is, from samples of the uncertain facts; the ratio is scenario over base."""
+
+    p10: float
+    p50: float
+    p90: float
+    probability_of_rise: float
+    """Share of samples in which the scenario is above the base."""
+    probability_of_switch: float | None
+    """Share of samples in which another limit binds after the change; None where nothing is a minimum or maximum."""
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What one edge carries of an effect: the change of `source` that `function` hands on to `target`.
+
+    Flows that leave the changed quantities sum to the effect; at every quantity between, inflow equals outflow.
+    """
+
+    source: str
+    target: str
+    function: str
+    amount: float
+    """In the unit of the effect."""
+    share: float | None
+    """Of the whole effect; None when that is zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class EffectPath:
+    """One way from a change to an effect, and what came along it, in the unit of the effect."""
+
+    steps: tuple[str, ...]
+    amount: float
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """How an effect came about: every edge of the formula graph with its amount, the largest paths, and the rest."""
+
+    flows: tuple[Flow, ...]
+    paths: tuple[EffectPath, ...]
+    other_paths: float
+    """What came along the paths that are not listed, in the unit of the effect."""
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
 class Regime:
     """What binds before and after the change, and the change at which it switches (when it does)."""
 
@@ -301,3 +351,87 @@ class GraphInfo:
     sources: int
     triples: int
     loaded_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Elasticity:
+    """How much a target moves with one input: percent for percent, at the base, and over the input's stated range."""
+
+    entity: str
+    quantity: QuantityKind
+    fact: Fact | None
+    """The fact that is moved; None for a quantity that only a formula gives."""
+    elasticity: float | None
+    """Local: the relative change of the target over that of the input, for a change of one per cent both ways."""
+    at_low: float | None
+    at_high: float | None
+    """The target, in its display unit, with the input at the ends of its stated interval; None where none is stated."""
+
+
+@dataclass(frozen=True, slots=True)
+class SensitivityReport:
+    """Which inputs matter most for one number."""
+
+    graph_version: str
+    key: EffectKey
+    target: QuantityKind
+    value: float | None
+    unit: str
+    status: Status
+    inputs: tuple[Elasticity, ...]
+    """Largest absolute elasticity first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SolveRow:
+    """The value of the varied input at which one combination meets the goal, or what stands in the way."""
+
+    key: EffectKey
+    reachable: bool
+    value: float | None
+    """Of the varied quantity, in its display unit."""
+    factor: float | None
+    """Of the varied quantity against its base."""
+    base: float | None
+    """The target at the base, in the goal's unit."""
+    closest: float | None
+    """The target nearest to the goal that any value of the input gives."""
+    cap: str | None
+    """What binds there when the goal is out of reach."""
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SolveReport:
+    """The answer to "what would be needed?"."""
+
+    graph_version: str
+    target: QuantityKind
+    goal: float
+    unit: str
+    vary: str
+    vary_unit: str
+    rows: tuple[SolveRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonCell:
+    """One target of one combination in every scenario, in the order of the scenarios."""
+
+    key: EffectKey
+    quantity: QuantityKind
+    unit: str
+    base: float | None
+    values: tuple[float | None, ...]
+    ratios: tuple[float | None, ...]
+    statuses: tuple[Status, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonReport:
+    """Several scenarios side by side, against the same base."""
+
+    graph_version: str
+    scenarios: tuple[str, ...]
+    """Their names, in the order of the values."""
+    cells: tuple[ComparisonCell, ...]

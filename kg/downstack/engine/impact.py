@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import overload
 
 import numpy as np
@@ -20,12 +19,6 @@ from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Re
 from downstack.units import from_base
 
 METHOD = "comparative statics: every formula is re-evaluated at the base and at the scenario"
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    quantity: int
-    row: int
 
 
 class EffectTable(Sequence[Effect]):
