@@ -152,6 +152,7 @@ def test_the_step_times_of_llama_2_13b_on_eight_v5e(batch, milliseconds):
     step = call(
         "decode_step_time",
         concurrent_sequences=float(batch),
+        concurrency_by_capacity=240.0,
         weight_read_time=weights,
         kv_read_time_per_sequence=cache,
         compute_time_per_sequence=0.0,
@@ -170,6 +171,7 @@ def test_other_step_times_of_the_book(batch, per_sequence, weights, bandwidth, m
     step = call(
         "decode_step_time",
         concurrent_sequences=batch,
+        concurrency_by_capacity=32.0,
         weight_read_time=weights / bandwidth,
         kv_read_time_per_sequence=per_sequence / bandwidth,
         compute_time_per_sequence=0.0,

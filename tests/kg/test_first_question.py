@@ -61,6 +61,15 @@ def test_an_offering_without_a_price_is_listed_without_a_number(report: ImpactRe
         assert effect.reason
 
 
+def test_a_model_that_does_not_fit_has_no_decode_speed(bundled: KnowledgeGraph) -> None:
+    where = {"model": "deepseek-v3", "offering": "aws-p5-48xlarge", "workload": "azure-2023-conv"}
+    for target in ("decode_tokens_per_second", "time_to_first_token", "cost_per_million_output_tokens"):
+        report = bundled.value(target, where=where)
+        assert report.value is None
+        assert report.status is Status.INFEASIBLE
+        assert "do not fit" in (report.rows[0].reason or "")
+
+
 def test_where_another_limit_takes_over_the_answer_names_both_and_the_change(report: ImpactReport) -> None:
     regimes = [item.regime for item in numbers(report, "max_concurrent_sequences")]
     assert all(item is not None and item.base in ("latency target", "memory capacity") for item in regimes)

@@ -13,7 +13,7 @@ chips come on top, and so does the prefill of new arrivals, which the step of ev
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,15 +39,21 @@ def step_time(
 
 def _slower(
     concurrent_sequences: Array,
+    concurrency_by_capacity: Array,
     weight_read_time: Array,
     kv_read_time_per_sequence: Array,
     compute_time_per_sequence: Array,
     step_overhead_time: Array,
     allreduce_time_per_sequence: Array,
 ) -> npt.NDArray[np.int64]:
-    del step_overhead_time, allreduce_time_per_sequence  # they add to either side
+    del concurrency_by_capacity, step_overhead_time, allreduce_time_per_sequence  # they do not tell the sides apart
     reading = weight_read_time + concurrent_sequences * kv_read_time_per_sequence
     return np.where(concurrent_sequences * compute_time_per_sequence > reading, 1, 0)
+
+
+def _load_fits(concurrent_sequences: Array, concurrency_by_capacity: Array, **rest: Array) -> Any:
+    del rest
+    return concurrent_sequences <= concurrency_by_capacity
 
 
 @performance_function(
@@ -100,6 +106,8 @@ def weight_read_time_mixture(
     " + step_overhead_time + concurrent_sequences * allreduce_time_per_sequence",
     citation=f"{ROOFLINE}; {SCALING_BOOK}",
     regimes=Regimes(("memory bandwidth", "compute"), _slower),
+    feasible=_load_fits,
+    infeasible_reason="the workload's concurrent sequences do not fit into the memory of the accelerators",
     assumes=("reads and arithmetic overlap fully within a step, not with overheads or exchanges",),
     increasing=(
         "concurrent_sequences",
@@ -114,6 +122,7 @@ def weight_read_time_mixture(
             Example(
                 {
                     "concurrent_sequences": batch,
+                    "concurrency_by_capacity": 240.0,
                     "weight_read_time": 26e9 / 6.56e12,
                     "kv_read_time_per_sequence": 6.7e9 / 6.56e12,
                     "compute_time_per_sequence": 0.0,
@@ -129,6 +138,7 @@ def weight_read_time_mixture(
         Example(
             {
                 "concurrent_sequences": 512.0,
+                "concurrency_by_capacity": 600.0,
                 "weight_read_time": 4e-3,
                 "kv_read_time_per_sequence": 1e-5,
                 "compute_time_per_sequence": 4e-5,
@@ -143,6 +153,7 @@ def weight_read_time_mixture(
 )
 def decode_step_time(
     concurrent_sequences: Annotated[Array, "sequence"],
+    concurrency_by_capacity: Annotated[Array, "sequence"],
     weight_read_time: Annotated[Array, "s"],
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
     compute_time_per_sequence: Annotated[Array, "s/sequence"],
@@ -150,7 +161,7 @@ def decode_step_time(
     allreduce_time_per_sequence: Annotated[Array, "s/sequence"],
 ) -> Annotated[Array, "s"]:
     """Seconds of one decode step at the workload's reference concurrency, without prefill of new arrivals."""
-    return step_time(
+    step = step_time(
         concurrent_sequences,
         weight_read_time,
         kv_read_time_per_sequence,
@@ -158,6 +169,8 @@ def decode_step_time(
         step_overhead_time,
         allreduce_time_per_sequence,
     )
+    # Only whether there is an answer depends on the memory: unknown memory leaves it unknown.
+    return np.where(np.isnan(concurrency_by_capacity), np.nan, step)
 
 
 @performance_function(
