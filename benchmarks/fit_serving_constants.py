@@ -67,9 +67,11 @@ class Table:
     def number(self, entity: str, quantity: str) -> float:
         """Return one quantity in base units; NaN when the graph does not have it."""
         if (entity, quantity) not in self._cache:
-            role, position = self._kg._role_of(entity, quantity, None)  # the engine's own row, in base units
-            plan = self._kg.engine.plan((quantity,), {role: frozenset({position})})
-            self._cache[entity, quantity] = self._kg.engine.evaluate(plan).outcome.value(quantity, 0, 0)
+            engine = self._kg.engine
+            (role,) = engine.schema.keys[quantity]
+            position = engine.columns().tables[role].position[entity]
+            plan = engine.plan((quantity,), {role: frozenset({position})})
+            self._cache[entity, quantity] = engine.evaluate(plan).outcome.value(quantity, 0, 0)
         return self._cache[entity, quantity]
 
     def optional(self, entity: str, quantity: str) -> float:

@@ -9,22 +9,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
-from downstack.engine.changes import Change, Intervention, check_change, read_changes
+from downstack.engine.changes import Change, Intervention, read_changes
+from downstack.engine.compare import compare
 from downstack.engine.engine import Engine
 from downstack.engine.impact import impact
+from downstack.engine.sensitivity import sensitivity
+from downstack.engine.solve import solve
+from downstack.engine.uncertainty import check_samples
 from downstack.engine.value import value_report
-from downstack.errors import Finding, UnknownNameError, UserInputError
+from downstack.errors import Finding, UserInputError
 from downstack.graph.loading import load, validate_paths
 from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation
-from downstack.graph.names import NameIndex, nearest_words, resolve_quantity
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
-from downstack.results import GraphInfo, ImpactReport, SearchHit, ValueReport
-
-Where = Mapping[str, str | Sequence[str]]
+from downstack.questions import Changes, Questions, Where
+from downstack.results import (
+    ComparisonReport,
+    GraphInfo,
+    ImpactReport,
+    SearchHit,
+    SensitivityReport,
+    SolveReport,
+    ValueReport,
+)
 
 
 class KnowledgeGraph:
@@ -36,7 +46,7 @@ class KnowledgeGraph:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._knowledge = engine.knowledge
-        self._names = NameIndex(self._knowledge.entities)
+        self._questions = Questions(engine)
         self._loaded_at = datetime.now(UTC).isoformat(timespec="seconds")
 
     @classmethod
@@ -133,15 +143,15 @@ class KnowledgeGraph:
         AmbiguousNameError
             If several entities carry the alias.
         """
-        return self._names.resolve(name, field=field)
+        return self._questions.entity(name, field=field)
 
     def quantity(self, name: str, *, field: str = "quantity") -> QuantityKind:
         """Return the quantity kind of an identifier, IRI or CURIE (``dso:...``)."""
-        return resolve_quantity(name, self._knowledge.quantities, field=field)
+        return self._questions.quantity(name, field=field)
 
     def search(self, text: str, first: int = 10) -> tuple[SearchHit, ...]:
         """Find entities by label or alias, typo tolerant, best first."""
-        return self._names.search(text, first)
+        return self._questions.names.search(text, first)
 
     def facts_of(self, entity: str, quantity: str | None = None) -> tuple[Fact, ...]:
         """Return the facts of an entity, best source first; of one quantity when it is given."""
@@ -177,23 +187,17 @@ class KnowledgeGraph:
         where
             Role to entity or entities (``{"model": "llama-3.1-70b"}``), and ``layer``.
         samples
-            Must be 0: uncertainty is not sampled in this version.
+            How often the uncertain facts are drawn, up to 10,000; 0 for point answers without a band.
         as_of
             Answer with the facts of that date (ISO).
         """
-        _no_samples(samples)
-        checked = [self._check(item) for item in read_changes(changes)]
-        seen: set[tuple[str, str]] = set()
-        for item in checked:
-            if (item.entity, item.quantity.id) in seen:
-                raise UserInputError(
-                    f"{item.entity}.{item.quantity.id} is changed twice", field="changes", hint="combine the changes"
-                )
-            seen.add((item.entity, item.quantity.id))
-        names = None if targets is None else tuple(dict.fromkeys(self._target(name) for name in targets))
-        selected, layers, when = self._where(where, as_of)
+        if samples != 0:
+            check_samples(samples)
+        checked = self._questions.interventions(changes)
+        names = None if targets is None else self._questions.targets(targets)
+        selected, layers, when = self._questions.where(where, as_of)
         written = tuple(item.text for item in read_changes(changes))
-        return impact(self._engine, tuple(checked), written, names, selected, layers, when)
+        return impact(self._engine, checked, written, names, selected, layers, when, samples)
 
     def value(
         self,
@@ -205,14 +209,9 @@ class KnowledgeGraph:
     ) -> ValueReport:
         """Return one quantity for every combination that matches, with its trace."""
         _no_samples(samples)
-        target = self._target(quantity, field="quantity")
-        selected, _, when = self._where(where, as_of)
-        if entity is not None:
-            slug = self.resolve(entity).id
-            role, position = self._role_of(slug, target, when)
-            already = selected.get(role)
-            selected[role] = frozenset({position}) if already is None else already & {position}
-        return value_report(self._engine, target, selected, when)
+        target = self._questions.target(quantity, field="quantity")
+        selected, _, when = self._questions.where(where, as_of)
+        return value_report(self._engine, target, self._questions.narrow(selected, entity, target, when), when)
 
     def explain(self, reference: str, where: Where | None = None, as_of: str | None = None) -> ValueReport:
         """Say where a number comes from.
@@ -222,104 +221,89 @@ class KnowledgeGraph:
         reference
             ``ENTITY.QUANTITY``, or a quantity alone with `where`.
         """
-        text = reference.strip()
-        if text in self._knowledge.quantities:
-            return self.value(text, None, where, as_of=as_of)
-        entity, dot, quantity = text.rpartition(".")
-        if not dot:
-            # A bare word is neither: let the quantity lookup name the nearest ones.
-            return self.value(text, None, where, as_of=as_of)
+        entity, quantity = self._questions.split(reference)
         return self.value(quantity, entity, where, as_of=as_of)
+
+    def sensitivity(
+        self, target: str, where: Where | None = None, first: int = 10, as_of: str | None = None
+    ) -> SensitivityReport:
+        """Say which facts matter most for one number.
+
+        Parameters
+        ----------
+        target
+            A quantity, or ``ENTITY.QUANTITY``; together with `where` it must name one combination.
+        where
+            Role to entity, as in :meth:`impact`.
+        first
+            How many facts to report, largest elasticity first.
+        as_of
+            Answer with the facts of that date (ISO).
+        """
+        entity, name = self._questions.split(target)
+        quantity = self._questions.target(name, field="target")
+        selected, _, when = self._questions.where(where, as_of)
+        return sensitivity(
+            self._engine, quantity, self._questions.narrow(selected, entity, quantity, when), when, first
+        )
+
+    def solve(
+        self,
+        target: str,
+        goal: float | None = None,
+        unit: str | None = None,
+        vary: str | None = None,
+        where: Where | None = None,
+        as_of: str | None = None,
+    ) -> SolveReport:
+        """Find the value of one input at which a quantity meets a goal, in every combination that matches.
+
+        Parameters
+        ----------
+        target
+            A quantity; without `goal`, ``QUANTITY=VALUE[UNIT]``.
+        goal, unit
+            What to reach; in the unit that answers use unless one is given.
+        vary
+            ``ENTITY.QUANTITY``, sought between a thousandth and a thousand times what it is.
+        where, as_of
+            As in :meth:`impact`.
+        """
+        kind, wanted, shown = self._questions.goal(target, goal, unit)
+        selected, _, when = self._questions.where(where, as_of)
+        return solve(self._engine, kind.id, wanted, shown, self._questions.vary(vary, when), selected, when)
+
+    def compare(
+        self,
+        scenarios: Mapping[str, Changes],
+        targets: Sequence[str],
+        where: Where | None = None,
+        as_of: str | None = None,
+    ) -> ComparisonReport:
+        """Put several scenarios side by side against the same base.
+
+        Parameters
+        ----------
+        scenarios
+            Name to changes, each as in :meth:`impact`; up to a hundred.
+        targets
+            Quantities to report.
+        where, as_of
+            As in :meth:`impact`; ``layer`` keeps only the targets of that layer.
+        """
+        checked = {name: self._questions.interventions(changes) for name, changes in scenarios.items()}
+        selected, layers, when = self._questions.where(where, as_of)
+        names = self._questions.targets(targets)
+        if layers is not None:
+            names = tuple(name for name in names if self._knowledge.quantities[name].layer in layers)
+        return compare(self._engine, checked, names, selected, when)
 
     def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
         """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""
         return validate_paths(None if paths is None else [Path(item) for item in paths])
 
     def _check(self, change: Change) -> Intervention:
-        entity = self.resolve(change.entity, field="changes.entity")
-        quantity = self.quantity(change.quantity, field="changes.quantity")
-        self._role_of(entity.id, quantity.id, None)
-        return check_change(change, entity.id, quantity)
-
-    def _target(self, name: str, *, field: str = "targets") -> str:
-        quantity = self.quantity(name, field=field).id
-        if quantity not in self._engine.schema.keys:
-            raise UserInputError(
-                f"{quantity} takes no part in any formula and belongs to no role",
-                field=field,
-                hint="look at its facts through the entity instead",
-            )
-        return quantity
-
-    def _role_of(self, slug: str, quantity: str, as_of: str | None) -> tuple[str, int]:
-        """Return the role in which an entity takes part in a quantity, and its position there."""
-        columns = self._engine.columns(as_of)
-        key = self._engine.schema.keys.get(quantity, ())
-        roles = [role for role in columns.tables if role in key or any(up in key for up in columns.chain(role))]
-        for role in roles:
-            position = columns.tables[role].position.get(slug)
-            if position is not None:
-                return role, position
-        classes = ", ".join(columns.tables[role].role.entity_class for role in key) or "no role"
-        raise UserInputError(
-            f"{slug} is a {self._knowledge.entities[slug].type}: it has no {quantity}",
-            field="entity",
-            hint=f"{quantity} belongs to {classes}",
-        )
-
-    def _where(
-        self, where: Where | None, as_of: str | None
-    ) -> tuple[dict[str, frozenset[int]], frozenset[int] | None, str | None]:
-        selected: dict[str, frozenset[int]] = {}
-        layers: frozenset[int] | None = None
-        when = as_of
-        for key, given in (where or {}).items():
-            names = [given] if isinstance(given, str) else list(given)
-            if key in ("asOf", "as_of"):
-                when = names[0] if names else when
-            elif key == "layer":
-                layers = frozenset(self._layer(name) for name in names)
-            else:
-                selected[key] = self._selection(key, names)
-        if when is not None:
-            when = _date(when)
-        return selected, layers, when
-
-    def _selection(self, role: str, names: Sequence[str]) -> frozenset[int]:
-        tables = self._engine.columns().tables
-        if role not in tables:
-            known = (*tables, "layer", "asOf")
-            raise UnknownNameError("filter", role, nearest_words(role, known) or known, field="where")
-        chosen = set()
-        for name in names:
-            slug = self.resolve(name, field=f"where.{role}").id
-            position = tables[role].position.get(slug)
-            if position is None:
-                raise UserInputError(
-                    f"{slug} is a {self._knowledge.entities[slug].type}, not a {tables[role].role.entity_class}",
-                    field=f"where.{role}",
-                    hint=f"name a {tables[role].role.entity_class}",
-                )
-            chosen.add(position)
-        return frozenset(chosen)
-
-    def _layer(self, name: str) -> int:
-        for layer in self._knowledge.layers:
-            if name in (layer.name, layer.label, str(layer.number)):
-                return layer.number
-        known = tuple(layer.name for layer in self._knowledge.layers)
-        raise UnknownNameError("layer", name, nearest_words(name.upper(), known), field="where.layer")
-
-
-def _date(text: str) -> str:
-    """Check an ISO date; a year or a month alone is one too."""
-    try:
-        date.fromisoformat(text if len(text) > 7 else f"{text}-01-01"[:10])
-    except ValueError as error:
-        raise UserInputError(
-            f"{text!r} is not a date", field="asOf", hint="write YYYY-MM-DD, YYYY-MM or YYYY"
-        ) from error
-    return text
+        return self._questions.check(change)
 
 
 def _no_samples(samples: int) -> None:

@@ -178,6 +178,20 @@ class Effect:
     _reason: Callable[[], str | None] = field(repr=False, compare=False)
     _trace: Callable[[], Trace] = field(repr=False, compare=False)
     _regime: Callable[[], Regime | None] = field(repr=False, compare=False)
+    _attribution: Callable[[], Attribution | None] = field(repr=False, compare=False)
+    _variance: Callable[[], tuple[tuple[Fact, float], ...]] = field(repr=False, compare=False)
+    band: Band | None = None
+    """How sure the ratio is; None unless the question asked for samples, or where too few samples have a number."""
+
+    @cached_property
+    def variance_shares(self) -> tuple[tuple[Fact, float], ...]:
+        """Which uncertain facts the width of the band comes from, largest share first; empty without samples."""
+        return self._variance()
+
+    @cached_property
+    def attribution(self) -> Attribution | None:
+        """Which formulas handed how much of the effect on; None where base or scenario have no number."""
+        return self._attribution()
 
     @cached_property
     def reason(self) -> str | None:
@@ -191,8 +205,8 @@ class Effect:
 
     @property
     def ratio(self) -> float | None:
-        """Scenario over base; None when either is missing or the base is zero."""
-        if self.base is None or self.scenario is None or self.base == 0.0:
+        """Scenario over base; None when either is missing or the base is not positive, where a ratio means nothing."""
+        if self.base is None or self.scenario is None or self.base <= 0.0:
             return None
         return self.scenario / self.base
 
@@ -269,6 +283,8 @@ class ImpactReport:
                 status=str(effect.status),
                 reason=effect.reason,
             )
+            if effect.band is not None:
+                row.update(p10=effect.band.p10, p50=effect.band.p50, p90=effect.band.p90)
             rows.append(row)
         return rows
 

@@ -43,7 +43,8 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
     shown = downstack("--help")
     assert shown.returncode == 0
     commands = shown.stdout.partition("Commands")[2]
-    assert set(re.findall(r"^│ ([a-z]+)", commands, flags=re.MULTILINE)) == {"serve", "impact", "explain", "validate"}
+    listed = set(re.findall(r"^│ ([a-z]+)", commands, flags=re.MULTILINE))
+    assert listed == {"serve", "impact", "explain", "sensitivity", "solve", "validate"}
 
 
 def test_impact_prints_a_table_with_base_scenario_change_and_status() -> None:
@@ -103,6 +104,12 @@ def test_explain_as_json_unfolds_to_facts() -> None:
         ("impact", CHANGE, "--no-such-option"),
         ("explain",),
         ("explain", "a.b", "--where", "=x"),
+        ("sensitivity",),
+        ("sensitivity", "memory_bandwidth", "--first", "0"),
+        ("solve", "decode_tokens_per_second=100"),
+        ("solve", "decode_tokens_per_second", "--vary", "nvidia-h200-sxm.memory_bandwidth"),
+        ("solve", "decode_tokens_per_second=", "--vary", "nvidia-h200-sxm.memory_bandwidth"),
+        ("solve", "decode_tokens_per_second=100", "--vary", "memory_bandwidth"),
         ("serve", "--port", "0"),
         ("no-such-command",),
     ],
@@ -121,7 +128,7 @@ def test_a_command_line_that_cannot_be_read_exits_with_2(words: tuple[str, ...])
         (("impact", "nvidia-h200-sxm.memory_bandwidth=x-1"), "positive"),
         (("impact", "nvidia-h200-sxm.memory_bandwidth=xnan"), "finite"),
         (("impact", "nvidia-h200-sxm.memory_bandwidth=4kg"), "hint"),
-        (("impact", CHANGE, "--samples", "10"), "samples"),
+        (("impact", CHANGE, "--samples", "-1"), "samples"),
         (("impact", CHANGE, "--where", "modell=llama-3.1-70b"), "model"),
         (("explain", "tsmc.memory_bandwidth"), "Accelerator"),
         (("explain", CHANGE.partition("=")[0], "--as-of", "yesterday"), "YYYY-MM-DD"),

@@ -18,6 +18,16 @@ IMPACT = """query ($c: [ChangeInput!]!, $t: [ID!], $w: WhereInput) {
     regime { quantity base scenario switchAt switches } } } } }"""
 VALUE = """query ($q: ID!, $w: WhereInput) { value(quantity: $q, where: $w) {
   graphVersion unit status value rows { key { roles { role slug } } value status reason } } }"""
+EXPLAINED = """query ($c: [ChangeInput!]!, $t: [ID!], $w: WhereInput, $s: Int) {
+  impact(changes: $c, targets: $t, where: $w, samples: $s) { effects(first: 20) { totalCount nodes {
+    band { p10 p50 p90 probabilityOfRise probabilityOfSwitch samples }
+    flows(first: 100) { from to function amount share }
+    paths(first: 100) { steps amount share } otherPaths(first: 100) } } } }"""
+SENSITIVITY = """query ($t: ID!, $w: WhereInput) { sensitivity(target: $t, where: $w) {
+  graphVersion value unit status inputs { entity { slug } quantity { id } elasticity atLow atHigh } } }"""
+SOLVE = """query ($t: ID!, $g: Float!, $v: QuantityRef!, $w: WhereInput) { solve(target: $t, goal: $g, vary: $v, where: $w) {
+  graphVersion goal unit vary varyUnit
+  rows { key { roles { role slug } } reachable value factor base closest cap reason } } }"""
 
 CHANGES = {
     "x1.4": {"op": "SCALE", "value": 1.4},
@@ -69,3 +79,66 @@ def test_a_value_is_the_same_through_every_door(kg: KnowledgeGraph, ask: Any, qu
     for expected, node, row in zip(python.rows, graphql["rows"], line["rows"], strict=True):
         assert node["value"] == row["value"] == expected.value
         assert node["status"] == row["status"] == str(expected.status)
+
+
+def test_bands_flows_and_paths_are_the_same_through_every_door(kg: KnowledgeGraph, ask: Any) -> None:
+    where = {**WHERE, "framework": "vllm"}
+    targets = ["cost_per_million_output_tokens", "max_concurrent_sequences"]
+    python = kg.impact({"nvidia-h200-sxm.memory_bandwidth": "x1.4"}, targets, where, samples=64)
+    change = {"entity": "nvidia-h200-sxm", "quantity": "memory_bandwidth", "op": "SCALE", "value": 1.4}
+    filters = {key: [name] for key, name in where.items()}
+    graphql = ask(EXPLAINED, c=[change], t=targets, w=filters, s=64)["impact"]["effects"]
+    named = [word for name in targets for word in ("--target", name)]
+    asked = ("impact", "nvidia-h200-sxm.memory_bandwidth=x1.4", *named, *words(where), "--samples", "64", "--flows")
+    line = json.loads(downstack(*asked, "--json").stdout)["effects"]
+    assert graphql["totalCount"] == len(line) == len(python.effects)
+    assert any(effect.band is not None for effect in python.effects)
+    assert any(effect.attribution is not None for effect in python.effects)
+    for effect, node, row in zip(python.effects, graphql["nodes"], line, strict=False):
+        assert node["band"] == row["band"]
+        assert (node["band"] is None) is (effect.band is None)
+        if effect.band is not None:
+            assert node["band"]["p50"] == effect.band.p50
+            assert node["band"]["probabilityOfSwitch"] == effect.band.probability_of_switch
+        assert node["flows"] == row["flows"][:100]
+        assert node["paths"] == row["paths"][:100]
+        found = effect.attribution
+        assert len(row["flows"]) == (0 if found is None else len(found.flows))
+        assert len(row["paths"]) == (0 if found is None else len(found.paths))
+        if len(row["paths"]) <= 100:
+            assert node["otherPaths"] == row["otherPaths"] == (None if found is None else found.other_paths)
+
+
+def test_a_sensitivity_is_the_same_through_every_door(kg: KnowledgeGraph, ask: Any) -> None:
+    where = {**WHERE, "framework": "vllm", "offering": "aws-p5en-48xlarge"}
+    target = "cost_per_million_output_tokens"
+    python = kg.sensitivity(target, where)
+    graphql = ask(SENSITIVITY, t=target, w={key: [name] for key, name in where.items()})["sensitivity"]
+    line = json.loads(downstack("sensitivity", target, *words(where), "--json").stdout)
+    for name in ("graphVersion", "value", "unit", "status"):
+        assert graphql[name] == line[name]
+    assert graphql["value"] == python.value is not None
+    assert len(graphql["inputs"]) == len(line["inputs"]) == len(python.inputs) > 0
+    for item, node, row in zip(python.inputs, graphql["inputs"], line["inputs"], strict=True):
+        assert node["entity"]["slug"] == row["entity"] == item.entity
+        assert node["quantity"]["id"] == row["quantity"] == item.quantity.id
+        assert node["elasticity"] == row["elasticity"] == item.elasticity
+        assert (node["atLow"], node["atHigh"]) == (row["atLow"], row["atHigh"]) == (item.at_low, item.at_high)
+
+
+@pytest.mark.parametrize("goal", [60.0, 1e9])
+def test_a_goal_seek_is_the_same_through_every_door(kg: KnowledgeGraph, ask: Any, goal: float) -> None:
+    target, vary = "decode_tokens_per_second", "nvidia-h200-sxm.memory_bandwidth"
+    python = kg.solve(target, goal=goal, vary=vary, where=WHERE)
+    reference = {"entity": "nvidia-h200-sxm", "quantity": "memory_bandwidth"}
+    graphql = ask(SOLVE, t=target, g=goal, v=reference, w={key: [name] for key, name in WHERE.items()})["solve"]
+    line = json.loads(downstack("solve", f"{target}={goal}", "--vary", vary, *words(WHERE), "--json").stdout)
+    for name in ("graphVersion", "goal", "unit", "vary", "varyUnit"):
+        assert graphql[name] == line[name]
+    assert graphql["goal"] == python.goal == goal
+    assert len(graphql["rows"]) == len(line["rows"]) == len(python.rows) > 0
+    for item, node, row in zip(python.rows, graphql["rows"], line["rows"], strict=True):
+        assert (
+            {role["role"]: role["slug"] for role in node.pop("key")["roles"]} == row.pop("key") == dict(item.key.roles)
+        )
+        assert node == row == {name: getattr(item, name) for name in row}

@@ -92,8 +92,15 @@ def test_a_number_that_json_does_not_have_is_refused_as_bad_input(client: httpx.
     assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
-def test_samples_are_refused_because_this_version_draws_none(refused: Any) -> None:
-    assert refused(IMPACT, c=[change()], s=100)["extensions"]["field"] == "samples"
+@pytest.mark.parametrize("samples", [-1, 10_000_000])
+def test_a_number_of_samples_that_no_question_may_have_is_refused(refused: Any, samples: int) -> None:
+    extensions = refused(IMPACT, c=[change()], t=["decode_tokens_per_second"], s=samples)["extensions"]
+    assert (extensions["code"], extensions["field"]) == ("BAD_USER_INPUT", "samples")
+
+
+def test_samples_are_refused_where_none_are_drawn(refused: Any) -> None:
+    query = '{ value(entity: "llama-3.1-70b", quantity: "total_parameters", samples: 100) { value } }'
+    assert refused(query)["extensions"]["field"] == "samples"
 
 
 @pytest.mark.parametrize("date", ["yesterday", "2026-13-01", ""])

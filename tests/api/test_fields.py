@@ -56,7 +56,10 @@ def test_no_field_of_query_is_left_out_here() -> None:
         "quantities",
         "value",
         "impact",
-    }
+        "sensitivity",
+        "solve",
+        "compare",
+    }, "the last three are asked in test_goals.py"
 
 
 def test_graph_names_its_version_and_counts(ask: Any, kg: KnowledgeGraph) -> None:

@@ -68,6 +68,34 @@ def test_a_page_size_given_as_a_variable_counts_as_the_largest() -> None:
     assert document_error(parse(deeper % "$n")) is not None
 
 
+EFFECTS = """{ impact(changes: [], samples: %s) { effects(first: %d) { nodes {
+  quantity { id } ratio band { p10 p90 } %s } } } }"""
+WAYS = "flows(first: 100) { from to amount } paths { steps amount } otherPaths"
+
+
+def test_dividing_every_effect_of_a_page_is_not_free() -> None:
+    once = EFFECTS % (0, 100, WAYS)
+    assert document_error(parse(once)) is None
+    thrice = f"{{ {' '.join(f'a{place}: {once[1:-1]}' for place in range(3))} }}"
+    assert document_error(parse(thrice)) is not None
+    assert document_error(parse(thrice.replace(WAYS, "unit"))) is None
+
+
+def test_samples_cost_as_many_as_there_are() -> None:
+    questions = [
+        " ".join(f"a{place}: {(EFFECTS % (count, 1, ''))[1:-1]}" for place in range(10)) for count in (0, 9999)
+    ]
+    assert [document_error(parse(f"{{ {text} }}")) is None for text in questions] == [True, False]
+    assert document_error(parse(f"query ($n: Int) {{ {questions[0].replace('samples: 0', 'samples: $n')} }}"))
+
+
+def test_seeking_a_goal_is_not_free() -> None:
+    solve = 'solve(target: "t", goal: 1, vary: {entity: "e", quantity: "q"}) { rows { reachable value factor reason } }'
+    allowed, refused = (parse(f"{{ {' '.join(f'a{place}: {solve}' for place in range(n))} }}") for n in (10, 20))
+    assert document_error(allowed) is None
+    assert document_error(refused) is not None
+
+
 def test_a_fragment_that_spreads_itself_is_refused_by_validation(post: Any) -> None:
     answer = post("{ ...f } fragment f on Query { ...f }")
     assert codes(answer) == {"BAD_USER_INPUT"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from downstack.cli.words import number, percent, regime_switch, telling_roles, with_unit
+from downstack.cli.words import common_roles, number, percent, regime_switch, share, telling_roles, with_unit
 from downstack.results import EffectKey, Regime
 
 
@@ -50,3 +50,16 @@ def test_roles_that_another_role_implies_are_not_repeated() -> None:
     key = EffectKey((("model", "m"), ("offering", "o"), ("accelerator", "a"), ("provider", "p"), ("memory", "hbm")))
     assert telling_roles(key) == {"model": "m", "offering": "o"}
     assert telling_roles(EffectKey((("accelerator", "a"), ("memory", "hbm")))) == {"accelerator": "a"}
+
+
+@pytest.mark.parametrize(
+    ("part", "said"), [(None, "-"), (0.0, "0 %"), (-1e-17, "0 %"), (0.7213, "72.1 %"), (1.0, "100 %"), (-0.4, "-40 %")]
+)
+def test_a_share_is_said_in_per_cent(part: float | None, said: str) -> None:
+    assert share(part) == said
+
+
+def test_roles_that_all_combinations_have_in_common_are_found() -> None:
+    rows = [{"model": "a", "workload": "x"}, {"model": "a", "workload": "y"}, {"model": "a"}]
+    assert common_roles(rows) == {"model": "a"}
+    assert common_roles([]) == {}

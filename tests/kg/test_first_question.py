@@ -195,3 +195,40 @@ def test_the_trace_ends_in_facts_only(report: ImpactReport) -> None:
     assert len(ends) > 10
     assert all(item.own_facts for item in ends if item.value is not None)
     assert {fact.quantity for fact in effect.trace.facts} >= {"memory_bandwidth", "num_layers", "input_tokens"}
+
+
+def test_the_flows_into_the_dollars_per_token_add_up_to_the_change(bundled: KnowledgeGraph) -> None:
+    report = bundled.impact(CHANGE, targets=["cost_per_million_output_tokens"], where={"model": "llama-3.1-70b"})
+    for effect in numbers(report, "cost_per_million_output_tokens"):
+        found = effect.attribution
+        assert found is not None and effect.change is not None
+        assert sum(flow.amount for flow in found.flows if flow.source == "memory_bandwidth") == pytest.approx(
+            effect.change, rel=1e-9
+        )
+        assert sum(path.amount for path in found.paths) + found.other_paths == pytest.approx(effect.change, rel=1e-9)
+
+
+def test_with_samples_every_number_has_a_band_and_says_where_its_width_comes_from(bundled: KnowledgeGraph) -> None:
+    report = bundled.impact(
+        CHANGE, targets=TARGETS, where={"model": "llama-3.1-70b", "workload": "codex-swebenchpro"}, samples=2000
+    )
+    for effect in report.effects:
+        if effect.ratio is None:
+            assert effect.band is None
+            assert effect.variance_shares == ()
+            continue
+        assert effect.band is not None
+        assert effect.band.p10 <= effect.band.p50 <= effect.band.p90
+        assert effect.band.p10 * 0.9 < effect.ratio < effect.band.p90 * 1.1
+    shares = next(effect for effect in report.effects if effect.ratio is not None).variance_shares
+    assert shares
+    assert all(0.0 <= share <= 1.0 for _, share in shares)
+    assert {fact.entity for fact, _ in shares} == {"vllm"}
+
+
+def test_a_switch_is_found_for_a_change_of_the_memory_technology_too(bundled: KnowledgeGraph) -> None:
+    where = {"model": "llama-3.1-70b", "workload": "codex-swebenchpro", "offering": "aws-p5en-48xlarge"}
+    (effect,) = bundled.impact({"hbm3e.data_rate_per_pin": "x1.4"}, targets=["max_context_length"], where=where).effects
+    regime = effect.regime
+    assert regime is not None and regime.switches
+    assert regime.switch_at is not None and regime.switch_at.startswith("hbm3e.data_rate_per_pin x1.1")

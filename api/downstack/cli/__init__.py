@@ -1,4 +1,4 @@
-"""The command line: ``downstack serve``, ``impact``, ``explain``, ``validate``."""
+"""The command line: ``downstack serve``, ``impact``, ``explain``, ``sensitivity``, ``solve``, ``validate``."""
 
 from downstack.cli.commands import app, main
 

@@ -6,8 +6,6 @@ Answers go to standard output, errors to standard error; with ``--json`` standar
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Annotated
 
@@ -15,11 +13,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from downstack.cli.goals import sensitivity, solve
+from downstack.cli.options import AsJson, AsOf, Store, Where, errors
 from downstack.cli.reading import read_changes, read_where
 from downstack.cli.tables import print_impact
 from downstack.cli.trees import print_value
-from downstack.cli.wire import dump, error_json, findings_json, impact_json, value_json
-from downstack.errors import DownstackError
+from downstack.cli.wire import dump, findings_json, impact_json, value_json
 
 app = typer.Typer(
     name="downstack",
@@ -28,36 +27,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Store = Annotated[
-    str | None,
-    typer.Option(
-        "--store", envvar="DOWNSTACK_STORE", help="A folder or file of Turtle; the bundled knowledge at first."
-    ),
-]
-Where = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--where", metavar="KEY=ID", help="Only this model, accelerator, offering, workload, framework, layer."
-    ),
-]
-AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Answer with the facts of that date.")]
-
-
-@contextmanager
-def _errors(as_json: bool) -> Generator[None]:
-    """Turn errors raised on purpose into a message with its hint and exit status 1."""
-    try:
-        yield
-    except DownstackError as error:
-        if as_json:
-            sys.stdout.write(dump(error_json(error)) + "\n")
-        console = Console(stderr=True, soft_wrap=True)
-        console.print(Text.assemble(("error: ", "bold red"), error.message))
-        if error.hint:
-            console.print(Text.assemble(("hint: ", "bold"), error.hint))
-        raise typer.Exit(1) from error
 
 
 @app.command()
@@ -75,21 +44,24 @@ def impact(
         typer.Option("--target", metavar="QUANTITY", help="Report this; all that is reached at first."),
     ] = None,
     where: Where = None,
-    samples: Annotated[int, typer.Option("--samples", help="Must be 0 in this version.")] = 0,
+    samples: Annotated[
+        int, typer.Option("--samples", help="Draw the uncertain facts this often: how sure is each change?")
+    ] = 0,
+    flows: Annotated[bool, typer.Option("--flows", help="Say how each change came about.")] = False,
     as_of: AsOf = None,
     as_json: AsJson = False,
     store: Store = None,
 ) -> None:
     """Say what a change does, layer by layer."""
     changes, selection = read_changes(change), read_where(where or [])
-    with _errors(as_json):
+    with errors(as_json):
         from downstack.kg import KnowledgeGraph
 
         report = KnowledgeGraph.open(store).impact(changes, target or None, selection, samples, as_of)
         if as_json:
-            sys.stdout.write(dump(impact_json(report)) + "\n")
+            sys.stdout.write(dump(impact_json(report, flows=flows)) + "\n")
         else:
-            print_impact(Console(), report)
+            print_impact(Console(), report, flows=flows)
 
 
 @app.command()
@@ -107,7 +79,7 @@ def explain(
 ) -> None:
     """Say where a number comes from: formulas, inputs, facts, sources."""
     selection = read_where(where or [])
-    with _errors(as_json):
+    with errors(as_json):
         from downstack.kg import KnowledgeGraph
 
         report = KnowledgeGraph.open(store).explain(reference, selection, as_of)
@@ -115,6 +87,10 @@ def explain(
             sys.stdout.write(dump(value_json(report)) + "\n")
         else:
             print_value(Console(), report)
+
+
+app.command()(sensitivity)
+app.command()(solve)
 
 
 @app.command()
@@ -127,7 +103,7 @@ def validate(
     store: Store = None,
 ) -> None:
     """Check Turtle against the vocabulary, the units and the shapes."""
-    with _errors(as_json):
+    with errors(as_json):
         from pathlib import Path
 
         from downstack.graph.loading import validate_paths
@@ -156,7 +132,7 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Run the service: a page at /, GraphQL with its explorer at /graphql."""
-    with _errors(as_json):
+    with errors(as_json):
         from downstack.server import serve as run
         from downstack.server.settings import Settings
 

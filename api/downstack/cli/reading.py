@@ -48,3 +48,36 @@ def read_where(words: Sequence[str]) -> dict[str, list[str]]:
             raise typer.BadParameter(f"{word!r} is not a filter: write KEY=ID, for example model=llama-3.1-70b")
         where.setdefault(key, []).append(name)
     return where
+
+
+def read_goal(word: str) -> str:
+    """Check that a goal is written ``TARGET=VALUE``.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is not.
+    """
+    target, sign, value = word.partition("=")
+    if not (target.strip() and sign and value.strip()):
+        raise typer.BadParameter(
+            f"{word!r} is not a goal: write TARGET=VALUE, for example cost_per_million_output_tokens=0.5"
+        )
+    return word
+
+
+def read_reference(word: str) -> str:
+    """Check that one quantity of one entity is written ``ENTITY.QUANTITY``.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is not.
+    """
+    entity, dot, quantity = word.rpartition(".")
+    if not (entity and dot and quantity):
+        raise typer.BadParameter(
+            f"{word!r} names no quantity of an entity: write ENTITY.QUANTITY, for example "
+            "nvidia-h200-sxm.memory_bandwidth"
+        )
+    return word

@@ -10,7 +10,18 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from downstack.cli.words import STYLES, heading, number, percent, regime_switch, rest, spelled, telling_roles
+from downstack.cli.explanation import band_words, print_attribution
+from downstack.cli.words import (
+    STYLES,
+    common_roles,
+    heading,
+    number,
+    percent,
+    regime_switch,
+    rest,
+    spelled,
+    telling_roles,
+)
 from downstack.results import Effect, ImpactReport, Status
 
 MAX_EFFECTS = 60
@@ -20,14 +31,14 @@ MAX_REASONS = 12
 Roles = Mapping[str, str]
 
 
-def print_impact(console: Console, report: ImpactReport) -> None:
-    """Print what a change does."""
+def print_impact(console: Console, report: ImpactReport, *, flows: bool = False) -> None:
+    """Print what a change does; with flows, how each number came about."""
     console.print(Text("; ".join(report.changes), style="bold"))
     effects = [item for item in report.effects if item.scenario is not None or item.base is not None]
     missing = [item for item in report.effects if item.scenario is None and item.base is None]
     shown = effects[:MAX_EFFECTS]
     roles = [telling_roles(item.key) for item in shown]
-    common = _common(roles)
+    common = common_roles(roles)
     if common and shown:
         console.print(Text(f"all numbers are for {spelled(common)}"))
     groups: dict[str, list[tuple[Effect, str]]] = defaultdict(list)
@@ -39,6 +50,9 @@ def print_impact(console: Console, report: ImpactReport) -> None:
         console.print(_effect_table(name, members))
         for line in _notes(members):
             console.print(Text(f"  {line}"))
+        if flows:
+            for item, place in members:
+                print_attribution(console, _name(item, place), item.unit, item.attribution)
     if len(effects) > len(shown):
         console.print(f"\n{len(effects) - len(shown):,} more numbers: narrow with --where or --target, or use --json")
     if not report.effects:
@@ -54,17 +68,11 @@ def print_impact(console: Console, report: ImpactReport) -> None:
     console.print(Text(f"\ngraph {report.graph_version}, {report.elapsed_ms:.1f} ms", style="dim"))
 
 
-def _common(roles: list[dict[str, str]]) -> dict[str, str]:
-    """Return the roles that are the same in all combinations, so that they are said once."""
-    if not roles:
-        return {}
-    return {role: name for role, name in roles[0].items() if all(other.get(role) == name for other in roles)}
-
-
 def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
     members = list(members)
     table = Table(title=escape(name) or None, title_justify="left", title_style="bold", header_style="bold", box=None)
     with_place = any(place for _, place in members)
+    sampled = any(item.band is not None for item, _ in members)
     table.add_column("quantity", overflow="fold")
     if with_place:
         table.add_column("for", overflow="fold")
@@ -72,6 +80,9 @@ def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
     table.add_column("scenario", justify="right")
     table.add_column("unit")
     table.add_column("change", justify="right")
+    if sampled:
+        table.add_column("p10 to p90", justify="right")
+        table.add_column("switches", justify="right")
     table.add_column("status")
     for item, place in members:
         table.add_row(
@@ -81,6 +92,7 @@ def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
             number(item.scenario),
             escape(item.unit),
             percent(item.ratio),
+            *(band_words(item.band) if sampled else ()),
             Text(str(item.status), style=STYLES[item.status]),
         )
     return table
@@ -90,13 +102,17 @@ def _notes(members: Iterable[tuple[Effect, str]]) -> list[str]:
     """Return what has to be said about some numbers: switches of what binds, and why one is no full answer."""
     lines: dict[str, None] = {}
     for item, place in members:
-        name = f"{item.quantity.id} of {place}" if place else item.quantity.id
+        name = _name(item, place)
         regime = item.regime
         if regime is not None and regime.switches:
             lines[f"{name}: {regime_switch(regime)}"] = None
         if item.status is not Status.OK and item.reason:
             lines[f"{name}: {item.reason}"] = None
     return list(lines)
+
+
+def _name(item: Effect, place: str) -> str:
+    return f"{item.quantity.id} of {place}" if place else item.quantity.id
 
 
 def _print_missing(console: Console, missing: list[Effect]) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from downstack.cli.words import by_size
 from downstack.errors import DownstackError, Finding, UserInputError
 from downstack.graph.model import Fact, Influence, Source
-from downstack.results import Effect, EffectKey, ImpactReport, Regime, Trace, ValueReport, ValueRow
+from downstack.results import Attribution, Band, Effect, EffectKey, ImpactReport, Regime, Trace, ValueReport, ValueRow
 
 Json = dict[str, Any]
 
@@ -17,8 +18,8 @@ def dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
 
 
-def impact_json(report: ImpactReport) -> Json:
-    """Return the answer of ``impact``."""
+def impact_json(report: ImpactReport, *, flows: bool = False) -> Json:
+    """Return the answer of ``impact``; with flows, how each effect came about."""
     return {
         "graphVersion": report.graph_version,
         "method": report.method,
@@ -26,7 +27,7 @@ def impact_json(report: ImpactReport) -> Json:
         "partial": report.partial,
         "partialReason": report.partial_reason,
         "changes": list(report.changes),
-        "effects": [_effect(item) for item in report.effects],
+        "effects": [{**_effect(item), **(_attribution(item.attribution) if flows else {})} for item in report.effects],
         "byLayer": [
             {
                 "layer": item.layer.name,
@@ -112,9 +113,44 @@ def _effect(item: Effect) -> Json:
         "scenario": item.scenario,
         "ratio": item.ratio,
         "change": item.change,
+        "band": _band(item.band),
         "status": str(item.status),
         "reason": item.reason,
         "regime": _regime(item.regime),
+    }
+
+
+def _band(band: Band | None) -> Json | None:
+    if band is None:
+        return None
+    return {
+        "p10": band.p10,
+        "p50": band.p50,
+        "p90": band.p90,
+        "probabilityOfRise": band.probability_of_rise,
+        "probabilityOfSwitch": band.probability_of_switch,
+        "samples": band.samples,
+    }
+
+
+def _attribution(found: Attribution | None) -> Json:
+    if found is None:
+        return {"flows": [], "paths": [], "otherPaths": None}
+    flows = sorted(found.flows, key=lambda item: by_size(item.amount))
+    paths = sorted(found.paths, key=lambda item: by_size(item.amount))
+    return {
+        "flows": [
+            {
+                "from": item.source,
+                "to": item.target,
+                "function": item.function,
+                "amount": item.amount,
+                "share": item.share,
+            }
+            for item in flows
+        ],
+        "paths": [{"steps": list(item.steps), "amount": item.amount, "share": item.share} for item in paths],
+        "otherPaths": found.other_paths,
     }
 
 
@@ -148,13 +184,14 @@ def _trace(item: Trace) -> Json:
             "citation": function.citation,
             "digest": function.digest,
         },
-        "facts": [_fact(fact) for fact in item.own_facts],
+        "facts": [fact_json(fact) for fact in item.own_facts],
         "inputs": [_trace(step) for step in item.inputs],
         "assumptions": list(item.assumptions),
     }
 
 
-def _fact(fact: Fact) -> Json:
+def fact_json(fact: Fact) -> Json:
+    """Return a fact with its source."""
     return {
         "iri": fact.iri,
         "entity": fact.entity,

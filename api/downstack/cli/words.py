@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from downstack.results import EffectKey, Regime, Status
 
@@ -48,6 +48,18 @@ def percent(ratio: float | None) -> str:
     return "0 %" if abs(change) < 5e-4 else f"{change:+,.1f} %" if abs(change) >= 0.05 else f"{change:+.2g} %"
 
 
+def share(part: float | None) -> str:
+    """Return a part of a whole as a percentage."""
+    if part is None:
+        return "-"
+    return "0 %" if abs(part) < 5e-6 else f"{part * 100.0:.3g} %"
+
+
+def by_size(amount: float) -> float:
+    """Return the key by which amounts are sorted, the largest first; equal but for rounding is equal."""
+    return -float(f"{abs(amount):.9g}")
+
+
 def phrase(name: str | None) -> str:
     """Return the name of a regime as words."""
     return "nothing" if name is None else name.replace("_", " ")
@@ -72,6 +84,13 @@ def telling_roles(key: EffectKey) -> dict[str, str]:
     """Return the roles of a combination without those that another one implies."""
     implied = {name for role, names in IMPLIED.items() if key.get(role) is not None for name in names}
     return {role: name for role, name in key.roles if role not in implied}
+
+
+def common_roles(roles: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Return the roles that are the same in all combinations, so that they are said once."""
+    if not roles:
+        return {}
+    return {role: name for role, name in roles[0].items() if all(other.get(role) == name for other in roles)}
 
 
 def heading(roles: Mapping[str, str]) -> str:

@@ -5,9 +5,11 @@
     enums.py      the closed vocabularies and the Date scalar
     terms.py      layers, sources, quantities, functions, influences: leaves of the type graph
     entities.py   the Entity interface with one type per class, facts and relations
-    answers.py    what value and impact answer
-    inputs.py     what they ask
-    query.py      the root fields
+    answers.py    what impact answers; values.py what value does
+    explanation.py  how sure an effect is and how it came about: bands, flows, paths
+    sensitivity.py, solving.py, comparison.py  what the fields of goals.py answer
+    inputs.py     what questions ask with; arguments.py what several fields take
+    query.py      the root fields; goals.py those that turn an answer round
     relay.py      connections and their signed cursors
     limits.py     what a document may cost
     errors.py     which errors a client sees, and how

@@ -12,10 +12,24 @@ from downstack import results
 from downstack.graphql.combinations import EffectKey, Regime, Trace, off_the_loop
 from downstack.graphql.context import Info
 from downstack.graphql.enums import EffectOrder, EffectStatus
+from downstack.graphql.explanation import (
+    Band,
+    EffectPath,
+    Explanation,
+    Flow,
+    largest_flows,
+    largest_paths,
+    rest_of_paths,
+)
 from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
-from downstack.graphql.relay import Connection, paginate
+from downstack.graphql.relay import Connection, check_first, paginate
 from downstack.graphql.terms import Influence, Layer, QuantityKind, finite
+
+LARGEST = 10
+"""Flows and paths of an effect unless the question says how many."""
+
+HowMany = Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")]
 
 
 @strawberry.type(description="What the change does to one quantity of one combination.")
@@ -23,6 +37,7 @@ class Effect:
     """An effect."""
 
     record: strawberry.Private[results.Effect]
+    explanation: strawberry.Private[Explanation]
     unit: str = strawberry.field(description="The unit of base, scenario and change.")
     base: float | None = strawberry.field(description="The number before the change.")
     scenario: float | None = strawberry.field(description="The number after the change.")
@@ -51,6 +66,34 @@ class Effect:
         """Look for what binds."""
         return Regime.of(await off_the_loop(lambda: self.record.regime))
 
+    @resolved("How sure the ratio is; null without `samples`, and where most of them have no number.")
+    def band(self) -> Band | None:
+        """Wrap the band."""
+        return Band.of(self.record.band)
+
+    @resolved("What each formula hands on of the change, largest first; empty when there is nothing to divide.")
+    async def flows(self, first: HowMany = LARGEST) -> list[Flow]:
+        """List the largest flows."""
+        count = check_first(LARGEST if first is None else first)
+        return largest_flows(await self.explanation.attribution(), count)
+
+    @resolved("The ways from the changes to this effect, largest first; empty when there is nothing to divide.")
+    async def paths(self, first: HowMany = LARGEST) -> list[EffectPath]:
+        """List the largest paths."""
+        count = check_first(LARGEST if first is None else first)
+        return largest_paths(await self.explanation.attribution(), count)
+
+    @resolved(
+        "What came along all other paths than the `first` largest: with the amounts of `paths` of the same `first` it "
+        "sums to `change`."
+    )
+    async def other_paths(
+        self, first: Annotated[int | None, strawberry.argument(description="As in `paths`.")] = LARGEST
+    ) -> float | None:
+        """Sum what is left."""
+        count = check_first(LARGEST if first is None else first)
+        return rest_of_paths(await self.explanation.attribution(), count)
+
     @resolved("The scenario's number unfolded to formulas and facts.")
     async def trace(self) -> Trace:
         """Unfold the number."""
@@ -61,6 +104,7 @@ class Effect:
         """Wrap a record."""
         return cls(
             record=record,
+            explanation=Explanation(record),
             unit=record.unit,
             base=finite(record.base),
             scenario=finite(record.scenario),

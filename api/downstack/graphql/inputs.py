@@ -48,6 +48,22 @@ class ChangeInput(_Fields):
         return Change(self.entity, self.quantity, Op[self.op.name], self.value, self.unit)
 
 
+@strawberry.input(description="One quantity of one entity.")
+class QuantityRef:
+    """A reference to a quantity."""
+
+    entity: strawberry.ID = strawberry.field(description="Slug, IRI, CURIE or unambiguous alias of the entity.")
+    quantity: strawberry.ID = strawberry.field(description="Identifier, IRI or CURIE of the quantity.")
+
+
+@strawberry.input(description="Changes that belong together, under a name.")
+class ScenarioInput:
+    """A scenario."""
+
+    name: str = strawberry.field(description="The name under which the answer gives its numbers.")
+    changes: list[ChangeInput] = strawberry.field(description="What changes in it.")
+
+
 @strawberry.input(description="Which combinations to look at: each filter keeps those with one of its entities.")
 class WhereInput(_Fields):
     """A filter on combinations."""

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from strawberry.extensions import ValidationCache
 
+from downstack.engine.uncertainty import MAX_SAMPLES
 from downstack.graphql.errors import TOO_COMPLEX
 from downstack.graphql.relay import DEFAULT_PAGE, MAX_PAGE
 from graphql import (
@@ -48,8 +49,16 @@ LISTS = {
     "functions": 40,
     "quantities": 120,
     "rows": 50,
+    "cells": 100,
+    "flows": 10,
+    "paths": 10,
 }
-"""Typical lengths of the lists without pages."""
+"""Typical lengths of the lists without pages, and of flows and paths unless `first` says more."""
+
+WORK = {"flows": 100, "paths": 100, "otherPaths": 100, "sensitivity": 500, "compare": 2_000, "solve": 10_000}
+"""What a field costs before it holds a value, in values that take as long: these evaluate formulas many times."""
+SAMPLE = 5
+"""What one sample of a question costs, in the same values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +89,8 @@ class _Estimate:
             if isinstance(node, FieldNode):
                 below = self.of(node.selection_set)
                 times = _length(node)
-                size = _Size(below.depth + 1, below.fields + 1, 1.0 + times * below.cost)
+                own = 1.0 + WORK.get(node.name.value, 0) + SAMPLE * _samples(node)
+                size = _Size(below.depth + 1, below.fields + 1, own + times * below.cost)
             elif isinstance(node, InlineFragmentNode):
                 size = self.of(node.selection_set)
             elif isinstance(node, FragmentSpreadNode):
@@ -110,6 +120,15 @@ def _length(node: FieldNode) -> float:
             return float(MAX_PAGE if isinstance(argument.value, VariableNode) else DEFAULT_PAGE)
     name = node.name.value
     return float(DEFAULT_PAGE if name in PAGED else LISTS.get(name, 1))
+
+
+def _samples(node: FieldNode) -> int:
+    for argument in node.arguments or ():
+        if argument.name.value == "samples":
+            if isinstance(argument.value, IntValueNode):
+                return min(max(int(argument.value.value), 0), MAX_SAMPLES)
+            return MAX_SAMPLES if isinstance(argument.value, VariableNode) else 0
+    return 0
 
 
 def document_error(document: DocumentNode) -> GraphQLError | None:

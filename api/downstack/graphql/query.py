@@ -10,28 +10,21 @@ from strawberry import UNSET
 from downstack import results
 from downstack.graph import model
 from downstack.graphql import answers, inputs, relay, terms, values
+from downstack.graphql.arguments import After, AsOf, First, Name, NoSamples, Samples, Where, selection_of
 from downstack.graphql.combinations import off_the_loop
 from downstack.graphql.context import Info
 from downstack.graphql.entities import Entity, SearchHit, entity_of, node_of
-from downstack.graphql.enums import Date, EntityOrder
+from downstack.graphql.enums import EntityOrder
 from downstack.graphql.fields import resolved
+from downstack.graphql.goals import Goals
 from downstack.graphql.inputs import given
 
 MAX_TEXT = 300
 """Characters of a search text that are looked at."""
 
-First = Annotated[int | None, strawberry.argument(description="The page size, 1 to 100.")]
-After = Annotated[str | None, strawberry.argument(description="The cursor after which to go on: endCursor of a page.")]
-Where = Annotated[inputs.WhereInput | None, strawberry.argument(description="Which combinations to look at.")]
-Samples = Annotated[
-    int | None, strawberry.argument(description="Must be 0: uncertainty is not sampled in this version.")
-]
-AsOf = Annotated[Date | None, strawberry.argument(description="Answer with the facts of that date.")]
-Name = Annotated[strawberry.ID, strawberry.argument(description="Slug, IRI, CURIE (ds:...) or unambiguous alias.")]
-
 
 @strawberry.type(description="Questions to the graph.")
-class Query:
+class Query(Goals):
     """The root of all questions."""
 
     @resolved("The graph version that answers, and how much it holds.")
@@ -143,11 +136,11 @@ class Query:
         quantity: Annotated[strawberry.ID, strawberry.argument(description="Identifier, IRI or CURIE (dso:...).")],
         entity: Annotated[strawberry.ID | None, strawberry.argument(description="Only for this entity.")] = UNSET,
         where: Where = UNSET,
-        samples: Samples = 0,
+        samples: NoSamples = 0,
         as_of: AsOf = UNSET,
     ) -> values.ValueReport:
         """Ask for a value."""
-        selection, when = _where(given(where), given(as_of))
+        selection, when = selection_of(given(where), given(as_of))
 
         def ask() -> results.ValueReport:
             return info.context.kg.value(quantity, given(entity), selection, samples or 0, when)
@@ -168,7 +161,7 @@ class Query:
         as_of: AsOf = UNSET,
     ) -> answers.ImpactReport:
         """Ask for an impact."""
-        selection, when = _where(given(where), given(as_of))
+        selection, when = selection_of(given(where), given(as_of))
         asked = [item.change() for item in changes]
         wanted = given(targets)
         names = None if wanted is None else [str(item) for item in wanted]
@@ -178,12 +171,6 @@ class Query:
 
         scope = relay.scope_of(asked, names, selection, when, info.context.kg.version)
         return answers.ImpactReport.of(await off_the_loop(ask), scope)
-
-
-def _where(where: inputs.WhereInput | None, as_of: str | None) -> tuple[dict[str, list[str]], str | None]:
-    if where is None:
-        return {}, as_of
-    return where.selection(), as_of or where.as_of
 
 
 _ENTITY_KEYS = {

@@ -112,7 +112,7 @@ class Engine:
         if base is None:
             return Evaluation(plan, run(plan, cells, along), cells)
         moving = self.schema.descendants(cells)
-        return Evaluation(plan, run(plan, cells, along, base.outcome, moving), cells)
+        return Evaluation(plan, run(plan, cells, along, base.outcome, moving, reference=base.outcome), cells)
 
     def interpreter(self, as_of: str | None = None) -> Interpreter:
         """Return the scalar oracle over the same facts and functions."""

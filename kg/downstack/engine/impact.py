@@ -8,6 +8,7 @@ from typing import overload
 
 import numpy as np
 
+from downstack.engine.attribution import attribute
 from downstack.engine.changes import ChangeOp, Intervention
 from downstack.engine.codes import OK
 from downstack.engine.engine import Engine, Evaluation
@@ -15,6 +16,8 @@ from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
 from downstack.engine.regimes import regime_of
 from downstack.engine.trace import STATUS
+from downstack.engine.uncertainty import Bands, bands, variance_shares
+from downstack.graph.model import Fact
 from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Trace
 from downstack.units import from_base
 
@@ -31,12 +34,16 @@ class EffectTable(Sequence[Effect]):
         changes: tuple[Intervention, ...],
         targets: Sequence[str],
         as_of: str | None,
+        bands: Bands | None = None,
+        samples: int = 0,
     ) -> None:
         self._engine = engine
         self._evaluation = evaluation
         self._changes = changes
         self._targets = tuple(targets)
         self._as_of = as_of
+        self._bands = bands
+        self._samples = samples
         self._base_tracer = evaluation.tracer(engine.knowledge, 0)
         self._tracer = evaluation.tracer(engine.knowledge, 1)
         self._layers = {layer.number: layer for layer in engine.knowledge.layers}
@@ -52,7 +59,7 @@ class EffectTable(Sequence[Effect]):
             value, code = outcome.values[target][rows], outcome.status[target][rows].max(axis=1)
             with np.errstate(all="ignore"):
                 size = np.abs(np.log(value[:, -1] / value[:, 0]))
-            size = np.where(np.isfinite(size), size, -1.0)
+            size = np.where(np.isfinite(size) & (value[:, 0] > 0.0), size, -1.0)
             parts.append((np.full(len(rows), index), rows, size, code))
         if not parts:
             empty = np.zeros(0, dtype=np.int64)
@@ -98,6 +105,9 @@ class EffectTable(Sequence[Effect]):
             _reason=lambda: self._reason(target, row, code),
             _trace=lambda: self._tracer.trace(target, row),
             _regime=lambda: self._regime(target, row),
+            _attribution=lambda: attribute(self._engine, self._evaluation, target, row),
+            _variance=lambda: self._variance(target, row),
+            band=None if self._bands is None else self._bands.band(target, row),
         )
 
     def _reason(self, target: str, row: int, code: int) -> str | None:
@@ -113,6 +123,11 @@ class EffectTable(Sequence[Effect]):
 
     def _regime(self, target: str, row: int) -> Regime | None:
         return regime_of(self._engine, self._evaluation, self._changes, target, row, self._as_of)
+
+    def _variance(self, target: str, row: int) -> tuple[tuple[Fact, float], ...]:
+        if self._bands is None or self._bands.band(target, row) is None:
+            return ()
+        return variance_shares(self._engine, self._evaluation.plan, self._changes, target, row, self._samples)
 
     def summaries(self) -> tuple[LayerSummary, ...]:
         """Count the effects of each layer and name the largest."""
@@ -146,8 +161,13 @@ def impact(
     selected: dict[str, frozenset[int]],
     layers: frozenset[int] | None,
     as_of: str | None,
+    samples: int = 0,
 ) -> ImpactReport:
-    """Answer what some changes do to some targets (to all that they reach, unless given)."""
+    """Answer what some changes do to some targets (to all that they reach, unless given).
+
+    With `samples`, the uncertain facts are drawn that often and every effect has a band; base and scenario see the same
+    draws.
+    """
     started = time.perf_counter()
     schema = engine.schema
     changed = {item.quantity.id for item in changes}
@@ -159,7 +179,8 @@ def impact(
     not_reached = [NotReached(name, _why_not(engine, changed, name)) for name in wanted if name not in reached]
     plan = engine.plan(hit, _push_down(engine, changes, selected, as_of), as_of)
     evaluation = engine.evaluate(plan, changes)
-    effects = EffectTable(engine, evaluation, changes, hit, as_of)
+    spread = bands(engine, plan, changes, hit, samples) if samples else None
+    effects = EffectTable(engine, evaluation, changes, hit, as_of, spread, samples)
     not_reached += [
         NotReached(name, _why_empty(engine, plan, changes, name))
         for name in hit
@@ -167,7 +188,7 @@ def impact(
     ]
     return ImpactReport(
         graph_version=engine.knowledge.version,
-        method=METHOD,
+        method=f"{METHOD}; {samples} samples of the uncertain facts, the same for both" if samples else METHOD,
         elapsed_ms=(time.perf_counter() - started) * 1e3,
         partial=False,
         partial_reason=None,

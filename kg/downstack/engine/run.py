@@ -24,6 +24,17 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a run is asked beside the plan; see :func:`run`."""
+
+    cells: Mapping[str, tuple[Cell, ...]]
+    along: Array
+    reference: Outcome | None
+    sampled: bool
+    """Whether columns are samples, where a change that is too large is a sample without a number and not a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The values of a run: per quantity an array of rows x columns, or rows x 1 where no column differs."""
 
@@ -96,8 +107,12 @@ def run(
     fractions: Array | None = None,
     known: Outcome | None = None,
     moving: frozenset[str] = frozenset(),
+    reference: Outcome | None = None,
 ) -> Outcome:
     """Evaluate a plan.
+
+    The facts of a plan may have one column each, or as many columns as there are samples; a column of the outcome is
+    then one sample, and `fractions` has one column for all of them or one for each.
 
     Parameters
     ----------
@@ -109,21 +124,28 @@ def run(
         One column each: 0 is the base, 1 the full change, a fraction between them lies on the log-linear path.
     known, moving
         An earlier outcome of the same plan, and the quantities that differ from it: only those are computed again.
+    reference
+        The run without interventions that a published value moves against, column by column. Unless given, that is
+        the first column, and without interventions every column is its own.
     """
-    changes = {} if cells is None else cells
-    along = np.zeros(1) if fractions is None else fractions
+    asked = _Asked(
+        cells={} if cells is None else cells,
+        along=np.zeros(1) if fractions is None else fractions,
+        reference=reference,
+        sampled=any(step.fact_values is not None and step.fact_values.shape[1] > 1 for step in plan.steps),
+    )
     state = Outcome({}, {}, {}, {}, {})
     with np.errstate(all="ignore"):
         for step in plan.steps:
             if known is not None and step.quantity not in moving:
                 known.copy_to(state, step.quantity)
                 continue
-            _run_step(step, state, changes.get(step.quantity, ()), along)
+            _run_step(step, state, asked)
     return state
 
 
-def _run_step(step: Step, state: Outcome, cells: tuple[Cell, ...], along: Array) -> None:
-    facts = step.fact_values
+def _run_step(step: Step, state: Outcome, asked: _Asked) -> None:
+    facts, cells = step.fact_values, asked.cells.get(step.quantity, ())
     touched = np.zeros(step.rows, dtype=np.bool_)
     if step.variants:
         value, status, touched, regime = _formulas(step, state)
@@ -131,15 +153,19 @@ def _run_step(step: Step, state: Outcome, cells: tuple[Cell, ...], along: Array)
             state.regimes[step.quantity] = regime
         if facts is not None:
             state.formula[step.quantity] = value
-            value, status = _anchor(step, facts, value, status, touched)
+            before = value[:, :1] if asked.cells else value
+            if asked.reference is not None:
+                before = asked.reference.formula[step.quantity]
+            value, status = _anchor(step, facts, value, status, touched, before)
     else:
         value = np.empty((step.rows, 1)) if facts is None else facts
         status = np.where(np.isnan(value), MISSING_INPUT, OK).astype(np.int8)
     if cells:
-        value = np.repeat(value, len(along), axis=1) if value.shape[1] == 1 else value.copy()
-        status = np.repeat(status, len(along), axis=1) if status.shape[1] == 1 else status.copy()
+        shape = (step.rows, max(value.shape[1], status.shape[1], len(asked.along)))
+        along = np.broadcast_to(asked.along, shape[1:])
+        value, status = np.broadcast_to(value, shape).copy(), np.broadcast_to(status, shape).copy()
         for cell in cells:
-            _intervene(value, status, cell, along)
+            _intervene(value, status, cell, along, sampled=asked.sampled)
             touched[cell.row] = True
     state.values[step.quantity] = value
     state.status[step.quantity] = status
@@ -215,8 +241,8 @@ def _take_codes(array: Codes, index: Rows) -> Codes:
     return taken
 
 
-def _anchor(step: Step, facts: Array, value: Array, status: Codes, touched: Mask) -> tuple[Array, Codes]:
-    """Combine a published value with a formula for the same quantity.
+def _anchor(step: Step, facts: Array, value: Array, status: Codes, touched: Mask, before: Array) -> tuple[Array, Codes]:
+    """Combine a published value with a formula for the same quantity, which gave `before` without the change.
 
     The fact is the base and the formula gives the change, unless the published value is a rounded label. Where a change
     reaches an input of the formula but the formula cannot be evaluated, the answer is that an input is missing: the
@@ -225,10 +251,8 @@ def _anchor(step: Step, facts: Array, value: Array, status: Codes, touched: Mask
     known = ~np.isnan(facts)
     computed = status < INFEASIBLE
     if step.fact_first:
-        moved = facts * (value / value[:, :1])
-        unmoved = np.broadcast_to(facts, value.shape)
-        result = np.where(known & computed, moved, np.where(known & ~touched[:, None], unmoved, value))
-        result = np.where(known & computed & (value == value[:, :1]), unmoved, result)
+        result = np.where(known & computed, facts * (value / before), np.where(known & ~touched[:, None], facts, value))
+        result = np.where(known & computed & (value == before), facts, result)
         code = np.where(known & ~touched[:, None], OK, status)
     else:
         usable = known & ~touched[:, None] & ~computed
@@ -237,26 +261,32 @@ def _anchor(step: Step, facts: Array, value: Array, status: Codes, touched: Mask
     return result, code.astype(np.int8)
 
 
-def _intervene(value: Array, status: Codes, cell: Cell, along: Array) -> None:
+def _intervene(value: Array, status: Codes, cell: Cell, along: Array, *, sampled: bool) -> None:
     row, item = cell.row, cell.intervention
-    for column, fraction in enumerate(along):
-        if fraction == 0.0:
-            continue
-        base = float(value[row, column])
-        if np.isnan(base):
-            if item.op is not ChangeOp.SET:
-                continue
-            base = 0.0
-        goal = item.scenario(base)
-        if goal < 0.0:
-            raise UserInputError(
-                f"{item.entity}.{item.quantity.id} would become negative",
-                field="changes",
-                hint="make the change smaller",
-            )
-        if fraction == 1.0 or base <= 0.0 or goal <= 0.0:
-            value[row, column] = base + fraction * (goal - base) if fraction != 1.0 else goal
-        else:
-            value[row, column] = base * (goal / base) ** fraction
-        if item.op is ChangeOp.SET:
-            status[row, column] = OK
+    base = value[row]
+    moved = along != 0.0
+    if item.op is not ChangeOp.SET:
+        moved = moved & ~np.isnan(base)
+    base = np.where(np.isnan(base), 0.0, base)
+    goal = _goal(item, base)
+    negative = moved & (goal < 0.0)
+    if bool(negative.any()) and not sampled:
+        raise UserInputError(
+            f"{item.entity}.{item.quantity.id} would become negative",
+            field="changes",
+            hint="make the change smaller",
+        )
+    straight = base + along * (goal - base)
+    path = np.where((base <= 0.0) | (goal <= 0.0), straight, base * (goal / base) ** along)
+    value[row] = np.where(moved, np.where(along == 1.0, goal, path), value[row])
+    if item.op is ChangeOp.SET:
+        status[row, moved] = OK
+    # The change is possible at the stated value and not at the low end of its interval: that sample has no number.
+    value[row, negative] = np.nan
+    status[row, negative] = INFEASIBLE
+
+
+def _goal(item: Intervention, base: Array) -> Array:
+    if item.op is ChangeOp.SET:
+        return np.full_like(base, item.amount)
+    return base + item.amount if item.op is ChangeOp.ADD else base * item.amount

@@ -1,0 +1,45 @@
+"""What the commands have in common: options, and what an error looks like."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from downstack.cli.wire import dump, error_json
+from downstack.errors import DownstackError
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Store = Annotated[
+    str | None,
+    typer.Option(
+        "--store", envvar="DOWNSTACK_STORE", help="A folder or file of Turtle; the bundled knowledge at first."
+    ),
+]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where", metavar="KEY=ID", help="Only this model, accelerator, offering, workload, framework, layer."
+    ),
+]
+AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Answer with the facts of that date.")]
+
+
+@contextmanager
+def errors(as_json: bool) -> Generator[None]:
+    """Turn errors raised on purpose into a message with its hint and exit status 1."""
+    try:
+        yield
+    except DownstackError as error:
+        if as_json:
+            sys.stdout.write(dump(error_json(error)) + "\n")
+        console = Console(stderr=True, soft_wrap=True)
+        console.print(Text.assemble(("error: ", "bold red"), error.message))
+        if error.hint:
+            console.print(Text.assemble(("hint: ", "bold"), error.hint))
+        raise typer.Exit(1) from error
