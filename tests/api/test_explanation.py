@@ -147,3 +147,24 @@ def test_impact_prints_how_a_change_came_about_when_asked() -> None:
     assert re.search(r"How the change of .* in cost_per_million_output_tokens", shown.stdout)
     assert re.search(r"other paths +", shown.stdout)
     assert re.search(r"total +-?[\d.e-]+ +100 %", shown.stdout)
+
+
+def test_the_width_of_a_band_is_shared_out_among_the_facts_it_comes_from(ask: Any) -> None:
+    document = """
+    query ($samples: Int!) {
+      impact(changes: [{entity: "nvidia-h200-sxm", quantity: "memory_bandwidth", op: SCALE, value: 1.4}],
+             targets: ["cost_per_million_output_tokens"], samples: $samples,
+             where: {model: ["llama-3.1-70b"], workload: ["codex-swebenchpro"], offering: ["aws-p5en-48xlarge"]}) {
+        effects(first: 1) { nodes { band { p10 p90 } varianceShares { share fact { entity { slug } quantity { id } } } } }
+      }
+    }
+    """
+    (node,) = ask(document, samples=500)["impact"]["effects"]["nodes"]
+    shares = node["varianceShares"]
+    assert node["band"] is not None
+    assert shares
+    assert [item["share"] for item in shares] == sorted((item["share"] for item in shares), reverse=True)
+    assert all(0.0 <= item["share"] <= 1.0 for item in shares)
+    assert {item["fact"]["entity"]["slug"] for item in shares} == {"vllm"}
+    (point,) = ask(document, samples=0)["impact"]["effects"]["nodes"]
+    assert point == {"band": None, "varianceShares": []}

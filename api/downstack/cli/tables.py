@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from downstack.cli.explanation import band_words, print_attribution
+from downstack.cli.explanation import band_words, print_attribution, width_words
 from downstack.cli.words import (
     STYLES,
     common_roles,
@@ -106,6 +106,8 @@ def _notes(members: Iterable[tuple[Effect, str]]) -> list[str]:
         regime = item.regime
         if regime is not None and regime.switches:
             lines[f"{name}: {regime_switch(regime)}"] = None
+        if item.band is not None and (width := width_words(item.variance_shares)):
+            lines[f"{name}: {width}"] = None
         if item.status is not Status.OK and item.reason:
             lines[f"{name}: {item.reason}"] = None
     return list(lines)

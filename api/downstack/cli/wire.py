@@ -114,6 +114,10 @@ def _effect(item: Effect) -> Json:
         "ratio": item.ratio,
         "change": item.change,
         "band": _band(item.band),
+        "varianceShares": [
+            {"fact": fact.iri, "entity": fact.entity, "quantity": fact.quantity, "share": part}
+            for fact, part in item.variance_shares
+        ],
         "status": str(item.status),
         "reason": item.reason,
         "regime": _regime(item.regime),

@@ -17,6 +17,7 @@ from downstack.graphql.explanation import (
     EffectPath,
     Explanation,
     Flow,
+    VarianceShare,
     largest_flows,
     largest_paths,
     rest_of_paths,
@@ -70,6 +71,12 @@ class Effect:
     def band(self) -> Band | None:
         """Wrap the band."""
         return Band.of(self.record.band)
+
+    @resolved("The uncertain facts that the width of the band comes from, largest first; empty without `samples`.")
+    async def variance_shares(self) -> list[VarianceShare]:
+        """List the shares."""
+        found = await off_the_loop(lambda: self.record.variance_shares)
+        return [VarianceShare.of(fact, share) for fact, share in found]
 
     @resolved("What each formula hands on of the change, largest first; empty when there is nothing to divide.")
     async def flows(self, first: HowMany = LARGEST) -> list[Flow]:

@@ -7,7 +7,9 @@ import asyncio
 import strawberry
 
 from downstack import results
+from downstack.graph import model
 from downstack.graphql.combinations import off_the_loop
+from downstack.graphql.entities import Fact
 
 
 @strawberry.type(
@@ -41,6 +43,19 @@ class Band:
             probability_of_switch=record.probability_of_switch,
             samples=record.samples,
         )
+
+
+@strawberry.type(description="An uncertain fact, and how much of the width of a band comes from it.")
+class VarianceShare:
+    """A share of the variance."""
+
+    fact: Fact = strawberry.field(description="The fact: knowing it better would narrow the band.")
+    share: float = strawberry.field(description="Its share of the variance of the effect, 0 to 1.")
+
+    @classmethod
+    def of(cls, fact: model.Fact, share: float) -> VarianceShare:
+        """Wrap a fact and its share."""
+        return cls(fact=Fact.of(fact), share=share)
 
 
 @strawberry.type(

@@ -55,7 +55,15 @@ LISTS = {
 }
 """Typical lengths of the lists without pages, and of flows and paths unless `first` says more."""
 
-WORK = {"flows": 100, "paths": 100, "otherPaths": 100, "sensitivity": 500, "compare": 2_000, "solve": 10_000}
+WORK = {
+    "varianceShares": 2_000,
+    "flows": 100,
+    "paths": 100,
+    "otherPaths": 100,
+    "sensitivity": 500,
+    "compare": 2_000,
+    "solve": 10_000,
+}
 """What a field costs before it holds a value, in values that take as long: these evaluate formulas many times."""
 SAMPLE = 5
 """What one sample of a question costs, in the same values."""

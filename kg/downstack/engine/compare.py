@@ -50,7 +50,7 @@ def compare(
     if not targets:
         raise UserInputError("there is no target", field="targets", hint="name at least one quantity")
     everything = tuple(item for changes in scenarios.values() for item in changes)
-    plan = engine.plan(targets, _narrowed(engine, everything, selected, as_of), as_of)
+    plan = engine.plan(targets, engine.within_reach(everything, selected, as_of), as_of)
     base = engine.evaluate(plan)
     columns = [_column(engine.evaluate(plan, changes, base=base), targets) for changes in scenarios.values()]
     cells: list[ComparisonCell] = []
@@ -64,20 +64,6 @@ def compare(
             )
         cells += [_cell(engine, base, target, int(row), [column[target] for column in columns]) for row in rows]
     return ComparisonReport(engine.knowledge.version, tuple(scenarios), tuple(cells))
-
-
-def _narrowed(
-    engine: Engine, changes: Sequence[Intervention], selected: dict[str, frozenset[int]], as_of: str | None
-) -> dict[str, frozenset[int]]:
-    """Bind only what the scenarios can touch: where all of them concern one role, its other entities cannot move."""
-    keys = {engine.schema.keys.get(item.quantity.id, ()) for item in changes}
-    key = next(iter(keys))
-    if len(keys) != 1 or len(key) != 1:
-        return selected
-    role = key[0]
-    position = engine.columns(as_of).tables[role].position
-    touched = frozenset(position[item.entity] for item in changes if item.entity in position)
-    return {**selected, role: touched & selected[role] if role in selected else touched}
 
 
 def _column(evaluation: Evaluation, targets: Sequence[str]) -> dict[str, Column]:

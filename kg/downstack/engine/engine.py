@@ -96,6 +96,20 @@ class Engine:
                 self._plans.popitem(last=False)
         return plan
 
+    def within_reach(
+        self, changes: Iterable[Intervention], selected: Mapping[str, frozenset[int]], as_of: str | None = None
+    ) -> dict[str, frozenset[int]]:
+        """Narrow a filter to what some changes can touch: where all concern one role, its other entities cannot move."""
+        listed = tuple(changes)
+        keys = {self.schema.keys.get(item.quantity.id, ()) for item in listed}
+        narrowed = dict(selected)
+        if len(keys) == 1 and len(key := next(iter(keys))) == 1:
+            (role,) = key
+            position = self.columns(as_of).tables[role].position
+            touched = frozenset(position[item.entity] for item in listed if item.entity in position)
+            narrowed[role] = touched & selected[role] if role in selected else touched
+        return narrowed
+
     def evaluate(
         self,
         plan: Plan,

@@ -177,7 +177,7 @@ def impact(
         wanted = tuple(name for name in wanted if engine.knowledge.quantities[name].layer in layers)
     hit = tuple(name for name in wanted if name in reached)
     not_reached = [NotReached(name, _why_not(engine, changed, name)) for name in wanted if name not in reached]
-    plan = engine.plan(hit, _push_down(engine, changes, selected, as_of), as_of)
+    plan = engine.plan(hit, engine.within_reach(changes, selected, as_of), as_of)
     evaluation = engine.evaluate(plan, changes)
     spread = bands(engine, plan, changes, hit, samples) if samples else None
     effects = EffectTable(engine, evaluation, changes, hit, as_of, spread, samples)
@@ -200,19 +200,6 @@ def impact(
         ),
         not_reached=tuple(not_reached),
     )
-
-
-def _push_down(
-    engine: Engine, changes: tuple[Intervention, ...], selected: dict[str, frozenset[int]], as_of: str | None
-) -> dict[str, frozenset[int]]:
-    """Bind only what the change can touch: when all changes concern one role, its other entities cannot move."""
-    roles = {engine.schema.keys[item.quantity.id] for item in changes if item.quantity.id in engine.schema.keys}
-    if len(roles) != 1 or len(key := next(iter(roles))) != 1:
-        return selected
-    role = key[0]
-    position = engine.columns(as_of).tables[role].position
-    touched = frozenset(position[item.entity] for item in changes if item.entity in position)
-    return {**selected, role: touched & selected[role] if role in selected else touched}
 
 
 def _why_not(engine: Engine, changed: set[str], target: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from downstack.engine.bind import Rows
-from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.lanes import Lanes, unroll
 from downstack.engine.plan import Plan
@@ -175,6 +175,9 @@ class _Block:
         elif not nowhere:
             cap, reason = self._cap(found, point, lane, rests)
             said.insert(0, reason)
+        elif code < INFEASIBLE:
+            why = _origin(point, target.id, lane, 1, MISSING_INPUT)
+            said.append(f"{target.id} cannot follow a change of {self._reference}: {why}")
         elif code == INFEASIBLE:
             said.append(f"no factor from {10.0**-DECADES:g} to {10.0**DECADES:g} of {self._reference} mends that")
         return SolveRow(
@@ -252,13 +255,13 @@ def _origin(point: _Point, target: str, lane: int, column: int, code: int) -> st
         step = plan.by_quantity[name]
         variant = next((item for item in step.variants if variant_row(item, lane) is not None), None)
         if variant is None:
-            return f"{name} is outside what is known"
+            return f"{name} is missing"
         # An input that may be missing hands on no status as grave as that.
         above = next(
             (
                 item
                 for item, _, optional in variant.gathers
-                if point.outcome.code(item, lane, column) == code and not (optional and code == INFEASIBLE)
+                if point.outcome.code(item, lane, column) == code and not (optional and code >= INFEASIBLE)
             ),
             None,
         )
@@ -266,6 +269,6 @@ def _origin(point: _Point, target: str, lane: int, column: int, code: int) -> st
             name = above
             continue
         function = variant.function
-        if code == INFEASIBLE:
+        if code >= INFEASIBLE:
             return function.infeasible_reason or f"{function.name} gives no number"
         return f"the answer lies outside the range in which {function.name} is known to hold"

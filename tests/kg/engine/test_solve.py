@@ -103,7 +103,6 @@ def test_a_number_that_still_moves_at_the_end_of_the_search_is_said_to(kg: Knowl
 
 
 def test_where_feasibility_ends_first_the_reason_is_why(kg: KnowledgeGraph) -> None:
-    # 0.001 byte of free memory would need 40 GB a chip to the last digit; a goal below any number that exists.
     (row,) = kg.solve("toy_step_time", 10.0, "s", "toy-model-1.toy_size", where=ONE).rows
     # The largest model that fits fills 320 GB: 320e9 / 4e12 = 80 ms.
     assert not row.reachable
