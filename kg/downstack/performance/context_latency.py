@@ -26,6 +26,7 @@ _EQUAL = "all sequences at the reference concurrency have the same, longest cont
 
 
 @performance_function(
+    only_positive="the fixed costs of a step and the prefill of new arrivals use up the time between two tokens",
     formula="time_per_output_token_target * one_token - step_overhead_time"
     " - concurrent_sequences * serial_time_per_sequence",
     citation=SCALING_BOOK,
@@ -62,6 +63,7 @@ def step_time_budget(
 
 @performance_function(
     returns="context_length_by_bandwidth",
+    only_positive="reading the weights uses up the time between two tokens",
     formula="(step_time_budget - weight_read_time) * effective_memory_bandwidth"
     " / concurrent_sequences / kv_cache_bytes_per_token",
     citation=SCALING_BOOK,
@@ -98,6 +100,7 @@ def context_length_by_bandwidth_full_attention(
 
 @performance_function(
     returns="context_length_by_bandwidth",
+    only_positive="reading the weights uses up the time between two tokens",
     formula="S with kv_cache_bytes_per_token * S + sliding_kv_cache_bytes_per_token * min(S, sliding_window)"
     " = (step_time_budget - weight_read_time) * effective_memory_bandwidth / concurrent_sequences",
     citation=f"{SCALING_BOOK}; {SLIDING_WINDOW}",
@@ -138,6 +141,7 @@ def context_length_by_bandwidth_interleaved(
 
 @performance_function(
     returns="context_length_by_compute",
+    only_positive="the arithmetic of the weights uses up the time between two tokens",
     formula="(step_time_budget * effective_decode_compute / concurrent_sequences / one_token"
     " - per_weight * matmul_parameters)"
     " / (decode_attention_flops_per_context_token * full_attention_layers * own_sequence)",
@@ -183,6 +187,7 @@ def context_length_by_compute_full_attention(
 
 @performance_function(
     returns="context_length_by_compute",
+    only_positive="the arithmetic of the weights uses up the time between two tokens",
     formula="S with decode_attention_flops_per_context_token * own_sequence * (full_attention_layers * S"
     " + sliding_attention_layers * min(S, sliding_window))"
     " = step_time_budget * effective_decode_compute / concurrent_sequences / one_token"

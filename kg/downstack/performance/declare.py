@@ -210,6 +210,7 @@ def performance_function(
     regimes: Regimes | None = None,
     feasible: Formula | None = None,
     infeasible_reason: str = "",
+    only_positive: str = "",
     assumes: tuple[str, ...] = (),
     increasing: tuple[str, ...] = (),
     decreasing: tuple[str, ...] = (),
@@ -237,6 +238,8 @@ def performance_function(
         The names of what can bind, and a function of the same arguments giving the index of the one that does.
     feasible, infeasible_reason
         A predicate of the same arguments; where it is false there is no value, and the reason is said.
+    only_positive
+        Why there is no such thing where the formula gives zero or less; in place of `feasible`.
     assumes
         What the formula leaves out, one sentence each; every answer that rests on it repeats them.
     increasing, decreasing
@@ -265,6 +268,15 @@ def performance_function(
 
     def declare(function: Formula) -> Formula:
         name = function.__name__
+        possible, reason = feasible, infeasible_reason
+        if only_positive:
+            if feasible is not None:
+                raise DeclarationError(f"{name} declares both feasible and only_positive: keep one")
+
+            def gives_something(**inputs: Any) -> Any:
+                return np.asarray(function(**inputs)) > 0.0
+
+            possible, reason = gives_something, only_positive
         hints = get_type_hints(function, include_extras=True)
         parameters = [item for item in inspect.signature(function).parameters if item not in given]
         inputs = tuple(
@@ -296,8 +308,8 @@ def performance_function(
                 constants=MappingProxyType(given),
                 validity=validity,
                 regimes=regimes,
-                feasible=feasible,
-                infeasible_reason=infeasible_reason,
+                feasible=possible,
+                infeasible_reason=reason,
                 assumes=assumes,
                 increasing=increasing,
                 decreasing=decreasing,
@@ -305,7 +317,7 @@ def performance_function(
                 applies_to=MappingProxyType(dict(applies_to or {})),
                 implementation=function,
                 module=function.__module__,
-                digest=_digest(function, regimes, feasible, values),
+                digest=_digest(function, regimes, possible, values),
             )
         )
         return function
