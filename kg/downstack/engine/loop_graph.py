@@ -80,7 +80,7 @@ def tears(component: Iterable[str], edges: Edges) -> tuple[str, ...]:
 
 
 def _knots(inside: Mapping[str, frozenset[str]], torn: set[str]) -> frozenset[str]:
-    """Return the names that still lie on a loop when some are torn, which include all that lead to themselves."""
+    """Return the names that still lie on a loop when some are torn; those that lead to themselves are torn already."""
     rest = {name: targets - torn for name, targets in inside.items() if name not in torn}
     return frozenset(name for group in strong_components(rest) if len(group) > 1 for name in group)
 

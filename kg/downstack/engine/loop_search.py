@@ -184,7 +184,9 @@ def anderson(loop: Loop, start: Array, tolerance: float, max_iterations: int) ->
         steps[kept, :, turn % depth] = (new - y)[:, kept].T
         changes[kept, :, turn % depth] = (rn - r)[:, kept].T
         steps[lost], changes[lost] = 0.0, 0.0
-        mixing = np.where(lost, np.maximum(0.5 * mixing, 1.0 / 64.0), np.where(kept, np.minimum(1.0, 1.2 * mixing), mixing))
+        mixing = np.where(
+            lost, np.maximum(0.5 * mixing, 1.0 / 64.0), np.where(kept, np.minimum(1.0, 1.2 * mixing), mixing)
+        )
         y, r = np.where(kept, new, np.where(lost, best, y)), np.where(kept, rn, np.where(lost, best_r, r))
         size = np.where(kept, new_size, np.where(lost, best_size, size))
         improved = kept & (size < best_size)
@@ -192,3 +194,23 @@ def anderson(loop: Loop, start: Array, tolerance: float, max_iterations: int) ->
         best_size = np.where(improved, size, best_size)
     found |= active & (size <= tolerance)
     return Search(y, found, ran_off, np.zeros(cells, dtype=np.bool_), undefined, rounds)
+
+
+def plain(loop: Loop, start: Array, tolerance: float, max_iterations: int) -> Search:
+    """Go round the loop, as what it describes does, and see whether it settles."""
+    y = start.copy()
+    r, size = loop.residual(y)
+    undefined = np.isnan(size)
+    active = ~undefined
+    found, nowhere = np.zeros(size.shape, dtype=np.bool_), np.zeros(size.shape, dtype=np.bool_)
+    rounds = np.zeros(size.shape, dtype=np.int64)
+    for _ in range(max_iterations):
+        found |= active & (size <= tolerance)
+        active &= ~(found | np.isnan(size) | loop.far(y))
+        if not bool(active.any()):
+            break
+        rounds += active
+        y = np.where(active, y + r, y)
+        r, size = loop.residual(y)
+    found |= active & (size <= tolerance)
+    return Search(y, found, nowhere, nowhere, undefined, rounds)

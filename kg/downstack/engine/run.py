@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from downstack.engine.bind import Mask, Rows
+from downstack.engine.apply import Piece, all_ok, apply, none_touched
+from downstack.engine.bind import Mask
 from downstack.engine.changes import ChangeOp, Intervention
-from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, OK, Codes
-from downstack.engine.plan import Plan, Step, Variant
+from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK, Codes
+from downstack.engine.plan import Plan, Step
 from downstack.errors import UserInputError
 from downstack.performance.declare import Array
 
@@ -146,9 +147,10 @@ def run(
 
 def _run_step(step: Step, state: Outcome, asked: _Asked) -> None:
     facts, cells = step.fact_values, asked.cells.get(step.quantity, ())
-    touched = np.zeros(step.rows, dtype=np.bool_)
+    touched = np.zeros(step.rows, dtype=np.bool_) if cells else none_touched(step.rows)
     if step.variants:
         value, status, touched, regime = _formulas(step, state)
+        touched = touched.copy() if cells else touched
         if regime is not None:
             state.regimes[step.quantity] = regime
         if facts is not None:
@@ -159,7 +161,8 @@ def _run_step(step: Step, state: Outcome, asked: _Asked) -> None:
             value, status = _anchor(step, facts, value, status, touched, before)
     else:
         value = np.empty((step.rows, 1)) if facts is None else facts
-        status = np.where(np.isnan(value), MISSING_INPUT, OK).astype(np.int8)
+        missing = np.isnan(value)
+        status = np.where(missing, MISSING_INPUT, OK).astype(np.int8) if missing.any() else all_ok(step.rows)
     if cells:
         shape = (step.rows, max(value.shape[1], status.shape[1], len(asked.along)))
         along = np.broadcast_to(asked.along, shape[1:])
@@ -172,73 +175,23 @@ def _run_step(step: Step, state: Outcome, asked: _Asked) -> None:
     state.touched[step.quantity] = touched
 
 
-def _formulas(step: Step, state: Outcome) -> tuple[Array, Codes, Mask, Codes | None]:
-    pieces = [_apply(variant, step, state) for variant in step.variants]
+def _formulas(step: Step, state: Outcome) -> Piece:
+    pieces = [apply(variant, step.rows, state.values, state.status, state.touched) for variant in step.variants]
     if len(pieces) == 1 and step.variants[0].rows is None:
         return pieces[0]
-    width = max((piece[0].shape[1] for piece in pieces), default=1)
+    width = max((piece.value.shape[1] for piece in pieces), default=1)
     value = np.full((step.rows, width), np.nan)
     status = np.full((step.rows, width), MISSING_INPUT, dtype=np.int8)
     touched = np.zeros(step.rows, dtype=np.bool_)
     regime = np.full((step.rows, width), -1, dtype=np.int8)
     for variant, piece in zip(step.variants, pieces, strict=True):
         rows = slice(None) if variant.rows is None else variant.rows
-        value[rows], status[rows], touched[rows] = piece[0], piece[1], piece[2]
-        if piece[3] is not None:
-            regime[rows] = piece[3]
-    return value, status, touched, regime if bool((regime >= 0).any()) else None
-
-
-def _apply(variant: Variant, step: Step, state: Outcome) -> tuple[Array, Codes, Mask, Codes | None]:
-    function = variant.function
-    count = step.rows if variant.rows is None else len(variant.rows)
-    status: Codes = np.zeros((count, 1), dtype=np.int8)
-    touched = np.zeros(count, dtype=np.bool_)
-    arguments: dict[str, Array] = {}
-    for name, index, optional in variant.gathers:
-        value, code, reach = state.values[name], state.status[name], state.touched[name]
-        if index is not None:
-            value, code = _take_values(value, index), _take_codes(code, index)
-            reach = reach[index] & (index >= 0) if len(reach) else np.zeros(len(index), dtype=np.bool_)
-        arguments[name] = value
-        if optional:
-            code = np.where(code >= INFEASIBLE, OK, code).astype(np.int8)
-        status = np.maximum(status, code)
-        touched = touched | reach
-    call = function.arguments(arguments)
-    result = np.asarray(function.implementation(**call), dtype=np.float64)
-    width = max(result.shape[-1] if result.ndim == 2 else 1, status.shape[1])
-    result = np.broadcast_to(result, (count, width))
-    status = np.broadcast_to(status, (count, width)).copy()
-    for check in function.validity:
-        outside = (arguments[check.input] < check.low) | (arguments[check.input] > check.high)
-        status = np.maximum(status, np.where(outside, EXTRAPOLATED, OK).astype(np.int8))
-    if function.feasible is not None:
-        possible = np.broadcast_to(np.asarray(function.feasible(**call), dtype=np.bool_), (count, width))
-        status[(~possible) & (status < INFEASIBLE)] = INFEASIBLE
-    # A formula that gives no finite number from inputs that are all there has left its domain.
-    status[~np.isfinite(result) & (status < INFEASIBLE)] = INFEASIBLE
-    regime: Codes | None = None
-    if function.regimes is not None:
-        index = np.broadcast_to(np.asarray(function.regimes.index(**call)), (count, width))
-        regime = np.where(status >= INFEASIBLE, -1, index).astype(np.int8)
-    return np.where(status >= INFEASIBLE, np.nan, result), status, touched, regime
-
-
-def _take_values(array: Array, index: Rows) -> Array:
-    if not len(array):
-        return np.full((len(index), 1), np.nan)
-    taken = array[index]
-    taken[index < 0] = np.nan
-    return taken
-
-
-def _take_codes(array: Codes, index: Rows) -> Codes:
-    if not len(array):
-        return np.full((len(index), 1), MISSING_INPUT, dtype=np.int8)
-    taken = array[index]
-    taken[index < 0] = MISSING_INPUT
-    return taken
+        value[rows], status[rows], touched[rows] = piece.value, piece.status, piece.touched
+        if piece.regime is not None:
+            regime[rows] = piece.regime
+    if not status.any():
+        status = all_ok(step.rows)
+    return Piece(value, status, touched, regime if bool((regime >= 0).any()) else None)
 
 
 def _anchor(step: Step, facts: Array, value: Array, status: Codes, touched: Mask, before: Array) -> tuple[Array, Codes]:

@@ -9,9 +9,10 @@ import numpy as np
 from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT
 from downstack.engine.plan import Plan, Step, Variant
 from downstack.engine.run import Cell, Outcome
+from downstack.engine.schema import Key
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact
-from downstack.results import Status, Trace
+from downstack.results import EffectKey, Status, Trace
 from downstack.units import from_base
 
 STATUS = (Status.OK, Status.EXTRAPOLATED, Status.INFEASIBLE, Status.MISSING_INPUT)
@@ -34,12 +35,18 @@ class Tracer:
         self._column = column
         self._cells = cells
         self._done: dict[tuple[str, int], Trace] = {}
+        self._named: dict[tuple[Key, int], EffectKey] = {}
 
     def trace(self, quantity: str, row: int) -> Trace:
         """Return the trace of one number; a step that two paths share is the same object in both."""
         if (quantity, row) not in self._done:
             self._done[quantity, row] = self._build(quantity, row)
         return self._done[quantity, row]
+
+    def _key(self, key: Key, row: int) -> EffectKey:
+        if (key, row) not in self._named:
+            self._named[key, row] = self._plan.binding.key(key, row)
+        return self._named[key, row]
 
     def _build(self, quantity: str, row: int) -> Trace:
         kind = self._knowledge.quantities[quantity]
@@ -68,7 +75,7 @@ class Tracer:
         )
         return Trace(
             quantity=kind,
-            key=self._plan.binding.key(step.key, row),
+            key=self._key(step.key, row),
             value=self._show(quantity, value),
             unit=kind.display_unit,
             status=STATUS[code],
@@ -90,7 +97,7 @@ class Tracer:
         column = self._plan.binding.columns.facts.get(step.quantity)
         if column is None:
             return ()
-        slug = dict(self._plan.binding.entities(step.key, row)).get(column.role)
+        slug = self._key(step.key, row).get(column.role)
         return () if slug is None else column.facts[self._plan.binding.columns.tables[column.role].position[slug]]
 
     def _inputs(self, step: Step, row: int) -> tuple[Variant | None, tuple[Trace, ...]]:
@@ -113,7 +120,7 @@ class Tracer:
     ) -> str | None:
         if code == 0:
             return None
-        key = self._plan.binding.key(step.key, row)
+        key = self._key(step.key, row)
         inherited = next((item.reason for item in inputs if STATUS.index(item.status) == code and item.reason), None)
         if variant is None:
             if step.variants:
