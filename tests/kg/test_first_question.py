@@ -70,14 +70,31 @@ def test_a_model_that_does_not_fit_has_no_decode_speed(bundled: KnowledgeGraph) 
         assert "do not fit" in (report.rows[0].reason or "")
 
 
-def test_where_another_limit_takes_over_the_answer_names_both_and_the_change(report: ImpactReport) -> None:
+def test_every_number_of_sessions_names_what_binds(report: ImpactReport) -> None:
     regimes = [item.regime for item in numbers(report, "max_concurrent_sequences")]
+    assert regimes
     assert all(item is not None and item.base in ("latency target", "memory capacity") for item in regimes)
-    switching = [item for item in regimes if item is not None and item.switches]
-    for regime in switching:
+
+
+def test_where_memory_takes_over_from_latency_the_answer_names_both_and_the_change(bundled: KnowledgeGraph) -> None:
+    where = {"workload": "codex-swebenchpro", "offering": "aws-p5en-48xlarge"}
+    report = bundled.impact(CHANGE, targets=["max_concurrent_sequences", "cost_per_million_output_tokens"], where=where)
+    switching = [item for item in report.effects if item.regime is not None and item.regime.switches]
+    assert {item.quantity.id for item in switching} == {"max_concurrent_sequences", "cost_per_million_output_tokens"}
+    for effect in switching:
+        regime = effect.regime
+        assert regime is not None and regime.switch_at is not None
         assert (regime.base, regime.scenario) == ("latency target", "memory capacity")
-        assert regime.switch_at is not None
-        assert 1.0 < float(regime.switch_at.rpartition("x")[2]) <= 1.4
+        factor = float(regime.switch_at.rpartition("x")[2])
+        assert 1.0 < factor <= 1.4
+        # Just below the switch latency binds, just above it memory does.
+        for change, binding in ((factor * 0.999, "latency target"), (factor * 1.001, "memory capacity")):
+            (near,) = bundled.impact(
+                {"nvidia-h200-sxm.memory_bandwidth": f"x{change}"},
+                targets=["max_concurrent_sequences"],
+                where={**where, "model": effect.key.get("model") or ""},
+            ).effects
+            assert near.regime is not None and near.regime.scenario == binding
 
 
 def test_every_number_unfolds_to_formulas_with_citation_and_to_facts_with_source(report: ImpactReport) -> None:
