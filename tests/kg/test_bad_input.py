@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, tzinfo
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,16 @@ def test_a_refused_file_leaves_the_open_graph_as_it_was(bundled: KnowledgeGraph,
         KnowledgeGraph.open(file)
     assert (bundled.version, len(bundled.facts)) == before
     assert "my-chip" not in bundled.entities
+
+
+def test_the_bundled_graph_opens_on_a_machine_whose_clock_runs_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Past(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime(2020, 1, 1, tzinfo=tz)
+
+    monkeypatch.setattr("downstack.graph.checks.datetime", Past)
+    assert KnowledgeGraph.open().info.facts > 2000
 
 
 def test_a_folder_that_is_not_there_is_an_error_with_its_path(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from downstack.engine.describe import check_descriptions, functions_turtle
@@ -17,6 +18,7 @@ DATA_FOLDERS = ("terms", "facts", "influences")
 """The folders of an ontology whose Turtle is the graph; shapes and questions are about it, functions are generated."""
 
 GENERATED = "functions/functions.ttl"
+END_OF_TIME = date(9999, 1, 1)
 
 
 def load(store: str | Path | None, registry: FunctionRegistry) -> Knowledge:
@@ -61,7 +63,8 @@ def build(
     documents: Sequence[Document], registry: FunctionRegistry, *, shacl: bool
 ) -> tuple[Knowledge, tuple[Document, ...]]:
     """Check documents and arrange them as one graph version, together with the description of the functions."""
-    findings = structural_findings(documents)
+    # The bundled knowledge was checked when it was made: a machine whose clock runs behind can open it all the same.
+    findings = structural_findings(documents, today=None if shacl else END_OF_TIME)
     if not findings and shacl:
         findings = shacl_findings(documents)
     if findings:
