@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from downstack.engine.changes import Change, Intervention, read_changes
+from downstack.engine.changes import Change, read_changes
 from downstack.engine.compare import compare
 from downstack.engine.engine import Engine
 from downstack.engine.impact import impact
@@ -302,13 +302,14 @@ class KnowledgeGraph:
         """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""
         return validate_paths(None if paths is None else [Path(item) for item in paths])
 
-    def _check(self, change: Change) -> Intervention:
-        return self._questions.check(change)
-
 
 def _no_samples(samples: int) -> None:
     if samples != 0:
-        raise UserInputError("uncertainty is not sampled in this version", field="samples", hint="leave samples at 0")
+        raise UserInputError(
+            "a plain value has no band in this version",
+            field="samples",
+            hint="leave samples at 0, or ask for the impact of a change",
+        )
 
 
 __all__ = ["Change", "KnowledgeGraph"]

@@ -183,7 +183,7 @@ def test_t16_every_function_gives_the_same_vectorised_and_one_by_one(
     chips = engine.knowledge.links["hasAccelerator"].get(roles["offering"], ())
     changed = chips[0] if chips else roles["model"]
     quantity = "memory_bandwidth" if chips else "num_layers"
-    change = bundled._check(Change.parse(f"{changed}.{quantity}", f"x{factor!r}"))
+    change = bundled._questions.check(Change.parse(f"{changed}.{quantity}", f"x{factor!r}"))
     selected = {role: frozenset({tables[role].position[slug]}) for role, slug in roles.items()}
     plan = engine.plan(engine.schema.order, selected)
     evaluation = engine.evaluate(plan, (change,))

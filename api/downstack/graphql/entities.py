@@ -9,12 +9,12 @@ from strawberry import UNSET
 
 from downstack.errors import UnknownNameError
 from downstack.graph import model
+from downstack.graph.display import in_unit
 from downstack.graphql.context import Info, short_id
 from downstack.graphql.enums import Confidence, Date
 from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
 from downstack.graphql.terms import Influence, Layer, Node, QuantityKind, Source, date_of
-from downstack.units import from_base
 
 QuantityArgument = Annotated[
     strawberry.ID | None, strawberry.argument(description="Only facts of this quantity (identifier, IRI or CURIE).")
@@ -182,8 +182,7 @@ class Fact(Node):
     def _shown(self, value: float | None, info: Info) -> float | None:
         if value is None:
             return None
-        kind = info.context.kg.quantities[self.record.quantity]
-        return from_base(value, kind.display_unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator)
+        return in_unit(info.context.kg.quantities[self.record.quantity], value)
 
     @classmethod
     def of(cls, record: model.Fact) -> Fact:

@@ -26,9 +26,9 @@ import numpy as np
 from downstack.engine.attribution_paths import Path, Split, largest_paths
 from downstack.engine.attribution_row import CHANGE, SingleRow
 from downstack.engine.engine import Engine, Evaluation
+from downstack.graph.display import in_unit
 from downstack.performance.declare import Array
 from downstack.results import Attribution, EffectPath, Flow
-from downstack.units import from_base
 
 SEGMENTS = 32
 REFINEMENT = 8
@@ -68,7 +68,7 @@ def attribute(
         splits = walked.splits()
         if splits is not None:
             kind = engine.knowledge.quantities[quantity]
-            scale = from_base(1.0, kind.display_unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator)
+            scale = in_unit(kind, 1.0)
             return _compose(splits, quantity, walked.total, scale, top)
     return None
 

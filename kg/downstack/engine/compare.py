@@ -12,9 +12,9 @@ from downstack.engine.codes import Codes
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.trace import STATUS
 from downstack.errors import UserInputError
+from downstack.graph.display import shown
 from downstack.performance.declare import Array
 from downstack.results import ComparisonCell, ComparisonReport
-from downstack.units import from_base
 
 MAX_SCENARIOS = 100
 MAX_CELLS = 20_000
@@ -77,13 +77,8 @@ def _column(evaluation: Evaluation, targets: Sequence[str]) -> dict[str, Column]
 def _cell(engine: Engine, base: Evaluation, target: str, row: int, columns: Sequence[Column]) -> ComparisonCell:
     kind = engine.knowledge.quantities[target]
 
-    def show(value: float) -> float | None:
-        if np.isnan(value):
-            return None
-        return from_base(value, kind.display_unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator)
-
-    before = show(base.outcome.value(target, row, 0))
-    after = [show(float(values[row])) for values, _, _ in columns]
+    before = shown(kind, base.outcome.value(target, row, 0))
+    after = [shown(kind, float(values[row])) for values, _, _ in columns]
     return ComparisonCell(
         key=base.plan.binding.key(base.plan.by_quantity[target].key, row),
         quantity=kind,

@@ -17,9 +17,9 @@ from downstack.engine.qualitative import qualitative_effects
 from downstack.engine.regimes import regime_of
 from downstack.engine.trace import STATUS
 from downstack.engine.uncertainty import Bands, bands, variance_shares
+from downstack.graph.display import shown
 from downstack.graph.model import Fact
 from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Trace
-from downstack.units import from_base
 
 METHOD = "comparative statics: every formula is re-evaluated at the base and at the scenario"
 
@@ -85,21 +85,13 @@ class EffectTable(Sequence[Effect]):
         kind = self._engine.knowledge.quantities[target]
         plan, outcome = self._evaluation.plan, self._evaluation.outcome
 
-        def show(column: int) -> float | None:
-            value = outcome.value(target, row, column)
-            if np.isnan(value):
-                return None
-            return from_base(
-                value, kind.display_unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator
-            )
-
         code = int(self._code[place])
         return Effect(
             key=plan.binding.key(plan.by_quantity[target].key, row),
             quantity=kind,
             unit=kind.display_unit,
-            base=show(0),
-            scenario=show(1),
+            base=shown(kind, outcome.value(target, row, 0)),
+            scenario=shown(kind, outcome.value(target, row, 1)),
             status=STATUS[code],
             layer=None if kind.layer is None else self._layers[kind.layer],
             _reason=lambda: self._reason(target, row, code),

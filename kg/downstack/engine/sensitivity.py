@@ -13,10 +13,10 @@ from downstack.engine.plan import Plan, Step
 from downstack.engine.regimes import variant_row
 from downstack.engine.trace import STATUS
 from downstack.errors import UserInputError
+from downstack.graph.display import in_unit
 from downstack.graph.model import Fact
 from downstack.performance.declare import Array
 from downstack.results import Elasticity, SensitivityReport
-from downstack.units import from_base
 
 STEP = 1.01
 """The factor up, and its inverse down: one per cent both ways on the logarithmic path."""
@@ -64,7 +64,7 @@ def sensitivity(
         graph_version=engine.knowledge.version,
         key=plan.binding.key(step.key, 0),
         target=kind,
-        value=None if missing else _shown(engine, target, value),
+        value=None if missing else in_unit(engine.knowledge.quantities[target], value),
         unit=kind.display_unit,
         status=STATUS[base.outcome.code(target, 0, 0)],
         inputs=tuple(sorted(found, key=_order))[:first],
@@ -170,8 +170,8 @@ def _elasticity(
         quantity=engine.knowledge.quantities[item.quantity],
         fact=fact,
         elasticity=_slope(base, down, up),
-        at_low=None if fact.low is None or np.isnan(low) else _shown(engine, target, low),
-        at_high=None if fact.high is None or np.isnan(high) else _shown(engine, target, high),
+        at_low=None if fact.low is None or np.isnan(low) else in_unit(engine.knowledge.quantities[target], low),
+        at_high=None if fact.high is None or np.isnan(high) else in_unit(engine.knowledge.quantities[target], high),
     )
 
 
@@ -183,8 +183,3 @@ def _slope(base: float, down: float, up: float) -> float | None:
     if not np.isfinite(ratio) or ratio <= 0.0:
         return None
     return float(np.log(ratio) / (len(sides) * np.log(STEP)))
-
-
-def _shown(engine: Engine, quantity: str, value: float) -> float:
-    kind = engine.knowledge.quantities[quantity]
-    return from_base(value, kind.display_unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator)

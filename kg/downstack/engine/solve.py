@@ -18,10 +18,10 @@ from downstack.engine.regimes import regime_of, variant_row
 from downstack.engine.run import Outcome
 from downstack.engine.search import DECADES, Search, search
 from downstack.errors import UserInputError
+from downstack.graph.display import in_unit
 from downstack.graph.model import QuantityKind
 from downstack.performance.declare import Array
 from downstack.results import SolveReport, SolveRow
-from downstack.units import from_base
 
 MAX_SOLVES = 5_000
 """Combinations of one answer; a wider question is refused with the filter to add."""
@@ -91,16 +91,12 @@ def solve(
     return SolveReport(
         graph_version=engine.knowledge.version,
         target=wanted,
-        goal=_show(wanted, unit, goal),
+        goal=in_unit(wanted, goal, unit),
         unit=unit,
         vary=reference,
         vary_unit=kind.display_unit,
         rows=tuple(found),
     )
-
-
-def _show(kind: QuantityKind, unit: str, value: float) -> float:
-    return from_base(value, unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +179,10 @@ class _Block:
         return SolveRow(
             key=self._base.plan.binding.key(self._base.plan.by_quantity[target.id].key, row),
             reachable=met,
-            value=_show(self._vary, self._vary.display_unit, float(self._start[lane, 0]) * factor) if met else None,
+            value=in_unit(self._vary, float(self._start[lane, 0]) * factor) if met else None,
             factor=factor if met else None,
-            base=None if np.isnan(base) else _show(target, self._unit, base),
-            closest=None if nowhere else _show(target, self._unit, float(found.value[lane])),
+            base=None if np.isnan(base) else in_unit(target, base, self._unit),
+            closest=None if nowhere else in_unit(target, float(found.value[lane]), self._unit),
             cap=cap,
             reason="; ".join(said) or None,
         )
@@ -201,13 +197,13 @@ class _Block:
         return said
 
     def _cap(self, found: Search, point: _Point, lane: int, rests: tuple[str, ...]) -> tuple[str | None, str]:
-        here = f"{_show(self._target, self._unit, float(found.value[lane])):.4g} {self._unit}"
+        here = f"{in_unit(self._target, float(found.value[lane]), self._unit):.4g} {self._unit}"
         at = f"x{found.factor[lane]:.4g}"
         regime = regime_of(
             self._engine, Evaluation(point.lanes.plan, point.outcome, {}), (), self._target.id, lane, self._as_of
         )
         cap = rests[0] if rests and regime is None else None if regime is None else regime.scenario
-        lead = f"cannot reach {_show(self._target, self._unit, self._goal):g} {self._unit}"
+        lead = f"cannot reach {in_unit(self._target, self._goal, self._unit):g} {self._unit}"
         if found.flat[lane]:
             return cap, f"{lead}: it stays at {here} whatever {self._reference} is"
         if found.jumps[lane]:

@@ -10,10 +10,10 @@ from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT
 from downstack.engine.plan import Plan, Step, Variant
 from downstack.engine.run import Cell, Outcome
 from downstack.engine.schema import Key
+from downstack.graph.display import shown
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact
 from downstack.results import EffectKey, Status, Trace
-from downstack.units import from_base
 
 STATUS = (Status.OK, Status.EXTRAPOLATED, Status.INFEASIBLE, Status.MISSING_INPUT)
 
@@ -88,10 +88,7 @@ class Tracer:
         )
 
     def _show(self, quantity: str, value: float) -> float | None:
-        if math.isnan(value):
-            return None
-        kind = self._knowledge.quantities[quantity]
-        return from_base(value, kind.display_unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator)
+        return shown(self._knowledge.quantities[quantity], value)
 
     def _facts(self, step: Step, row: int) -> tuple[Fact, ...]:
         column = self._plan.binding.columns.facts.get(step.quantity)

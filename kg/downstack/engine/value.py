@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.regimes import regime_of
 from downstack.engine.trace import STATUS, Tracer
 from downstack.errors import UserInputError
+from downstack.graph.display import shown
 from downstack.results import ValueReport, ValueRow
-from downstack.units import from_base
 
 MAX_VALUES = 20_000
 """Rows of one answer; a wider question is refused with the filter to add."""
@@ -42,12 +40,9 @@ def _row(
     kind = engine.knowledge.quantities[quantity]
     value = evaluation.outcome.value(quantity, row, 0)
     code = evaluation.outcome.code(quantity, row, 0)
-    shown = None
-    if not np.isnan(value):
-        shown = from_base(value, kind.display_unit, base_unit=kind.unit, implied_denominator=kind.implied_denominator)
     return ValueRow(
         key=evaluation.plan.binding.key(evaluation.plan.by_quantity[quantity].key, row),
-        value=shown,
+        value=shown(kind, value),
         unit=kind.display_unit,
         status=STATUS[code],
         reason=None if code == 0 else tracer.trace(quantity, row).reason,

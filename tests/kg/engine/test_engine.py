@@ -160,7 +160,7 @@ def test_t16_the_vectorised_plan_equals_the_scalar_interpreter(factor: float, qu
     kg = KnowledgeGraph(Engine(toy_knowledge(), toy_registry()))
     report = kg.impact({quantity: f"x{factor!r}"})
     entity, _, name = quantity.rpartition(".")
-    change = kg._check(kg_change(entity, name, factor))
+    change = kg._questions.check(kg_change(entity, name, factor))
     oracle = kg.engine.interpreter()
     for effect in report.effects:
         for shown, interventions in ((effect.base, ()), (effect.scenario, (change,))):
