@@ -8,8 +8,10 @@ from downstack.results import EffectKey, Regime, Status
 
 STYLES = {
     Status.OK: "green",
+    Status.STALE: "yellow",
     Status.EXTRAPOLATED: "yellow",
     Status.INFEASIBLE: "red",
+    Status.NOT_CONVERGED: "red",
     Status.MISSING_INPUT: "magenta",
 }
 

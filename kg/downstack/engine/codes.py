@@ -7,4 +7,5 @@ import numpy.typing as npt
 
 Codes = npt.NDArray[np.int8]
 
-OK, EXTRAPOLATED, INFEASIBLE, MISSING_INPUT = range(4)
+OK, STALE, EXTRAPOLATED, INFEASIBLE, NOT_CONVERGED, MISSING_INPUT = range(6)
+"""From INFEASIBLE on there is no number."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from downstack.engine.attribution import attribute
 from downstack.engine.changes import ChangeOp, Intervention
-from downstack.engine.codes import OK
+from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
@@ -137,8 +137,8 @@ class EffectTable(Sequence[Effect]):
                 LayerSummary(
                     layer=layer,
                     effects=len(places),
-                    infeasible=int((self._code[places] == 2).sum()),
-                    missing=int((self._code[places] == 3).sum()),
+                    infeasible=int((self._code[places] == INFEASIBLE).sum()),
+                    missing=int((self._code[places] == MISSING_INPUT).sum()),
                     largest=None if largest is None else self._effect(int(largest)),
                 )
             )

@@ -15,7 +15,8 @@ from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact
 from downstack.results import EffectKey, Status, Trace
 
-STATUS = (Status.OK, Status.EXTRAPOLATED, Status.INFEASIBLE, Status.MISSING_INPUT)
+STATUS = tuple(Status)
+"""Status of a code: both list the same names in the same order."""
 
 
 class Tracer:

@@ -1,0 +1,136 @@
+"""One effect of a change: how much, along which path, how sure, and what binds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from downstack.graph.model import Fact, Layer, QuantityKind
+from downstack.results.trace import EffectKey, Status, Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """How sure an effect is, from samples of the uncertain facts; the ratio is scenario over base."""
+
+    p10: float
+    p50: float
+    p90: float
+    probability_of_rise: float
+    """Share of samples in which the scenario is above the base."""
+    probability_of_switch: float | None
+    """Share of samples in which another limit binds after the change; None where nothing is a minimum or maximum."""
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """What one edge carries of an effect: the change of `source` that `function` hands on to `target`.
+
+    Flows that leave the changed quantities sum to the effect; at every quantity between, inflow equals outflow.
+    """
+
+    source: str
+    target: str
+    function: str
+    amount: float
+    """In the unit of the effect."""
+    share: float | None
+    """Of the whole effect; None when that is zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class EffectPath:
+    """One way from a change to an effect, and what came along it, in the unit of the effect."""
+
+    steps: tuple[str, ...]
+    amount: float
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """How an effect came about: every edge of the formula graph with its amount, the largest paths, and the rest."""
+
+    flows: tuple[Flow, ...]
+    paths: tuple[EffectPath, ...]
+    other_paths: float
+    """What came along the paths that are not listed, in the unit of the effect."""
+    total: float
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """What binds before and after the change, and the change at which it switches (when it does)."""
+
+    quantity: str
+    base: str | None
+    scenario: str | None
+    switch_at: str | None
+    """The first change as a person would write it, for example ``nvidia-h200-sxm.memory_bandwidth x1.18``."""
+
+    @property
+    def switches(self) -> bool:
+        """True when another limit binds after the change."""
+        return self.base is not None and self.scenario is not None and self.base != self.scenario
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What the change does to one quantity of one combination."""
+
+    key: EffectKey
+    quantity: QuantityKind
+    unit: str
+    base: float | None
+    scenario: float | None
+    status: Status
+    layer: Layer | None
+    _reason: Callable[[], str | None] = field(repr=False, compare=False)
+    _trace: Callable[[], Trace] = field(repr=False, compare=False)
+    _regime: Callable[[], Regime | None] = field(repr=False, compare=False)
+    _attribution: Callable[[], Attribution | None] = field(repr=False, compare=False)
+    _variance: Callable[[], tuple[tuple[Fact, float], ...]] = field(repr=False, compare=False)
+    band: Band | None = None
+    """How sure the ratio is; None unless the question asked for samples, or where too few samples have a number."""
+
+    @cached_property
+    def variance_shares(self) -> tuple[tuple[Fact, float], ...]:
+        """Which uncertain facts the width of the band comes from, largest share first; empty without samples."""
+        return self._variance()
+
+    @cached_property
+    def attribution(self) -> Attribution | None:
+        """Which formulas handed how much of the effect on; None where base or scenario have no number."""
+        return self._attribution()
+
+    @cached_property
+    def reason(self) -> str | None:
+        """Why there is no number, or which validity range is left; None when all is well."""
+        return self._reason()
+
+    @property
+    def change(self) -> float | None:
+        """Scenario minus base, in `unit`."""
+        return None if self.base is None or self.scenario is None else self.scenario - self.base
+
+    @property
+    def ratio(self) -> float | None:
+        """Scenario over base; None when either is missing or the base is not positive, where a ratio means nothing."""
+        if self.base is None or self.scenario is None or self.base <= 0.0:
+            return None
+        return self.scenario / self.base
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The scenario's number unfolded to formulas and facts."""
+        return self._trace()
+
+    @cached_property
+    def regime(self) -> Regime | None:
+        """What binds; None when nothing on the way is a minimum or a maximum."""
+        return self._regime()

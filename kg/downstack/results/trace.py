@@ -1,0 +1,97 @@
+"""Where a number comes from and how far it can be trusted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from downstack.graph.model import Fact, QuantityKind
+from downstack.performance.declare import FunctionDeclaration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Status(StrEnum):
+    """How far a number can be trusted; the gravest of everything it rests on."""
+
+    OK = "OK"
+    STALE = "STALE"
+    """A fact behind it is older than its quantity allows: the number is given, the age is said."""
+    EXTRAPOLATED = "EXTRAPOLATED"
+    INFEASIBLE = "INFEASIBLE"
+    NOT_CONVERGED = "NOT_CONVERGED"
+    """A feedback loop on the way has no settled answer: there is no number."""
+    MISSING_INPUT = "MISSING_INPUT"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectKey:
+    """The combination a number is for: entity slugs by role (model, workload, offering, accelerator, framework...)."""
+
+    roles: tuple[tuple[str, str], ...]
+    """The roles that make up the combination, then those that they determine (the accelerator of an offering)."""
+    own: int | None = None
+    """How many of the roles make up the combination; all of them unless given."""
+
+    def get(self, role: str) -> str | None:
+        """Return the entity in that role, or None when the number does not depend on the role."""
+        return dict(self.roles).get(role)
+
+    @property
+    def entity(self) -> str | None:
+        """The entity, when the number belongs to a single one."""
+        own = self.roles[: self.own]
+        return own[0][1] if len(own) == 1 else None
+
+    def __str__(self) -> str:
+        return ", ".join(name for _, name in self.roles[: self.own])
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Where one number comes from: a formula with its inputs, or a fact; recursively down to facts."""
+
+    quantity: QuantityKind
+    key: EffectKey
+    value: float | None
+    unit: str
+    status: Status
+    function: FunctionDeclaration | None
+    inputs: tuple[Trace, ...]
+    own_facts: tuple[Fact, ...]
+    """The facts read at this step itself: the chosen one first, then other sources for the same quantity."""
+    reason: str | None
+    """Why there is no number, or which validity range is left."""
+    formula_value: float | None = None
+    """Where a published fact is the base: what the formula alone would give (the gap is shown, not hidden)."""
+    intervention: str | None = None
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All facts that the number rests on, each once."""
+        seen: dict[str, Fact] = {}
+        for node in self.walk():
+            for fact in node.own_facts[:1]:
+                seen.setdefault(fact.iri, fact)
+        return tuple(seen.values())
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What the formulas leave out and which facts are assumptions, each once."""
+        seen: dict[str, None] = {}
+        for node in self.walk():
+            if node.function is not None:
+                for text in node.function.assumes:
+                    seen.setdefault(text)
+            for fact in node.own_facts[:1]:
+                if fact.confidence == "assumption":
+                    seen.setdefault(f"{fact.entity}.{fact.quantity} = {fact.literal} {fact.unit} is an assumption")
+        return tuple(seen)
+
+    def walk(self) -> Iterator[Trace]:
+        """Yield this step and all steps below it, depth first."""
+        yield self
+        for item in self.inputs:
+            yield from item.walk()

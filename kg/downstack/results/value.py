@@ -1,0 +1,63 @@
+"""The answer to "how much is it?"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from downstack.graph.model import QuantityKind
+from downstack.results.effects import Regime
+from downstack.results.trace import EffectKey, Status, Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    """One number for one combination."""
+
+    key: EffectKey
+    value: float | None
+    unit: str
+    status: Status
+    reason: str | None
+    _trace: Callable[[], Trace] = field(repr=False, compare=False)
+    _regime: Callable[[], Regime | None] = field(repr=False, compare=False)
+
+    @cached_property
+    def trace(self) -> Trace:
+        """The number unfolded to formulas and facts."""
+        return self._trace()
+
+    @cached_property
+    def regime(self) -> Regime | None:
+        """What binds; None when nothing on the way is a minimum or a maximum."""
+        return self._regime()
+
+
+@dataclass(frozen=True)
+class ValueReport:
+    """The answer to "how much is it?": `value` when one combination matches, `rows` for all of them."""
+
+    graph_version: str
+    quantity: QuantityKind
+    unit: str
+    rows: tuple[ValueRow, ...]
+
+    @property
+    def value(self) -> float | None:
+        """The number, when exactly one combination matches."""
+        return self.rows[0].value if len(self.rows) == 1 else None
+
+    @property
+    def status(self) -> Status:
+        """The status of the only row; the best status among several; MISSING_INPUT when nothing matches."""
+        order = list(Status)
+        return min((row.status for row in self.rows), key=order.index, default=Status.MISSING_INPUT)
+
+    @property
+    def trace(self) -> Trace | None:
+        """The trace of the first row."""
+        return self.rows[0].trace if self.rows else None
