@@ -36,7 +36,9 @@ from workload import (
 from downstack.engine.attribution import attribute
 from downstack.engine.bind import Binding
 from downstack.engine.changes import ChangeOp, Intervention
+from downstack.engine.engine import Evaluation
 from downstack.engine.plan import Plan, compile_plan
+from downstack.engine.program import Program, evaluate
 from downstack.engine.run import Outcome, place_interventions, run
 from downstack.engine.sampling import sampled_plan
 from downstack.engine.uncertainty import BLOCK_BYTES
@@ -135,7 +137,7 @@ def warm_plan(made: Workload, table: Table) -> None:
     inputs = {name: values[:, 0].copy() for name, values in flat_inputs(plan).items()}
     expected = hand_written(inputs)
     factored = factored_inputs(plan)
-    check_equal("engine", expected, {name: values[:, 0] for name, values in of_engine(plan, run(plan)).items()})
+    check_equal("engine", expected, {name: values[:, 0] for name, values in of_engine(plan, evaluate(plan)).items()})
     check_equal(
         "hand-written, minimal rows",
         expected,
@@ -145,7 +147,7 @@ def warm_plan(made: Workload, table: Table) -> None:
         },
     )
     jobs: dict[str, Job] = {
-        "engine": (lambda: run(plan), 40),
+        "engine": (lambda: evaluate(plan), 40),
         "flat": (lambda: hand_written(inputs), 400),
         "factored": (lambda: hand_written(factored), 400),
     }
@@ -184,14 +186,14 @@ def sampled(made: Workload, table: Table) -> None:
     wide = sampled_plan(plan, SAMPLES)
     inputs = flat_inputs(wide)
     factored = factored_inputs(wide)
-    check_equal("samples", hand_written(inputs), of_engine(wide, run(wide)))
+    check_equal("samples", hand_written(inputs), of_engine(wide, evaluate(wide)))
 
     def ours_in_blocks(block: int) -> Callable[[], None]:
         plans = [sampled_plan(plan, SAMPLES, 0, start, start + block) for start in range(0, SAMPLES, block)]
 
         def call() -> None:
             for part in plans:
-                run(part)
+                evaluate(part)
 
         return call
 
@@ -209,7 +211,7 @@ def sampled(made: Workload, table: Table) -> None:
 
     seen = interleaved(
         {
-            "engine": (lambda: run(wide), 1),
+            "engine": (lambda: evaluate(wide), 1),
             "engine, blocks": (ours_in_blocks(BLOCK), 1),
             "engine, cached": (ours_in_blocks(CACHED_BLOCK), 1),
             "flat": (lambda: hand_written(inputs), 1),
@@ -248,10 +250,10 @@ def cold_compile(made: Workload, table: Table) -> None:
         if joined() != bindings:
             raise AssertionError(f"{place} does not find the {bindings} bindings")
     inputs = flat_inputs(compiled())
-    check_equal("large", hand_written(inputs), of_engine(compiled(), run(compiled())))
+    check_equal("large", hand_written(inputs), of_engine(compiled(), evaluate(compiled())))
     jobs: dict[str, Job] = {
         "engine": (compiled, 10),
-        "engine, evaluated": (lambda: run(compiled()), 10),
+        "engine, evaluated": (lambda: evaluate(compiled()), 10),
         "Oxigraph": (stores["Oxigraph", True], 1),
         "Oxigraph, bare": (stores["Oxigraph", False], 1),
         "rdflib": (stores["rdflib", True], 1),
@@ -265,38 +267,46 @@ def cold_compile(made: Workload, table: Table) -> None:
         table.note(f"{what}; {peer}, join without any number", seen["engine"], seen[f"{peer}, bare"])
 
 
+def everything(made: Workload, factor: float) -> tuple[Intervention, ...]:
+    """Return a change that reaches all twelve formulas: one entity's number of every quantity."""
+    members = made.engine.knowledge.members
+    return tuple(item for name, (_, role, _) in INPUTS.items() for item in change(made, members(role)[0], name, factor))
+
+
 def small_change(small: Workload, large: Workload, table: Table) -> None:
-    """Measure a change that reaches two of the twelve functions beside evaluating everything."""
+    """Measure a change that reaches two of the twelve formulas beside one that reaches all."""
     for made in (small, large):
         plan, engine = made.plan(), made.engine
-        cheaper = change(made, "offer-0", "offer_price", 0.8)
-        base = engine.evaluate(plan)
-        whole, part = engine.evaluate(plan, cheaper), engine.evaluate(plan, cheaper, base=base)
-        for name in OUTPUTS:
-            left, right = np.broadcast_arrays(part.outcome.values[name], whole.outcome.values[name])
-            np.testing.assert_allclose(left, right, rtol=TOLERANCE)
+        cheaper, all_of_it = change(made, "offer-0", "offer_price", 0.8), everything(made, 0.8)
+        check_change(made, plan, cheaper)
+        check_change(made, plan, all_of_it)
         seen = interleaved(
             {
-                "full": (lambda e=engine, p=plan, c=cheaper: e.evaluate(p, c), 20),
-                "part": (lambda e=engine, p=plan, c=cheaper, b=base: e.evaluate(p, c, base=b), 20),
+                "full": (lambda e=engine, p=plan, c=all_of_it: e.evaluate(p, c), 20),
+                "part": (lambda e=engine, p=plan, c=cheaper: e.evaluate(p, c), 20),
             },
             25,
         )
-        what = f"change of 2 of 12 functions, {made.size.bindings:,} bindings; all 12"
+        what = f"change that reaches 2 of 12 formulas, {made.size.bindings:,} bindings; one that reaches all 12"
         table.bar(what, seen["part"], seen["full"], 10.0, faster=True)
     plan, engine = sampled_plan(small.plan(), SAMPLES), small.engine
-    cells = place_interventions(plan, change(small, "offer-0", "offer_price", 0.8))
-    moving = engine.schema.descendants(cells)
-    known = run(plan)
-    seen = interleaved(
-        {
-            "full": (lambda: run(plan, cells, np.ones(1), reference=known), 1),
-            "part": (lambda: run(plan, cells, np.ones(1), known, moving, reference=known), 1),
-        },
-        9,
-    )
-    what = f"the same, {SAMPLES:,} samples x 84 bindings; all 12"
+    jobs: dict[str, Job] = {}
+    for name, changes in (("part", change(small, "offer-0", "offer_price", 0.8)), ("full", everything(small, 0.8))):
+        cells = place_interventions(plan, changes)
+        program = Program(plan, evaluate(plan), engine.schema.descendants(cells))
+        jobs[name] = (lambda p=program, c=cells: p.run(c, np.ones(1)), 1)
+    seen = interleaved(jobs, 9)
+    what = f"the same, {SAMPLES:,} samples x 84 bindings; one that reaches all 12"
     table.bar(what, seen["part"], seen["full"], 10.0, faster=True)
+
+
+def check_change(made: Workload, plan: Plan, changes: tuple[Intervention, ...]) -> None:
+    """Refuse to measure a change whose answer differs from that of the plan run step by step."""
+    cells = place_interventions(plan, changes)
+    expected, found = run(plan, cells, np.array([0.0, 1.0])), made.engine.evaluate(plan, changes).outcome
+    for name in OUTPUTS:
+        left, right = np.broadcast_arrays(found.values[name], expected.values[name])
+        np.testing.assert_allclose(left, right, rtol=TOLERANCE)
 
 
 def explained(made: Workload, table: Table) -> None:
@@ -315,13 +325,13 @@ def explained(made: Workload, table: Table) -> None:
         raise AssertionError("the change has no attribution")
 
     def traced() -> object:
-        return engine.evaluate(plan).tracer(engine.knowledge, 0).trace("token_price", 0)
+        return Evaluation(plan, evaluate(plan), {}).tracer(engine.knowledge, 0).trace("token_price", 0)
 
     seen = interleaved(
         {
             "evaluation": (lambda: engine.evaluate(plan, doubled), 20),
             "attribution": (lambda: attribute(engine, evaluation, "token_price", 0, segments=32), 10),
-            "one": (lambda: engine.evaluate(plan), 20),
+            "one": (lambda: evaluate(plan), 20),
             "traced": (traced, 20),
         },
         25,

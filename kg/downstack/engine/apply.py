@@ -70,13 +70,11 @@ def apply(
         value, code, reach = values[name], statuses[name], touches[name]
         clean, still = code is all_ok(len(reach)), reach is none_touched(len(reach))
         if index is not None:
-            absent = _absent(index)
-            if absent is not None or not len(reach):
+            if not len(reach) or bool((index < 0).any()):
                 clean = False
-                code = _take(code, index, absent, MISSING_INPUT)
-            elif not clean:
-                code = code.take(index, axis=0)
-            value = _take(value, index, absent, np.nan)
+            if not clean:
+                code = take_linked(code, index, MISSING_INPUT)
+            value = take_linked(value, index, np.nan)
             if not still:
                 reach = reach[index] & (index >= 0) if len(reach) else none_touched(len(index))
         arguments[name] = value
@@ -101,7 +99,7 @@ def _judge(
     if function.regimes is not None:
         regime = np.broadcast_to(np.asarray(function.regimes.index(**call)), shape).astype(np.int8)
     flawless = status is None and not any(bool(mask.any()) for mask in outside)
-    if flawless and (possible is None or bool(possible.all())) and _all_finite(result):
+    if flawless and (possible is None or bool(possible.all())) and all_finite(result):
         return Piece(result, all_ok(count), touched, regime)
     codes = np.broadcast_to(all_ok(count) if status is None else status, shape).copy()
     for mask in outside:
@@ -121,21 +119,28 @@ def _outside(value: Array, low: float, high: float) -> Mask:
     return mask
 
 
-def _all_finite(result: Array) -> bool:
+def all_finite(result: Array) -> bool:
+    """Return whether every number is finite."""
     # A sum is finite only if every part is: one pass without an array of flags. It may overflow, so then look closer.
     return math.isfinite(float(np.add.reduce(result, axis=None))) or bool(np.isfinite(result).all())
 
 
-def _absent(index: Rows) -> Mask | None:
-    """Return which rows have no counterpart; None when all have one."""
-    absent: Mask = index < 0
-    return absent if bool(absent.any()) else None
+def take_rows(array: Any, index: Rows) -> Any:
+    """Return some rows of an array of rows x columns, in the same layout.
+
+    Few columns lie one behind the other, so that a formula runs along the rows and not along two numbers at a time.
+    """
+    if array.shape[1] > 1 and not array.flags.c_contiguous:
+        return array.T.take(index, axis=1).T
+    return array.take(index, axis=0)
 
 
-def _take(array: Any, index: Rows, absent: Mask | None, fill: float) -> Any:
+def take_linked(array: Any, index: Rows, fill: float) -> Any:
+    """Return some rows of an array, `fill` where a link is missing."""
     if not len(array):
         return np.full((len(index), 1), fill, dtype=array.dtype)
-    taken = array.take(index, axis=0)
-    if absent is not None:
+    taken = take_rows(array, index)
+    absent = index < 0
+    if bool(absent.any()):
         taken[absent] = fill
     return taken

@@ -43,6 +43,10 @@ class Binding:
             self._shapes[key] = tuple(len(self.lists[role]) for role in key)
         return self._shapes[key]
 
+    def place(self, role: str, position: int) -> int:
+        """Return where the filter puts an entity of a role's table, -1 where it leaves it out."""
+        return int(self._place[role][position])
+
     def rows(self, key: Key) -> int:
         """Return the number of rows of a key set."""
         return int(np.prod(self.shape(key), dtype=np.int64))
@@ -76,7 +80,7 @@ class Binding:
         raise LookupError(f"role {role} is not determined by {key}")
 
     def gather(self, out: Key, source: Key) -> Rows | None:
-        """Return the row of `source` for each row of `out`, -1 where a link is missing; None for the identity."""
+        """Return the row of `source` for each row of `out`, -1 where a link is missing; None when they are the same."""
         if out == source:
             return None
         if (out, source) not in self._gathers:
@@ -87,7 +91,10 @@ class Binding:
                 place = self._place[role][position]
                 missing |= place < 0
                 total = total * len(self.lists[role]) + place
-            self._gathers[out, source] = np.where(missing, -1, total)
+            found = np.where(missing, -1, total)
+            # Roles with a single entity add nothing to a row number.
+            same = len(found) == self.rows(source) and bool((found == np.arange(len(found))).all())
+            self._gathers[out, source] = None if same else found
         return self._gathers[out, source]
 
     def _follow(self, start: str, role: str, position: Rows) -> Rows:

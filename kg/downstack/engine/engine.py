@@ -7,14 +7,13 @@ from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from downstack.engine.bind import Binding
 from downstack.engine.changes import Intervention
 from downstack.engine.columns import Columns, build_columns
 from downstack.engine.interpreter import Interpreter
 from downstack.engine.plan import Plan, compile_plan
-from downstack.engine.run import Cell, Outcome, place_interventions, run
+from downstack.engine.program import evaluate_base, evaluate_change
+from downstack.engine.run import BASE_AND_SCENARIO, Cell, Outcome, place_interventions
 from downstack.engine.schema import Schema, build_schema
 from downstack.engine.trace import Tracer
 from downstack.errors import UserInputError
@@ -51,6 +50,7 @@ class Engine:
         self.schema: Schema = build_schema(knowledge, self.functions)
         self._columns: OrderedDict[str | None, Columns] = OrderedDict()
         self._plans: OrderedDict[tuple[str | None, Filter, frozenset[str]], Plan] = OrderedDict()
+        self._descendants: dict[frozenset[str], frozenset[str]] = {}
         self._lock = threading.Lock()
 
     def columns(self, as_of: str | None = None) -> Columns:
@@ -119,14 +119,19 @@ class Engine:
     ) -> Evaluation:
         """Run a plan; the columns are the base and the scenario unless `fractions` says otherwise.
 
-        With `base`, an evaluation of the same plan without interventions, only what they can reach is computed.
+        `base` is an evaluation of the same plan without interventions; it is looked up or made unless given.
         """
+        known = evaluate_base(plan) if base is None else base.outcome
         cells = place_interventions(plan, interventions)
-        along = np.array([0.0, 1.0]) if fractions is None and interventions else fractions
-        if base is None:
-            return Evaluation(plan, run(plan, cells, along), cells)
-        moving = self.schema.descendants(cells)
-        return Evaluation(plan, run(plan, cells, along, base.outcome, moving, reference=base.outcome), cells)
+        if not cells and fractions is None:
+            return Evaluation(plan, known, cells)
+        along = BASE_AND_SCENARIO if fractions is None else fractions
+        return Evaluation(plan, evaluate_change(plan, known, self._reached(frozenset(cells)), cells, along), cells)
+
+    def _reached(self, changed: frozenset[str]) -> frozenset[str]:
+        if changed not in self._descendants:
+            self._descendants[changed] = self.schema.descendants(changed)
+        return self._descendants[changed]
 
     def interpreter(self, as_of: str | None = None) -> Interpreter:
         """Return the scalar oracle over the same facts and functions."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -44,6 +45,8 @@ class Plan:
     binding: Binding
     steps: tuple[Step, ...]
     by_quantity: Mapping[str, Step]
+    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What others have worked out of this plan and keep with it."""
 
 
 def compile_plan(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,12 @@ from downstack.engine.plan import Plan, Step
 from downstack.errors import UserInputError
 from downstack.performance.declare import Array
 
+ONLY_BASE: Array = np.array([0.0])
+BASE_AND_SCENARIO: Array = np.array([0.0, 1.0])
+"""The columns of most runs; known by identity."""
+ONLY_BASE.setflags(write=False)
+BASE_AND_SCENARIO.setflags(write=False)
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -24,8 +30,8 @@ class Cell:
     intervention: Intervention
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+@dataclass(slots=True)
+class Asked:
     """What a run is asked beside the plan; see :func:`run`."""
 
     cells: Mapping[str, tuple[Cell, ...]]
@@ -35,17 +41,17 @@ class _Asked:
     """Whether columns are samples, where a change that is too large is a sample without a number and not a mistake."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome:
     """The values of a run: per quantity an array of rows x columns, or rows x 1 where no column differs."""
 
     values: dict[str, Array]
     status: dict[str, Codes]
-    touched: dict[str, Mask]
+    touched: MutableMapping[str, Mask]
     """Per quantity: the rows that a change can reach."""
     formula: dict[str, Array]
     """Where a published fact is the base: what the formula alone gives."""
-    regimes: dict[str, Codes]
+    regimes: MutableMapping[str, Codes]
     """Per quantity with a minimum or maximum: the index of what binds, -1 where there is no number."""
 
     def copy_to(self, other: Outcome, quantity: str) -> None:
@@ -96,9 +102,9 @@ def place_interventions(plan: Plan, interventions: Iterable[Intervention]) -> di
                 field="changes",
                 hint=f"{item.quantity.id} belongs to a {plan.binding.columns.tables[role].role.entity_class}",
             )
-        hits = np.flatnonzero(plan.binding.lists[role] == position)
-        if len(hits):
-            cells.setdefault(item.quantity.id, []).append(Cell(int(hits[0]), item))
+        row = plan.binding.place(role, position)
+        if row >= 0:
+            cells.setdefault(item.quantity.id, []).append(Cell(row, item))
     return {quantity: tuple(group) for quantity, group in cells.items()}
 
 
@@ -129,7 +135,7 @@ def run(
         The run without interventions that a published value moves against, column by column. Unless given, that is
         the first column, and without interventions every column is its own.
     """
-    asked = _Asked(
+    asked = Asked(
         cells={} if cells is None else cells,
         along=np.zeros(1) if fractions is None else fractions,
         reference=reference,
@@ -141,11 +147,12 @@ def run(
             if known is not None and step.quantity not in moving:
                 known.copy_to(state, step.quantity)
                 continue
-            _run_step(step, state, asked)
+            run_step(step, state, asked)
     return state
 
 
-def _run_step(step: Step, state: Outcome, asked: _Asked) -> None:
+def run_step(step: Step, state: Outcome, asked: Asked) -> None:
+    """Compute one quantity with care: every number gets its own status."""
     facts, cells = step.fact_values, asked.cells.get(step.quantity, ())
     touched = np.zeros(step.rows, dtype=np.bool_) if cells else none_touched(step.rows)
     if step.variants:
@@ -163,7 +170,10 @@ def _run_step(step: Step, state: Outcome, asked: _Asked) -> None:
         value = np.empty((step.rows, 1)) if facts is None else facts
         missing = np.isnan(value)
         status = np.where(missing, MISSING_INPUT, OK).astype(np.int8) if missing.any() else all_ok(step.rows)
-    if cells:
+    if cells and asked.along is BASE_AND_SCENARIO and value.shape[1] == status.shape[1] == 1:
+        value, status = _side_by_side(value, status, cells)
+        touched[[cell.row for cell in cells]] = True
+    elif cells:
         shape = (step.rows, max(value.shape[1], status.shape[1], len(asked.along)))
         along = np.broadcast_to(asked.along, shape[1:])
         value, status = np.broadcast_to(value, shape).copy(), np.broadcast_to(status, shape).copy()
@@ -214,6 +224,30 @@ def _anchor(step: Step, facts: Array, value: Array, status: Codes, touched: Mask
     return result, code.astype(np.int8)
 
 
+def _side_by_side(value: Array, status: Codes, cells: tuple[Cell, ...]) -> tuple[Array, Codes]:
+    """Return base and scenario as two columns."""
+    moved = np.empty((len(value), 2), order="F")
+    moved[:] = value
+    for cell in cells:
+        item, base = cell.intervention, float(value[cell.row, 0])
+        if np.isnan(base):
+            if item.op is not ChangeOp.SET:
+                continue
+            status = np.repeat(status, 2 // status.shape[1], axis=1)
+            status[cell.row, 1] = OK
+        goal = float(_goal(item, value[cell.row])[0])
+        if goal < 0.0:
+            raise _negative(item)
+        moved[cell.row, 1] = goal
+    return moved, status
+
+
+def _negative(item: Intervention) -> UserInputError:
+    return UserInputError(
+        f"{item.entity}.{item.quantity.id} would become negative", field="changes", hint="make the change smaller"
+    )
+
+
 def _intervene(value: Array, status: Codes, cell: Cell, along: Array, *, sampled: bool) -> None:
     row, item = cell.row, cell.intervention
     base = value[row]
@@ -224,11 +258,7 @@ def _intervene(value: Array, status: Codes, cell: Cell, along: Array, *, sampled
     goal = _goal(item, base)
     negative = moved & (goal < 0.0)
     if bool(negative.any()) and not sampled:
-        raise UserInputError(
-            f"{item.entity}.{item.quantity.id} would become negative",
-            field="changes",
-            hint="make the change smaller",
-        )
+        raise _negative(item)
     straight = base + along * (goal - base)
     path = np.where((base <= 0.0) | (goal <= 0.0), straight, base * (goal / base) ** along)
     value[row] = np.where(moved, np.where(along == 1.0, goal, path), value[row])

@@ -21,7 +21,8 @@ from downstack.engine.bind import Rows
 from downstack.engine.changes import Intervention
 from downstack.engine.engine import Engine
 from downstack.engine.plan import Plan, Step
-from downstack.engine.run import Outcome, place_interventions, run
+from downstack.engine.program import Program, evaluate
+from downstack.engine.run import Outcome, place_interventions
 from downstack.errors import UserInputError
 from downstack.graph.knowledge import CONFIDENCE_ORDER
 from downstack.graph.model import Fact
@@ -156,7 +157,6 @@ def check_samples(samples: int) -> None:
 
 def run_sampled(engine: Engine, plan: Plan, changes: tuple[Intervention, ...]) -> tuple[Outcome, Outcome]:
     """Evaluate base and scenario of a sampled plan, sample by sample on the same draws."""
-    base = run(plan)
+    base = evaluate(plan)
     cells = place_interventions(plan, changes)
-    moving = engine.schema.descendants(cells)
-    return base, run(plan, cells, np.ones(1), base, moving, reference=base)
+    return base, Program(plan, base, engine.schema.descendants(cells)).run(cells, np.ones(1))

@@ -93,6 +93,8 @@ class FunctionDeclaration:
     regimes: Regimes | None
     feasible: Formula | None
     infeasible_reason: str
+    only_positive: bool
+    """Whether `feasible` says no more than that the result is above zero."""
     assumes: tuple[str, ...]
     increasing: tuple[str, ...]
     decreasing: tuple[str, ...]
@@ -310,6 +312,7 @@ def performance_function(
                 regimes=regimes,
                 feasible=possible,
                 infeasible_reason=reason,
+                only_positive=bool(only_positive),
                 assumes=assumes,
                 increasing=increasing,
                 decreasing=decreasing,
