@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from functools import lru_cache
 from types import CodeType
 
 import numpy as np
@@ -25,6 +26,7 @@ PLAIN = frozenset(
 """Of NumPy and of Python: what keeps finite numbers finite, or sets a flag."""
 
 
+@lru_cache(maxsize=1024)
 def is_plain(function: Formula) -> bool:
     """Return whether a formula, with all that it calls, is plain arithmetic; False where it cannot be told."""
     seen: set[object] = set()

@@ -14,7 +14,7 @@ class OnDemand(MutableMapping[str, Held]):
     Parameters
     ----------
     held
-        What is known already.
+        What is known already; what is worked out is added to it.
     waiting
         The quantities whose entry can be worked out.
     work
@@ -24,9 +24,9 @@ class OnDemand(MutableMapping[str, Held]):
     __slots__ = ("_held", "_waiting", "_work")
 
     def __init__(
-        self, held: Mapping[str, Held], waiting: Collection[str], work: Callable[[str, Mapping[str, Held]], Held]
+        self, held: dict[str, Held], waiting: Collection[str], work: Callable[[str, Mapping[str, Held]], Held]
     ) -> None:
-        self._held = dict(held)
+        self._held = held
         self._waiting = waiting
         self._work = work
 

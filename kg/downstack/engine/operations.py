@@ -218,7 +218,7 @@ def _call(
         elif np.fmin.reduce(held, axis=None) < check.low or np.fmax.reduce(held, axis=None) > check.high:
             return None
     plain = variant.rows is None and not ranges and not watched and function.feasible is None
-    plain = plain and _is_well_formed(formula, len(function.inputs), count)
+    plain = plain and _is_well_formed(formula, len(function.inputs))
     places: dict[str, int] = {}
     takes: list[tuple[int, int, Rows]] = []
     views: list[tuple[int, View]] = []
@@ -259,11 +259,11 @@ def _is_linked(gather: tuple[str, Rows | None, bool], status: Mapping[str, Codes
     return (optional or not absent) and _settled(status[name], index, optional=optional)
 
 
-def _is_well_formed(formula: Formula, inputs: int, count: int) -> bool:
+def _is_well_formed(formula: Formula, inputs: int) -> bool:
     """Return whether a formula keeps the layout of its inputs: it is tried once, on numbers that mean nothing."""
     with np.errstate(all="ignore"):
-        found = formula(*[np.ones((count, 2))] * inputs)
-    return type(found) is np.ndarray and found.dtype is _FLOAT and found.shape == (count, 2)
+        found = formula(*[np.ones((3, 2))] * inputs)
+    return type(found) is np.ndarray and found.dtype is _FLOAT and found.shape == (3, 2)
 
 
 def _settled(code: Codes, index: Rows | None, *, optional: bool) -> bool:

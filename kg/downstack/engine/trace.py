@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
-from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, OK
 from downstack.engine.plan import Plan, Step, Variant
 from downstack.engine.run import Cell, Outcome
-from downstack.engine.schema import Key
-from downstack.graph.display import shown
+from downstack.graph.display import base_units, shown
 from downstack.graph.knowledge import Knowledge
-from downstack.graph.model import Fact
+from downstack.graph.model import Fact, QuantityKind
 from downstack.results import EffectKey, Status, Trace
 
 STATUS = tuple(Status)
 """Status of a code: both list the same names in the same order."""
+
+
+MAX_ANATOMIES = 50_000
+"""So many numbers of one plan are remembered by what their traces have in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Anatomy:
+    """What the trace of a number says whatever the number is."""
+
+    kind: QuantityKind
+    base_units: float
+    """In one display unit."""
+    step: Step
+    key: EffectKey
+    facts: tuple[Fact, ...]
+    variant: Variant | None
+    sources: tuple[tuple[str, int], ...]
 
 
 class Tracer:
@@ -36,7 +54,7 @@ class Tracer:
         self._column = column
         self._cells = cells
         self._done: dict[tuple[str, int], Trace] = {}
-        self._named: dict[tuple[Key, int], EffectKey] = {}
+        self._anatomies: dict[tuple[str, int], _Anatomy] = plan.kept.setdefault("anatomies", {})
 
     def trace(self, quantity: str, row: int) -> Trace:
         """Return the trace of one number; a step that two paths share is the same object in both."""
@@ -44,81 +62,81 @@ class Tracer:
             self._done[quantity, row] = self._build(quantity, row)
         return self._done[quantity, row]
 
-    def _key(self, key: Key, row: int) -> EffectKey:
-        if (key, row) not in self._named:
-            self._named[key, row] = self._plan.binding.key(key, row)
-        return self._named[key, row]
+    def _anatomy(self, quantity: str, row: int) -> _Anatomy:
+        """Return what the trace of a number says whatever the number is; kept with the plan."""
+        found = self._anatomies.get((quantity, row))
+        if found is None:
+            step = self._plan.by_quantity[quantity]
+            key = self._plan.binding.key(step.key, row)
+            variant, sources = self._sources(step, row)
+            kind = self._knowledge.quantities[quantity]
+            found = _Anatomy(kind, base_units(kind), step, key, self._facts(step, key), variant, sources)
+            if len(self._anatomies) >= MAX_ANATOMIES:
+                self._anatomies.clear()
+            self._anatomies[quantity, row] = found
+        return found
 
     def _build(self, quantity: str, row: int) -> Trace:
-        kind = self._knowledge.quantities[quantity]
-        step = self._plan.by_quantity[quantity]
-        code = self._outcome.code(quantity, row, self._column)
-        value = self._outcome.value(quantity, row, self._column)
-        facts = self._facts(step, row)
-        variant, inputs = self._inputs(step, row)
-        reason = self._reason(step, row, code, variant, inputs)
-        formula_value = math.nan
-        formula = self._outcome.formula.get(quantity)
-        if facts and formula is not None and variant is not None:
-            formula_value = float(formula[row, min(self._column, formula.shape[1] - 1)])
-            if not step.fact_first and not math.isnan(formula_value):
+        anatomy = self._anatomy(quantity, row)
+        variant, facts, column = anatomy.variant, anatomy.facts, self._column
+        codes, values = self._outcome.status[quantity], self._outcome.values[quantity]
+        code = codes.item(row, min(column, codes.shape[1] - 1))
+        value = values.item(row, min(column, values.shape[1] - 1))
+        inputs = tuple([self.trace(name, source) for name, source in anatomy.sources])
+        reason = None if code == OK else self._reason(anatomy.step, anatomy.key, code, variant, inputs)
+        formula_value = None
+        if facts and variant is not None and quantity in self._outcome.formula:
+            formula = self._outcome.formula[quantity]
+            found = formula.item(row, min(column, formula.shape[1] - 1))
+            formula_value = shown(anatomy.kind, found)
+            if not anatomy.step.fact_first and not math.isnan(found):
                 facts = ()
-            elif code < INFEASIBLE and (math.isnan(formula_value) or formula_value == float(formula[row, 0])):
+            elif code < INFEASIBLE and (math.isnan(found) or found == formula.item(row, 0)):
                 # The published value stands: the formula was not asked to move it, so the number rests on the fact.
                 variant, inputs = None, ()
-        intervention = next(
-            (
-                f"{cell.intervention.entity}.{quantity} is changed by the question"
-                for cell in self._cells.get(quantity, ())
-                if cell.row == row and self._column > 0
-            ),
-            None,
-        )
+        intervention = None
+        if column > 0 and any(cell.row == row for cell in self._cells.get(quantity, ())):
+            intervention = f"{anatomy.key}.{quantity} is changed by the question"
         return Trace(
-            quantity=kind,
-            key=self._key(step.key, row),
-            value=self._show(quantity, value),
-            unit=kind.display_unit,
-            status=STATUS[code],
-            function=None if variant is None else variant.function,
-            inputs=inputs,
-            own_facts=facts,
-            reason=reason,
-            formula_value=self._show(quantity, formula_value),
-            intervention=intervention,
+            anatomy.kind,
+            anatomy.key,
+            None if math.isnan(value) else value / anatomy.base_units,
+            anatomy.kind.display_unit,
+            STATUS[code],
+            None if variant is None else variant.function,
+            inputs,
+            facts,
+            reason,
+            formula_value,
+            intervention,
         )
 
     def _show(self, quantity: str, value: float) -> float | None:
         return shown(self._knowledge.quantities[quantity], value)
 
-    def _facts(self, step: Step, row: int) -> tuple[Fact, ...]:
+    def _facts(self, step: Step, key: EffectKey) -> tuple[Fact, ...]:
         column = self._plan.binding.columns.facts.get(step.quantity)
-        if column is None:
+        slug = None if column is None else key.get(column.role)
+        if column is None or slug is None:
             return ()
-        slug = self._key(step.key, row).get(column.role)
-        return () if slug is None else column.facts[self._plan.binding.columns.tables[column.role].position[slug]]
+        return column.facts[self._plan.binding.columns.tables[column.role].position[slug]]
 
-    def _inputs(self, step: Step, row: int) -> tuple[Variant | None, tuple[Trace, ...]]:
+    def _sources(self, step: Step, row: int) -> tuple[Variant | None, tuple[tuple[str, int], ...]]:
         for variant in step.variants:
             place = row
             if variant.rows is not None:
                 place = int(np.searchsorted(variant.rows, row))
                 if place >= len(variant.rows) or variant.rows[place] != row:
                     continue
-            children = []
-            for name, index, _ in variant.gathers:
-                source = place if index is None else int(index[place])
-                if source >= 0 and self._plan.by_quantity[name].rows:
-                    children.append(self.trace(name, source))
-            return variant, tuple(children)
+            sources = [(name, place if index is None else int(index[place])) for name, index, _ in variant.gathers]
+            return variant, tuple(
+                (name, source) for name, source in sources if source >= 0 and self._plan.by_quantity[name].rows
+            )
         return None, ()
 
     def _reason(
-        self, step: Step, row: int, code: int, variant: Variant | None, inputs: tuple[Trace, ...]
+        self, step: Step, key: EffectKey, code: int, variant: Variant | None, inputs: tuple[Trace, ...]
     ) -> str | None:
-        if code == 0:
-            return None
-        key = self._key(step.key, row)
         inherited = next((item.reason for item in inputs if STATUS.index(item.status) == code and item.reason), None)
         if variant is None:
             if step.variants:
