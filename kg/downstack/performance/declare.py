@@ -103,11 +103,13 @@ class FunctionDeclaration:
     implementation: Formula = field(repr=False)
     module: str
     digest: str
+    input_names: tuple[str, ...] = field(init=False, repr=False)
+    """The quantities that the function reads, in the order of its parameters."""
+    _constant_values: Mapping[str, float] = field(init=False, repr=False, compare=False)
 
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        """The quantities that the function reads, in the order of its parameters."""
-        return tuple(item.name for item in self.inputs)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "input_names", tuple(item.name for item in self.inputs))
+        object.__setattr__(self, "_constant_values", {name: item.value for name, item in self.constants.items()})
 
     @property
     def iri(self) -> str:
@@ -116,9 +118,7 @@ class FunctionDeclaration:
 
     def arguments(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the keyword arguments of one call: the given inputs and the declared constants."""
-        call = {name: values[name] for name in self.input_names}
-        call.update({name: constant.value for name, constant in self.constants.items()})
-        return call
+        return {**{name: values[name] for name in self.input_names}, **self._constant_values}
 
     def __call__(self, values: Mapping[str, Any]) -> Any:
         """Evaluate the function on inputs by quantity name."""
