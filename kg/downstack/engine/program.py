@@ -142,22 +142,27 @@ class Program:
 
     def _straight(self, asked: Asked) -> Outcome | None:
         """Evaluate a program in which nothing is in doubt; None when a changed fact leaves something in doubt."""
-        values, status = self._values.copy(), self._status.copy()
-        touched = OnDemand[Mask]({}, self._plan.by_quantity, partial(self._reached, asked.cells))
+        values, status = self._values.copy(), self._status
+        touched: OnDemand[Mask] = OnDemand({}, self._plan.by_quantity, partial(self._reached, asked.cells))
         state = Outcome(values, status, touched, self._formula, {})
-        for operation in self._roots:
-            run_step(operation.step, state, asked)
-            if status[operation.quantity] is not all_ok(operation.step.rows):
-                return None
-        moved = [values[item.quantity] for item in self._roots]
-        values.update(zip(self._named, self._program(*self._held, *moved), strict=True))
-        state.regimes = OnDemand[Codes]({}, self._limited, partial(self._limit, values))
+        if self._roots:
+            state.status = status = status.copy()
+            for operation in self._roots:
+                run_step(operation.step, state, asked)
+                if status[operation.quantity] is not all_ok(operation.step.rows):
+                    return None
+            moved = [values[item.quantity] for item in self._roots]
+            results = self._program(*self._held, *moved)
+        else:
+            results = self._program(*self._held)
+        values.update(zip(self._named, results, strict=True))
+        state.regimes = OnDemand({}, self._limited, partial(self._limit, values))
         return state
 
     def _walk(self, asked: Asked, flags: _Flags | None) -> Outcome:
         work, values, status = self._initial.copy(), self._values.copy(), self._status.copy()
         formula, limits = self._formula.copy(), dict[str, Codes]()
-        touched = OnDemand[Mask]({}, self._plan.by_quantity, partial(self._reached, asked.cells))
+        touched: OnDemand[Mask] = OnDemand({}, self._plan.by_quantity, partial(self._reached, asked.cells))
         state = Outcome(values, status, touched, formula, limits)
         cells, unclean, waiting = asked.cells, set(self._unclean), self._limited
         for operation, call, fills in self._operations:
@@ -187,7 +192,7 @@ class Program:
             work[operation.place] = value
             for place, index in fills:
                 work[place] = take_linked(value, index, np.nan) if quantity in unclean else take_rows(value, index)
-        regimes = OnDemand[Codes](limits, waiting, partial(self._limit, values))
+        regimes: OnDemand[Codes] = OnDemand(limits, waiting, partial(self._limit, values))
         return Outcome(values, status, touched, formula, regimes)
 
     def _reached(self, cells: Cells, quantity: str, touched: Mapping[str, Mask]) -> Mask:
