@@ -249,3 +249,23 @@ def test_a_switch_is_found_for_a_change_of_the_memory_technology_too(bundled: Kn
     regime = effect.regime
     assert regime is not None and regime.switches
     assert regime.switch_at is not None and regime.switch_at.startswith("hbm3e.data_rate_per_pin x1.1")
+
+
+@pytest.mark.parametrize(
+    ("model", "change", "becomes"),
+    [("llama-3.1-405b", "x20", "feasible"), ("llama-3.1-70b", "x0.05", "infeasible")],
+)
+def test_a_deployment_that_begins_or_ceases_to_fit_has_no_flow_and_says_so(
+    bundled: KnowledgeGraph, model: str, change: str, becomes: str
+) -> None:
+    report = bundled.impact(
+        {"nvidia-h100-sxm.memory_capacity": change},
+        targets=["decode_tokens_per_second"],
+        where={"model": model, "framework": "vllm"},
+    )
+    turned = [item for item in report.effects if item.becomes == becomes]
+    assert turned
+    for item in turned:
+        assert (item.base is None) == (becomes == "feasible")
+        assert item.ratio is None and item.change is None and item.attribution is None
+        assert item.reason is not None and f"becomes {becomes}" in item.reason

@@ -119,6 +119,7 @@ def _effect(item: Effect) -> Json:
             for fact, part in item.variance_shares
         ],
         "status": str(item.status),
+        "becomes": item.becomes,
         "reason": item.reason,
         "regime": _regime(item.regime),
     }

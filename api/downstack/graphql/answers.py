@@ -45,6 +45,9 @@ class Effect:
     ratio: float | None = strawberry.field(description="Scenario over base.")
     change: float | None = strawberry.field(description="Scenario minus base, in `unit`.")
     status: EffectStatus = strawberry.field(description="How far the numbers can be trusted.")
+    becomes: str | None = strawberry.field(
+        description='"feasible" or "infeasible" where the change makes it so: there is no size then, and no flow.'
+    )
     reason: str | None = strawberry.field(description="Why a number is missing or an extrapolation.")
 
     @resolved("The combination that the numbers are for.")
@@ -118,6 +121,7 @@ class Effect:
             ratio=finite(record.ratio),
             change=finite(record.change),
             status=EffectStatus[record.status.name],
+            becomes=record.becomes,
             reason=record.reason,
         )
 

@@ -19,7 +19,7 @@ from downstack.engine.trace import STATUS
 from downstack.engine.uncertainty import Bands, bands, variance_shares
 from downstack.graph.display import shown
 from downstack.graph.model import Fact
-from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Trace
+from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Status, Trace
 
 METHOD = "comparative statics: every formula is re-evaluated at the base and at the scenario"
 
@@ -110,8 +110,10 @@ class EffectTable(Sequence[Effect]):
         if STATUS[code] is after.status and STATUS[code] is before.status:
             return after.reason
         if STATUS[code] is after.status:
-            return f"after the change: {after.reason}"
-        return f"before the change: {before.reason}"
+            turn = "becomes infeasible" if after.status is Status.INFEASIBLE else "after the change"
+            return f"{turn}: {after.reason}"
+        turn = "becomes feasible; before the change" if before.status is Status.INFEASIBLE else "before the change"
+        return f"{turn}: {before.reason}"
 
     def _regime(self, target: str, row: int) -> Regime | None:
         return regime_of(self._engine, self._evaluation, self._changes, target, row, self._as_of)

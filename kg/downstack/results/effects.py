@@ -108,6 +108,13 @@ class Effect:
         """Which formulas handed how much of the effect on; None where base or scenario have no number."""
         return self._attribution()
 
+    @property
+    def becomes(self) -> str | None:
+        """``feasible`` or ``infeasible`` where the change makes it so: there is no size then, and nothing to attribute."""
+        if self.status is not Status.INFEASIBLE or (self.base is None) == (self.scenario is None):
+            return None
+        return "feasible" if self.base is None else "infeasible"
+
     @cached_property
     def reason(self) -> str | None:
         """Why there is no number, or which validity range is left; None when all is well."""
