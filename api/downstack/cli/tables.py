@@ -16,6 +16,7 @@ from downstack.cli.words import (
     common_roles,
     heading,
     number,
+    oldest,
     percent,
     regime_switch,
     rest,
@@ -65,7 +66,12 @@ def print_impact(console: Console, report: ImpactReport, *, flows: bool = False)
         console.print(Text(f"not reached: {target.quantity}: {target.reason}", style="dim"))
     if report.partial:
         console.print(Text(f"partial: {report.partial_reason}", style="yellow"))
-    console.print(Text(f"\ngraph {report.graph_version}, {report.elapsed_ms:.1f} ms", style="dim"))
+    console.print()
+    for text in report.interventions:
+        console.print(Text(text, style="dim"))
+    if shown:
+        console.print(Text(oldest(report.oldest_fact(MAX_EFFECTS), report.as_of), style="dim"))
+    console.print(Text(f"graph {report.graph_version}, {report.elapsed_ms:.1f} ms", style="dim"))
 
 
 def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:

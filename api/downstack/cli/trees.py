@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from downstack.cli.words import STYLES, number, regime_state, spelled, telling_roles, with_unit
+from downstack.cli.words import STYLES, number, oldest, regime_state, spelled, telling_roles, with_unit
 from downstack.graph.model import Fact
 from downstack.results import Status, Trace, ValueReport
 
@@ -42,7 +42,8 @@ def print_value(console: Console, report: ValueReport) -> None:
         console.print("\nAssumptions")
         for text in first.trace.assumptions:
             console.print(Text(f"  - {text}"))
-    console.print(Text(f"\ngraph {report.graph_version}", style="dim"))
+    console.print(Text(f"\n{oldest(first.trace.oldest_fact, report.as_of)}", style="dim"))
+    console.print(Text(f"graph {report.graph_version}", style="dim"))
 
 
 def trace_tree(trace: Trace) -> Tree:

@@ -7,6 +7,7 @@ from typing import Any
 
 from downstack.cli.words import by_size
 from downstack.errors import DownstackError, Finding, UserInputError
+from downstack.graph.ages import age_in_days
 from downstack.graph.model import Fact, Influence, Source
 from downstack.results import Attribution, Band, Effect, EffectKey, ImpactReport, Regime, Trace, ValueReport, ValueRow
 
@@ -22,11 +23,13 @@ def impact_json(report: ImpactReport, *, flows: bool = False) -> Json:
     """Return the answer of ``impact``; with flows, how each effect came about."""
     return {
         "graphVersion": report.graph_version,
+        "asOf": report.as_of,
         "method": report.method,
         "elapsedMs": report.elapsed_ms,
         "partial": report.partial,
         "partialReason": report.partial_reason,
         "changes": list(report.changes),
+        "interventions": list(report.interventions),
         "effects": [{**_effect(item), **(_attribution(item.attribution) if flows else {})} for item in report.effects],
         "byLayer": [
             {
@@ -50,6 +53,7 @@ def impact_json(report: ImpactReport, *, flows: bool = False) -> Json:
             for item in report.qualitative
         ],
         "notReached": [{"quantity": item.quantity, "reason": item.reason} for item in report.not_reached],
+        "oldestFact": _dated(report.oldest_fact(), report.as_of),
     }
 
 
@@ -57,12 +61,14 @@ def value_json(report: ValueReport) -> Json:
     """Return the answer of ``explain``."""
     return {
         "graphVersion": report.graph_version,
+        "asOf": report.as_of,
         "quantity": report.quantity.id,
         "value": report.value,
         "unit": report.unit,
         "status": str(report.status),
         "rows": [_value_row(item) for item in report.rows],
         "trace": None if report.trace is None else _trace(report.trace),
+        "oldestFact": None if report.trace is None else _dated(report.trace.oldest_fact, report.as_of),
     }
 
 
@@ -192,6 +198,11 @@ def _trace(item: Trace) -> Json:
         "inputs": [_trace(step) for step in item.inputs],
         "assumptions": list(item.assumptions),
     }
+
+
+def _dated(fact: Fact | None, on: str) -> Json | None:
+    """Return a fact with its age on the date of the answer."""
+    return None if fact is None else {**fact_json(fact), "ageInDays": age_in_days(fact, on)}
 
 
 def fact_json(fact: Fact) -> Json:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from downstack.graph.ages import age_in_days, fact_date
+from downstack.graph.model import Fact
 from downstack.results import EffectKey, Regime, Status
 
 STYLES = {
@@ -80,6 +82,15 @@ def regime_switch(regime: Regime) -> str:
 def regime_state(regime: Regime) -> str:
     """Return what binds as a sentence."""
     return f"bound by {phrase(regime.base)}"
+
+
+def oldest(fact: Fact | None, on: str) -> str:
+    """Return which fact is the oldest that an answer rests on, and how old it is on the date of the answer."""
+    if fact is None:
+        return f"as of {on}; no fact has a date"
+    return (
+        f"as of {on}; oldest fact: {fact.entity}.{fact.quantity} of {fact_date(fact)}, {age_in_days(fact, on):,} days"
+    )
 
 
 def telling_roles(key: EffectKey) -> dict[str, str]:

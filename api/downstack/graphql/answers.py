@@ -11,7 +11,7 @@ from strawberry import UNSET
 from downstack import results
 from downstack.graphql.combinations import EffectKey, Regime, Trace, off_the_loop
 from downstack.graphql.context import Info
-from downstack.graphql.enums import EffectOrder, EffectStatus
+from downstack.graphql.enums import Date, EffectOrder, EffectStatus
 from downstack.graphql.explanation import (
     Band,
     EffectPath,
@@ -193,6 +193,10 @@ class ImpactReport:
     partial: bool = strawberry.field(description="True when the answer is truncated.")
     partial_reason: str | None = strawberry.field(description="Why it is truncated.")
     changes: list[str] = strawberry.field(description="The changes as they were understood.")
+    interventions: list[str] = strawberry.field(
+        description="Of each changed quantity that a formula computes: whether its in-edges are cut (SET) or kept."
+    )
+    as_of: Date = strawberry.field(description="The date that facts are chosen for and their age is judged on.")
 
     @resolved("The effects, page by page.")
     async def effects(
@@ -248,6 +252,8 @@ class ImpactReport:
             partial=record.partial,
             partial_reason=record.partial_reason,
             changes=list(record.changes),
+            interventions=list(record.interventions),
+            as_of=Date(record.as_of),
         )
 
 

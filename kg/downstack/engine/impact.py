@@ -12,6 +12,7 @@ from downstack.engine.attribution import attribute
 from downstack.engine.changes import ChangeOp, Intervention
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK
 from downstack.engine.engine import Engine, Evaluation
+from downstack.engine.interventions import describe_interventions
 from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
 from downstack.engine.regimes import regime_of
@@ -191,6 +192,8 @@ def impact(
             engine.knowledge, {item.entity: _direction(engine, item, as_of) for item in changes}
         ),
         not_reached=tuple(not_reached),
+        as_of=plan.binding.columns.on,
+        interventions=describe_interventions(plan, evaluation.cells),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from downstack.engine.bind import Binding, Mask, Rows
+from downstack.engine.codes import OK, Codes
 from downstack.engine.columns import Columns
 from downstack.engine.schema import Key, Schema
 from downstack.graph.knowledge import Knowledge
@@ -35,6 +36,8 @@ class Step:
     fact_values: Array | None
     fact_first: bool
     variants: tuple[Variant, ...]
+    fact_codes: Codes | None = None
+    """The status of the stated values, rows x 1; None where none is stale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,12 @@ def compile_plan(
             continue
         key = schema.keys[quantity]
         column = columns.facts.get(quantity)
-        fact_values = None
+        fact_values, fact_codes = None, None
         if column is not None:
             places = binding.positions(key, column.role)
             fact_values = np.where(places >= 0, column.values[places], np.nan) if len(column.values) else None
+            if column.codes is not None:
+                fact_codes = np.where(places >= 0, column.codes[places], OK).astype(np.int8).reshape(-1, 1)
         variants = tuple(
             _variant(schema, columns, binding, key, declaration) for declaration in schema.producers.get(quantity, ())
         )
@@ -74,6 +79,7 @@ def compile_plan(
                 fact_values=None if fact_values is None else fact_values.reshape(-1, 1),
                 fact_first=not knowledge.quantities[quantity].formula_first,
                 variants=variants,
+                fact_codes=fact_codes,
             )
         )
     return Plan(binding, tuple(steps), {step.quantity: step for step in steps})

@@ -162,7 +162,9 @@ def _run_step(step: Step, state: Outcome, asked: _Asked) -> None:
     else:
         value = np.empty((step.rows, 1)) if facts is None else facts
         missing = np.isnan(value)
-        status = np.where(missing, MISSING_INPUT, OK).astype(np.int8) if missing.any() else all_ok(step.rows)
+        status = all_ok(step.rows)
+        if missing.any() or step.fact_codes is not None:
+            status = np.where(missing, MISSING_INPUT, _fact_codes(step)).astype(np.int8)
     if cells:
         shape = (step.rows, max(value.shape[1], status.shape[1], len(asked.along)))
         along = np.broadcast_to(asked.along, shape[1:])
@@ -201,17 +203,21 @@ def _anchor(step: Step, facts: Array, value: Array, status: Codes, touched: Mask
     reaches an input of the formula but the formula cannot be evaluated, the answer is that an input is missing: the
     unchanged fact would be a wrong answer.
     """
-    known = ~np.isnan(facts)
+    known, held = ~np.isnan(facts), _fact_codes(step)
     computed = status < INFEASIBLE
     if step.fact_first:
         result = np.where(known & computed, facts * (value / before), np.where(known & ~touched[:, None], facts, value))
         result = np.where(known & computed & (value == before), facts, result)
-        code = np.where(known & ~touched[:, None], OK, status)
+        code = np.where(known & ~touched[:, None], held, np.where(known, np.maximum(status, held), status))
     else:
         usable = known & ~touched[:, None] & ~computed
         result = np.where(usable, facts, value)
-        code = np.where(usable, OK, status)
+        code = np.where(usable, held, status)
     return result, code.astype(np.int8)
+
+
+def _fact_codes(step: Step) -> Codes:
+    return all_ok(step.rows) if step.fact_codes is None else step.fact_codes
 
 
 def _intervene(value: Array, status: Codes, cell: Cell, along: Array, *, sampled: bool) -> None:

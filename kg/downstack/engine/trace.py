@@ -6,10 +6,12 @@ import math
 
 import numpy as np
 
-from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, STALE
+from downstack.engine.interventions import cuts, variant_at
 from downstack.engine.plan import Plan, Step, Variant
 from downstack.engine.run import Cell, Outcome
 from downstack.engine.schema import Key
+from downstack.graph.ages import stale_reason
 from downstack.graph.display import shown
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact
@@ -54,9 +56,12 @@ class Tracer:
         step = self._plan.by_quantity[quantity]
         code = self._outcome.code(quantity, row, self._column)
         value = self._outcome.value(quantity, row, self._column)
+        cell = next((item for item in self._cells.get(quantity, ()) if item.row == row and self._column > 0), None)
+        if cell is not None and cuts(cell):
+            return self._cut(step, row, value, code, cell)
         facts = self._facts(step, row)
         variant, inputs = self._inputs(step, row)
-        reason = self._reason(step, row, code, variant, inputs)
+        reason = self._reason(step, row, code, facts, variant, inputs)
         formula_value = math.nan
         formula = self._outcome.formula.get(quantity)
         if facts and formula is not None and variant is not None:
@@ -66,14 +71,6 @@ class Tracer:
             elif code < INFEASIBLE and (math.isnan(formula_value) or formula_value == float(formula[row, 0])):
                 # The published value stands: the formula was not asked to move it, so the number rests on the fact.
                 variant, inputs = None, ()
-        intervention = next(
-            (
-                f"{cell.intervention.entity}.{quantity} is changed by the question"
-                for cell in self._cells.get(quantity, ())
-                if cell.row == row and self._column > 0
-            ),
-            None,
-        )
         return Trace(
             quantity=kind,
             key=self._key(step.key, row),
@@ -85,7 +82,24 @@ class Tracer:
             own_facts=facts,
             reason=reason,
             formula_value=self._show(quantity, formula_value),
-            intervention=intervention,
+            intervention=None if cell is None else f"{cell.intervention.entity}.{quantity} is changed by the question",
+        )
+
+    def _cut(self, step: Step, row: int, value: float, code: int, cell: Cell) -> Trace:
+        """Return the step of a number that the question sets: it rests on nothing else."""
+        kind = self._knowledge.quantities[step.quantity]
+        rest = "its formula no longer has a say" if variant_at(step, row) else "whatever the facts say"
+        return Trace(
+            quantity=kind,
+            key=self._key(step.key, row),
+            value=self._show(step.quantity, value),
+            unit=kind.display_unit,
+            status=STATUS[code],
+            function=None,
+            inputs=(),
+            own_facts=(),
+            reason=None,
+            intervention=f"{cell.intervention.entity}.{step.quantity} is set by the question: {rest}",
         )
 
     def _show(self, quantity: str, value: float) -> float | None:
@@ -114,11 +128,22 @@ class Tracer:
         return None, ()
 
     def _reason(
-        self, step: Step, row: int, code: int, variant: Variant | None, inputs: tuple[Trace, ...]
+        self,
+        step: Step,
+        row: int,
+        code: int,
+        facts: tuple[Fact, ...],
+        variant: Variant | None,
+        inputs: tuple[Trace, ...],
     ) -> str | None:
         if code == 0:
             return None
         key = self._key(step.key, row)
+        if code == STALE and facts:
+            kind = self._knowledge.quantities[step.quantity]
+            said = stale_reason(kind, facts[0], self._plan.binding.columns.on)
+            if said is not None:
+                return said
         inherited = next((item.reason for item in inputs if STATUS.index(item.status) == code and item.reason), None)
         if variant is None:
             if step.variants:

@@ -31,6 +31,7 @@ def value_report(engine: Engine, quantity: str, selected: dict[str, frozenset[in
         quantity=kind,
         unit=kind.display_unit,
         rows=tuple(_row(engine, evaluation, tracer, quantity, row, as_of) for row in range(step.rows)),
+        as_of=plan.binding.columns.on,
     )
 
 

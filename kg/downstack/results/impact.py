@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from downstack.graph.model import Influence, Layer
+from downstack.graph.model import Fact, Influence, Layer
 from downstack.results.effects import Effect
+from downstack.results.trace import oldest_fact
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,6 +60,15 @@ class ImpactReport:
     by_layer: tuple[LayerSummary, ...]
     qualitative: tuple[QualitativeEffect, ...]
     not_reached: tuple[NotReached, ...]
+    interventions: tuple[str, ...]
+    """Of each changed quantity that a formula computes: whether its in-edges are cut or kept."""
+    as_of: str
+    """The date that facts are chosen for and their age is judged on: that of the question, or the graph's newest."""
+
+    def oldest_fact(self, first: int | None = None) -> Fact | None:
+        """Return the fact of the earliest date that the numbers rest on: of the `first` effects, or of all of them."""
+        effects = self.effects if first is None else self.effects[:first]
+        return oldest_fact(effect.trace for effect in effects)
 
     def to_rows(self) -> list[dict[str, Any]]:
         """Return one flat dictionary an effect, ready for a table."""
