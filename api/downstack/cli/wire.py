@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from downstack.cli.words import by_size
+from downstack.cli.words import MAX_LEVELS, by_size, deeper
 from downstack.errors import DownstackError, Finding, UserInputError
 from downstack.graph.ages import age_in_days
 from downstack.graph.model import Fact, Influence, Source
@@ -175,7 +175,9 @@ def _value_row(item: ValueRow) -> Json:
     }
 
 
-def _trace(item: Trace) -> Json:
+def _trace(item: Trace, level: int = 0) -> Json:
+    # Below so many levels nobody reads on, and readers of JSON run out of stack.
+    cut = level >= MAX_LEVELS and bool(item.inputs)
     function = item.function
     return {
         "quantity": item.quantity.id,
@@ -195,7 +197,8 @@ def _trace(item: Trace) -> Json:
             "digest": function.digest,
         },
         "facts": [fact_json(fact) for fact in item.own_facts],
-        "inputs": [_trace(step) for step in item.inputs],
+        "inputs": [] if cut else [_trace(step, level + 1) for step in item.inputs],
+        **({"partial": True, "partialReason": deeper(item)} if cut else {}),
         "assumptions": list(item.assumptions),
     }
 

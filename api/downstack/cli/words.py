@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from downstack.graph.ages import age_in_days, fact_date
 from downstack.graph.model import Fact
-from downstack.results import EffectKey, Regime, Status
+from downstack.results import EffectKey, Regime, Status, Trace
 
 STYLES = {
     Status.OK: "green",
@@ -16,6 +16,9 @@ STYLES = {
     Status.NOT_CONVERGED: "red",
     Status.MISSING_INPUT: "magenta",
 }
+
+MAX_LEVELS = 60
+"""Levels of an explanation that are unfolded."""
 
 HEADING_ROLES = ("offering", "workload")
 """The roles that tables are grouped by."""
@@ -91,6 +94,11 @@ def oldest(fact: Fact | None, on: str) -> str:
     return (
         f"as of {on}; oldest fact: {fact.entity}.{fact.quantity} of {fact_date(fact)}, {age_in_days(fact, on):,} days"
     )
+
+
+def deeper(trace: Trace) -> str:
+    """Return what is said in place of the steps below the last level that is shown."""
+    return f"steps below level {MAX_LEVELS} are left out: explain {trace.quantity.id} of {trace.key}"
 
 
 def telling_roles(key: EffectKey) -> dict[str, str]:

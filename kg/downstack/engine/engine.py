@@ -15,7 +15,7 @@ from downstack.engine.columns import Columns, build_columns
 from downstack.engine.interpreter import Interpreter
 from downstack.engine.plan import Plan, compile_plan
 from downstack.engine.run import Cell, Outcome, place_interventions, run
-from downstack.engine.schema import Schema, build_schema
+from downstack.engine.schema import Schema, build_schema, check_count
 from downstack.engine.trace import Tracer
 from downstack.errors import UserInputError
 from downstack.graph.knowledge import Knowledge
@@ -47,7 +47,7 @@ class Engine:
 
     def __init__(self, knowledge: Knowledge, functions: Iterable[FunctionDeclaration]) -> None:
         self.knowledge = knowledge
-        self.functions = tuple(functions)
+        self.functions = check_count(functions)
         self.schema: Schema = build_schema(knowledge, self.functions)
         self._columns: OrderedDict[str | None, Columns] = OrderedDict()
         self._plans: OrderedDict[tuple[str | None, Filter, frozenset[str]], Plan] = OrderedDict()

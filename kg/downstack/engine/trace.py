@@ -42,8 +42,17 @@ class Tracer:
 
     def trace(self, quantity: str, row: int) -> Trace:
         """Return the trace of one number; a step that two paths share is the same object in both."""
-        if (quantity, row) not in self._done:
-            self._done[quantity, row] = self._build(quantity, row)
+        # Inputs first, on a list of its own: chains of functions may be deeper than Python's stack.
+        waiting = [(quantity, row)]
+        while waiting:
+            place = waiting[-1]
+            missing = [] if place in self._done else [item for item in self._sources(*place) if item not in self._done]
+            if missing:
+                waiting.extend(reversed(missing))
+                continue
+            waiting.pop()
+            if place not in self._done:
+                self._done[place] = self._build(*place)
         return self._done[quantity, row]
 
     def _key(self, key: Key, row: int) -> EffectKey:
@@ -56,11 +65,12 @@ class Tracer:
         step = self._plan.by_quantity[quantity]
         code = self._outcome.code(quantity, row, self._column)
         value = self._outcome.value(quantity, row, self._column)
-        cell = next((item for item in self._cells.get(quantity, ()) if item.row == row and self._column > 0), None)
+        cell = self._cell(quantity, row)
         if cell is not None and cuts(cell):
             return self._cut(step, row, value, code, cell)
         facts = self._facts(step, row)
-        variant, inputs = self._inputs(step, row)
+        variant = variant_at(step, row)
+        inputs = tuple(self._done[place] for place in self._sources(quantity, row))
         reason = self._reason(step, row, code, facts, variant, inputs)
         formula_value = math.nan
         formula = self._outcome.formula.get(quantity)
@@ -112,20 +122,22 @@ class Tracer:
         slug = self._key(step.key, row).get(column.role)
         return () if slug is None else column.facts[self._plan.binding.columns.tables[column.role].position[slug]]
 
-    def _inputs(self, step: Step, row: int) -> tuple[Variant | None, tuple[Trace, ...]]:
-        for variant in step.variants:
-            place = row
-            if variant.rows is not None:
-                place = int(np.searchsorted(variant.rows, row))
-                if place >= len(variant.rows) or variant.rows[place] != row:
-                    continue
-            children = []
-            for name, index, _ in variant.gathers:
-                source = place if index is None else int(index[place])
-                if source >= 0 and self._plan.by_quantity[name].rows:
-                    children.append(self.trace(name, source))
-            return variant, tuple(children)
-        return None, ()
+    def _sources(self, quantity: str, row: int) -> list[tuple[str, int]]:
+        """Return the numbers that one is computed from; none behind a link that is missing."""
+        step = self._plan.by_quantity[quantity]
+        variant = variant_at(step, row)
+        if variant is None or self._is_cut(quantity, row):
+            return []
+        place = row if variant.rows is None else int(np.searchsorted(variant.rows, row))
+        sources = [(name, place if index is None else int(index[place])) for name, index, _ in variant.gathers]
+        return [(name, source) for name, source in sources if source >= 0 and self._plan.by_quantity[name].rows]
+
+    def _cell(self, quantity: str, row: int) -> Cell | None:
+        return next((item for item in self._cells.get(quantity, ()) if item.row == row and self._column > 0), None)
+
+    def _is_cut(self, quantity: str, row: int) -> bool:
+        cell = self._cell(quantity, row)
+        return cell is not None and cuts(cell)
 
     def _reason(
         self,

@@ -106,7 +106,8 @@ class Knowledge:
 
 def current(facts: Iterable[Fact], as_of: str | None, today: str) -> tuple[Fact, ...]:
     """Keep the facts that hold on a date, or, where none does any more, those that did; see :meth:`Knowledge.candidates`."""
-    kept, lapsed = [], []
+    kept: list[Fact] = []
+    lapsed: list[Fact] = []
     for fact in facts:
         if fact.superseded_by is not None and as_of is None:
             continue

@@ -207,7 +207,10 @@ def _ordered(roles: Iterable[Role]) -> tuple[Role, ...]:
     by_id = {role.id: role for role in roles}
 
     def depth(role: Role) -> int:
-        return 0 if role.reached_from is None else 1 + depth(by_id[role.reached_from])
+        steps, parent = 0, role.reached_from
+        while parent is not None:
+            steps, parent = steps + 1, by_id[parent].reached_from
+        return steps
 
     def place(role: Role) -> tuple[int, int, str]:
         return depth(role), spoken.index(role.id) if role.id in spoken else len(spoken), role.id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -60,7 +60,7 @@ class Trace:
     unit: str
     status: Status
     function: FunctionDeclaration | None
-    inputs: tuple[Trace, ...]
+    inputs: tuple[Trace, ...] = field(repr=False)
     own_facts: tuple[Fact, ...]
     """The facts read at this step itself: the chosen one first, then other sources for the same quantity."""
     reason: str | None
