@@ -20,6 +20,7 @@ from downstack.engine.sensitivity import sensitivity
 from downstack.engine.solve import solve
 from downstack.engine.uncertainty import check_samples
 from downstack.engine.value import value_report
+from downstack.engine.versions import compare_versions
 from downstack.errors import Finding, UserInputError
 from downstack.graph.loading import load, validate_paths
 from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation
@@ -34,6 +35,7 @@ from downstack.results import (
     SensitivityReport,
     SolveReport,
     ValueReport,
+    VersionReport,
 )
 
 
@@ -297,6 +299,28 @@ class KnowledgeGraph:
         if layers is not None:
             names = tuple(name for name in names if self._knowledge.quantities[name].layer in layers)
         return compare(self._engine, checked, names, selected, when)
+
+    def compare_versions(
+        self, other: KnowledgeGraph, targets: Sequence[str], where: Where | None = None, as_of: str | None = None
+    ) -> VersionReport:
+        """Say which numbers differ in another version of the graph, and whether facts or formulas moved them.
+
+        Parameters
+        ----------
+        other
+            The newer version: other facts, other functions, or both.
+        targets
+            Quantities to report.
+        where, as_of
+            As in :meth:`impact`; the names must be known in both versions.
+        """
+        names = self._questions.targets(targets)
+        other._questions.targets(targets)
+
+        def selection(engine: Engine) -> Mapping[str, frozenset[int]]:
+            return Questions(engine).where(where, as_of)[0]
+
+        return compare_versions(self._engine, other._engine, names, selection, self._questions.where(where, as_of)[2])
 
     def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
         """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""

@@ -11,6 +11,7 @@ from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
 from downstack.results.trace import EffectKey, Status, Trace
 from downstack.results.value import ValueReport, ValueRow
+from downstack.results.versions import FactChange, FunctionChange, VersionCause, VersionEffect, VersionReport
 
 __all__ = [
     "Attribution",
@@ -21,7 +22,9 @@ __all__ = [
     "EffectKey",
     "EffectPath",
     "Elasticity",
+    "FactChange",
     "Flow",
+    "FunctionChange",
     "GraphInfo",
     "ImpactReport",
     "LayerSummary",
@@ -36,4 +39,7 @@ __all__ = [
     "Trace",
     "ValueReport",
     "ValueRow",
+    "VersionCause",
+    "VersionEffect",
+    "VersionReport",
 ]
