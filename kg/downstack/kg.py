@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from downstack.engine.assume import assumed_facts
 from downstack.engine.changes import Change, read_changes
 from downstack.engine.compare import compare
 from downstack.engine.engine import Engine
@@ -299,6 +300,21 @@ class KnowledgeGraph:
         if layers is not None:
             names = tuple(name for name in names if self._knowledge.quantities[name].layer in layers)
         return compare(self._engine, checked, names, selected, when)
+
+    def with_changes(self, changes: Mapping[str, str] | Sequence[Change]) -> KnowledgeGraph:
+        """Return another version of the graph, in which some facts are what the changes make of them.
+
+        The changed facts are assumptions, and answers say so. Everything that they do not reach is shared with this
+        version, computed values included: a question to the new version costs the cone of what changed.
+
+        Parameters
+        ----------
+        changes
+            As in :meth:`impact`, of quantities that are stated.
+        """
+        checked = self._questions.interventions(changes)
+        written = tuple(item.text for item in read_changes(changes))
+        return KnowledgeGraph(self._engine.with_facts(assumed_facts(self._engine, checked, written)))
 
     def compare_versions(
         self, other: KnowledgeGraph, targets: Sequence[str], where: Where | None = None, as_of: str | None = None

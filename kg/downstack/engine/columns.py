@@ -96,6 +96,20 @@ def build_columns(knowledge: Knowledge, as_of: str | None = None) -> Columns:
     return Columns(knowledge.version, as_of, as_of or knowledge.today, tables, facts)
 
 
+def changed_columns(knowledge: Knowledge, old: Columns, quantities: frozenset[str]) -> Columns:
+    """Return the columns of a version that differs from another one in the facts of some quantities only.
+
+    Tables, and the columns of all other quantities, are the same objects, unless the date that ages are judged on moved.
+    """
+    if old.on != (old.as_of or knowledge.today):
+        return build_columns(knowledge, old.as_of)
+    facts = dict(old.facts)
+    for name in quantities & facts.keys():
+        role = facts[name].role
+        facts[name] = fact_column(knowledge, knowledge.quantities[name], role, old.tables[role].ids, old.as_of)
+    return Columns(knowledge.version, old.as_of, old.on, old.tables, facts)
+
+
 def fact_column(
     knowledge: Knowledge, quantity: QuantityKind, role: str, members: tuple[str, ...], as_of: str | None
 ) -> FactColumn:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
 
 from downstack.engine.bind import Binding
+from downstack.engine.cache import ValueCache
 from downstack.engine.changes import Intervention
-from downstack.engine.columns import Columns, build_columns
+from downstack.engine.columns import Columns, build_columns, changed_columns
 from downstack.engine.interpreter import Interpreter
-from downstack.engine.plan import Plan, compile_plan
+from downstack.engine.plan import Plan, compile_plan, with_columns
 from downstack.engine.run import Cell, Outcome, place_interventions, run
 from downstack.engine.schema import Schema, build_schema, check_count
 from downstack.engine.trace import Tracer
 from downstack.errors import UserInputError
 from downstack.graph.knowledge import Knowledge
+from downstack.graph.model import Fact
 from downstack.performance.declare import Array, FunctionDeclaration
 
 MAX_ROWS = 4_000_000
@@ -52,6 +55,34 @@ class Engine:
         self._columns: OrderedDict[str | None, Columns] = OrderedDict()
         self._plans: OrderedDict[tuple[str | None, Filter, frozenset[str]], Plan] = OrderedDict()
         self._lock = threading.Lock()
+        self.cache = ValueCache()
+        """Values of plans without changes; shared with the engines that :meth:`with_facts` makes."""
+
+    def with_facts(self, replaced: Mapping[tuple[str, str], tuple[Fact, ...]]) -> Engine:
+        """Return the engine of a version in which the facts of some quantities of some entities are others.
+
+        The schema, the tables, the columns and plans that the facts do not touch, and all values that they do not reach
+        are shared, so that the first question to the new version costs the cone of what changed.
+
+        Parameters
+        ----------
+        replaced
+            Entity and quantity to all facts that the new version has of them; none to withdraw what was stated.
+        """
+        other = copy(self)
+        other.knowledge = self.knowledge.with_facts(replaced)
+        other._lock = threading.Lock()
+        other._columns, other._plans = OrderedDict(), OrderedDict()
+        quantities = frozenset(quantity for _, quantity in replaced)
+        with self._lock:
+            held, plans = dict(self._columns), dict(self._plans)
+        for as_of, old in held.items():
+            other._columns[as_of] = changed_columns(other.knowledge, old, quantities)
+        for key, plan in plans.items():
+            fresh = other._columns.get(key[0])
+            if fresh is not None and fresh.tables is plan.binding.columns.tables:
+                other._plans[key] = with_columns(plan, fresh, quantities)
+        return other
 
     def columns(self, as_of: str | None = None) -> Columns:
         """Return the columns as seen on a date, from the cache when it was asked before."""
@@ -127,6 +158,10 @@ class Engine:
             return Evaluation(plan, run(plan, cells, along), cells)
         moving = self.schema.descendants(cells)
         return Evaluation(plan, run(plan, cells, along, base.outcome, moving, reference=base.outcome), cells)
+
+    def base(self, plan: Plan) -> Evaluation:
+        """Run a plan without changes; what was computed before from the same functions and facts is not computed again."""
+        return Evaluation(plan, self.cache.evaluate(plan), {})
 
     def interpreter(self, as_of: str | None = None) -> Interpreter:
         """Return the scalar oracle over the same facts and functions."""

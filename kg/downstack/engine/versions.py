@@ -115,7 +115,7 @@ def _evaluate(engine: Engine, targets: Sequence[str], selection: Selection, as_o
             field="where",
             hint="narrow it with where, or name fewer targets",
         )
-    outcome = engine.evaluate(plan).outcome
+    outcome = engine.base(plan).outcome
     values: dict[Identity, float] = {}
     codes: dict[Identity, int] = {}
     keys: dict[Identity, EffectKey] = {}
@@ -314,13 +314,21 @@ def _effect(
     reasons: Mapping[Identity, str],
 ) -> VersionEffect:
     kind = versions[1].knowledge.quantities[identity[0]]
-    states = tuple(STATUS[end.codes[identity]] for end in ends)
+    first, last = (STATUS[end.codes[identity]] for end in ends)
     before, after = (shown(kind, end.values[identity]) for end in ends)
     reason = reasons.get(identity)
     if before is None or after is None:
-        reason = f"{states[0]} before, {states[1]} after: a difference needs a number in both"
+        reason = f"{first} before, {last} after: a difference needs a number in both"
     return VersionEffect(
-        ends[1].keys[identity], kind, kind.display_unit, before, after, *states, causes.get(identity, ()), reason
+        key=ends[1].keys[identity],
+        quantity=kind,
+        unit=kind.display_unit,
+        before=before,
+        after=after,
+        status_before=first,
+        status_after=last,
+        causes=causes.get(identity, ()),
+        reason=reason,
     )
 
 

@@ -6,9 +6,10 @@ that replaces the old one in a single assignment.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
@@ -89,6 +90,28 @@ class Knowledge:
         """
         dates = (day for fact in self.facts for day in (fact.as_of, fact.source.retrieved) if day)
         return max(dates, default="9999")
+
+    def with_facts(self, replaced: Mapping[tuple[str, str], tuple[Fact, ...]]) -> Knowledge:
+        """Return another version in which the facts of some quantities of some entities are others.
+
+        Parameters
+        ----------
+        replaced
+            Entity and quantity to all facts that the new version has of them; none to withdraw what was stated.
+        """
+        kept = [fact for fact in self.facts if (fact.entity, fact.quantity) not in replaced]
+        added = [fact for group in replaced.values() for fact in group]
+        digest = hashlib.sha256(self.version.encode())
+        for key, group in sorted(replaced.items()):
+            digest.update(repr((key, sorted(group, key=_preference))).encode())
+        other = replace(
+            self, version=digest.hexdigest()[:16], facts=tuple(sorted([*kept, *added], key=lambda f: f.iri))
+        )
+        groups = {key: tuple(sorted(group, key=_preference)) for key, group in replaced.items() if group}
+        rest = {key: group for key, group in self.facts_by_subject.items() if key not in replaced}
+        # Known already: grouping and sorting everything again would cost more than the change itself.
+        other.__dict__["facts_by_subject"] = {**rest, **groups}
+        return other
 
     def members(self, entity_class: str) -> tuple[str, ...]:
         """Return the slugs of all entities of a class, subclasses included, sorted."""
