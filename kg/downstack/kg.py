@@ -16,6 +16,7 @@ from downstack.engine.assume import assumed_facts
 from downstack.engine.changes import Change, read_changes
 from downstack.engine.compare import compare
 from downstack.engine.engine import Engine
+from downstack.engine.export import PlanExport, export_plan
 from downstack.engine.impact import impact
 from downstack.engine.sensitivity import sensitivity
 from downstack.engine.solve import solve
@@ -300,6 +301,20 @@ class KnowledgeGraph:
         if layers is not None:
             names = tuple(name for name in names if self._knowledge.quantities[name].layer in layers)
         return compare(self._engine, checked, names, selected, when)
+
+    def export_plan(self, targets: Sequence[str], where: Where | None = None, as_of: str | None = None) -> PlanExport:
+        """Return how some quantities are computed, as a description and arrays that run without this graph.
+
+        Parameters
+        ----------
+        targets
+            Quantities to compute.
+        where, as_of
+            As in :meth:`impact`.
+        """
+        names = self._questions.targets(targets)
+        selected, _, when = self._questions.where(where, as_of)
+        return export_plan(self._engine, self._engine.plan(names, selected, when), names)
 
     def with_changes(self, changes: Mapping[str, str] | Sequence[Change]) -> KnowledgeGraph:
         """Return another version of the graph, in which some facts are what the changes make of them.

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from downstack.cli.exporting import export
 from downstack.cli.goals import sensitivity, solve
 from downstack.cli.options import AsJson, AsOf, Store, Where, errors
 from downstack.cli.reading import read_changes, read_where
@@ -89,6 +90,7 @@ def explain(
             print_value(Console(), report)
 
 
+app.command()(export)
 app.command()(sensitivity)
 app.command()(solve)
 
