@@ -19,6 +19,7 @@ from downstack.engine.engine import Engine
 from downstack.engine.export import PlanExport, export_plan
 from downstack.engine.impact import impact
 from downstack.engine.sensitivity import sensitivity
+from downstack.engine.signs import compare_signs
 from downstack.engine.solve import solve
 from downstack.engine.uncertainty import check_samples
 from downstack.engine.value import value_report
@@ -35,6 +36,7 @@ from downstack.results import (
     ImpactReport,
     SearchHit,
     SensitivityReport,
+    SignComparison,
     SolveReport,
     ValueReport,
     VersionReport,
@@ -352,6 +354,14 @@ class KnowledgeGraph:
             return Questions(engine).where(where, as_of)[0]
 
         return compare_versions(self._engine, other._engine, names, selection, self._questions.where(where, as_of)[2])
+
+    def compare_signs(self, as_of: str | None = None) -> tuple[SignComparison, ...]:
+        """Compare the formulas with every influence that names the two quantities it connects.
+
+        A comparison that disagrees is a finding about the data: the formula, the reading of the source, or the condition
+        under which it holds is wrong.
+        """
+        return compare_signs(self._engine, self._questions.where(None, as_of)[2])
 
     def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
         """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""

@@ -60,6 +60,8 @@ def print_impact(console: Console, report: ImpactReport, *, flows: bool = False)
         console.print("\nNothing is moved by it.")
     _print_missing(console, missing)
     _print_qualitative(console, report)
+    for finding in report.findings:
+        console.print(Text(f"finding: {finding.text}", style="yellow"))
     if report.not_reached:
         console.print()
     for target in report.not_reached:
@@ -145,9 +147,10 @@ def _print_qualitative(console: Console, report: ImpactReport) -> None:
         header_style="bold",
         box=None,
     )
-    for column in ("", "affected", "along", "strength", "confidence"):
+    for column in ("", "affected", "along", "strength", "confidence", "numeric to here"):
         table.add_column(column, overflow="fold")
     for item in report.qualitative:
-        table.add_row(item.sign, escape(item.target), escape(" > ".join(item.path)), item.strength, item.confidence)
+        way = escape(" > ".join(item.path))
+        table.add_row(item.sign, escape(item.target), way, item.strength, item.confidence, escape(item.numeric))
     console.print()
     console.print(table)

@@ -9,7 +9,18 @@ from downstack.cli.words import MAX_LEVELS, by_size, deeper
 from downstack.errors import DownstackError, Finding, UserInputError
 from downstack.graph.ages import age_in_days
 from downstack.graph.model import Fact, Influence, Source
-from downstack.results import Attribution, Band, Effect, EffectKey, ImpactReport, Regime, Trace, ValueReport, ValueRow
+from downstack.results import (
+    Attribution,
+    Band,
+    Effect,
+    EffectKey,
+    ImpactReport,
+    Regime,
+    SignComparison,
+    Trace,
+    ValueReport,
+    ValueRow,
+)
 
 Json = dict[str, Any]
 
@@ -48,10 +59,13 @@ def impact_json(report: ImpactReport, *, flows: bool = False) -> Json:
                 "sign": item.sign,
                 "strength": item.strength,
                 "confidence": item.confidence,
+                "numeric": item.numeric,
+                "summary": item.summary,
                 "influences": [_influence(step) for step in item.influences],
             }
             for item in report.qualitative
         ],
+        "findings": [sign_json(item) for item in report.findings],
         "notReached": [{"quantity": item.quantity, "reason": item.reason} for item in report.not_reached],
         "oldestFact": _dated(report.oldest_fact(), report.as_of),
     }
@@ -80,6 +94,21 @@ def findings_json(findings: tuple[Finding, ...]) -> Json:
             {"file": item.file, "line": item.line, "what": item.what, "remedy": item.remedy, "rule": item.rule}
             for item in findings
         ],
+    }
+
+
+def sign_json(item: SignComparison) -> Json:
+    """Return an influence beside what the formulas compute."""
+    return {
+        "influence": item.influence.iri,
+        "changed": item.changed,
+        "affected": item.affected,
+        "stated": item.stated,
+        "agreeing": item.agreeing,
+        "opposing": item.opposing,
+        "still": item.still,
+        "example": item.example,
+        "text": item.text,
     }
 
 

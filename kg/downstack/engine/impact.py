@@ -9,13 +9,15 @@ from typing import overload
 import numpy as np
 
 from downstack.engine.attribution import attribute
-from downstack.engine.changes import ChangeOp, Intervention
+from downstack.engine.changes import Intervention
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.interventions import describe_interventions
+from downstack.engine.moved import starts_of
 from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
 from downstack.engine.regimes import regime_of
+from downstack.engine.signs import effect_findings
 from downstack.engine.trace import STATUS
 from downstack.engine.uncertainty import Bands, bands, variance_shares
 from downstack.graph.display import shown
@@ -179,18 +181,20 @@ def impact(
         for name in hit
         if not bool(evaluation.outcome.touched[name].any())
     ]
+    starts = starts_of(engine, evaluation, changes, as_of)
+    answered = [name for name in hit if bool(np.isfinite(evaluation.outcome.values[name]).any())]
+    directions = qualitative_effects(engine.knowledge, engine.schema, starts, answered)
     return ImpactReport(
         graph_version=engine.knowledge.version,
         method=f"{METHOD}; {samples} samples of the uncertain facts, the same for both" if samples else METHOD,
         elapsed_ms=(time.perf_counter() - started) * 1e3,
-        partial=False,
-        partial_reason=None,
+        partial=directions.partial_reason is not None,
+        partial_reason=directions.partial_reason,
         changes=written,
         effects=effects,
         by_layer=effects.summaries(),
-        qualitative=qualitative_effects(
-            engine.knowledge, {item.entity: _direction(engine, item, as_of) for item in changes}
-        ),
+        qualitative=directions.effects,
+        findings=effect_findings(engine, evaluation, changes, [item.sign for item in starts[: len(changes)]], hit),
         not_reached=tuple(not_reached),
         as_of=plan.binding.columns.on,
         interventions=describe_interventions(plan, evaluation.cells),
@@ -211,17 +215,3 @@ def _why_empty(engine: Engine, plan: Plan, changes: tuple[Intervention, ...], ta
     if empty:
         return f"no {' and no '.join(empty)} in the graph matches the question together with {entities}"
     return f"no combination of {', '.join(key)} that the question admits rests on {entities}"
-
-
-def _direction(engine: Engine, item: Intervention, as_of: str | None) -> str:
-    """Return whether a change raises its quantity (``+``), lowers it (``-``), leaves it (``0``) or cannot be said."""
-    if item.op is ChangeOp.ADD:
-        before, after = 0.0, item.amount
-    elif item.op is ChangeOp.SET:
-        facts = engine.knowledge.candidates(item.entity, item.quantity.id, as_of)
-        if not facts:
-            return "?"
-        before, after = facts[0].value, item.amount
-    else:
-        before, after = 1.0, item.amount
-    return "+" if after > before else "-" if after < before else "0"

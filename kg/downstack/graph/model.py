@@ -121,6 +121,10 @@ class Influence:
     published_effect: str | None
     source: Source
     locator: str | None
+    changed_kind: str | None = None
+    """The quantity whose rise the sign is said of, and which formulas know; None for most."""
+    affected_kind: str | None = None
+    """The quantity that it raises or lowers."""
 
 
 @dataclass(frozen=True, slots=True)

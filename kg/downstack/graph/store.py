@@ -103,7 +103,7 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
         entities=entities,
         facts=tuple(_facts(triples, by_iri, sources)),
         relations=tuple(_relations(triples, sources)),
-        influences=tuple(_influences(triples, sources)),
+        influences=tuple(_influences(triples, by_iri, sources)),
         sources=sources,
         superclasses=superclasses,
         links=_links(triples, entities),
@@ -308,7 +308,13 @@ def _relations(triples: _Triples, sources: dict[str, Source]) -> Iterable[Relati
         )
 
 
-def _influences(triples: _Triples, sources: dict[str, Source]) -> Iterable[Influence]:
+def _influences(
+    triples: _Triples, quantities: dict[str, QuantityKind], sources: dict[str, Source]
+) -> Iterable[Influence]:
+    def kind(iri: str, name: str) -> str | None:
+        found = triples.one(iri, DSO + name)
+        return None if found is None else quantities[found].id
+
     for iri in triples.instances("QualitativeInfluence"):
         yield Influence(
             iri=iri,
@@ -323,6 +329,8 @@ def _influences(triples: _Triples, sources: dict[str, Source]) -> Iterable[Influ
             published_effect=triples.one(iri, DSO + "publishedEffect"),
             source=sources[triples.need(iri, DCTERMS + "source")],
             locator=triples.one(iri, DSO + "locator"),
+            changed_kind=kind(iri, "changedKind"),
+            affected_kind=kind(iri, "affectedKind"),
         )
 
 

@@ -9,6 +9,7 @@ from downstack.results.effects import Attribution, Band, Effect, EffectPath, Flo
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
+from downstack.results.signs import SignComparison
 from downstack.results.trace import EffectKey, Status, Trace
 from downstack.results.value import ValueReport, ValueRow
 from downstack.results.versions import FactChange, FunctionChange, VersionCause, VersionEffect, VersionReport
@@ -33,6 +34,7 @@ __all__ = [
     "Regime",
     "SearchHit",
     "SensitivityReport",
+    "SignComparison",
     "SolveReport",
     "SolveRow",
     "Status",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from downstack.graph.model import Fact, Influence, Layer
 from downstack.results.effects import Effect
+from downstack.results.signs import SignComparison
 from downstack.results.trace import oldest_fact
 
 if TYPE_CHECKING:
@@ -32,6 +33,18 @@ class QualitativeEffect:
     strength: str
     confidence: str
     influences: tuple[Influence, ...]
+    numeric: str
+    """What is known in numbers up to the first entity of the path, in words; from there on there are none."""
+
+    @property
+    def summary(self) -> str:
+        """Where the numbers end and what is said beyond, as a sentence."""
+        likely = {"?": "direction unknown", "0": "no effect"}.get(self.sign, f"likely {self.sign}")
+        evidence = ", ".join(f"inf:{item.iri.rpartition('/')[2]}" for item in self.influences)
+        return (
+            f"numeric to here: {self.numeric}; beyond: {likely}, {self.strength}, {self.confidence} confidence, "
+            f"evidence {evidence}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,8 @@ class ImpactReport:
     """Largest relative change first; each effect is built when it is looked at."""
     by_layer: tuple[LayerSummary, ...]
     qualitative: tuple[QualitativeEffect, ...]
+    findings: tuple[SignComparison, ...]
+    """Influences whose direction the numbers of this answer contradict."""
     not_reached: tuple[NotReached, ...]
     interventions: tuple[str, ...]
     """Of each changed quantity that a formula computes: whether its in-edges are cut or kept."""
