@@ -21,7 +21,7 @@ from downstack.engine.impact import impact
 from downstack.engine.sensitivity import sensitivity
 from downstack.engine.signs import compare_signs
 from downstack.engine.solve import solve
-from downstack.engine.uncertainty import check_samples
+from downstack.engine.uncertainty import Progress, check_samples
 from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
 from downstack.errors import Finding, UserInputError
@@ -181,6 +181,7 @@ class KnowledgeGraph:
         where: Where | None = None,
         samples: int = 0,
         as_of: str | None = None,
+        progress: Progress | None = None,
     ) -> ImpactReport:
         """Say what some changes do.
 
@@ -196,6 +197,8 @@ class KnowledgeGraph:
             How often the uncertain facts are drawn, up to 10,000; 0 for point answers without a band.
         as_of
             Answer with the facts of that date (ISO).
+        progress
+            Told, from time to time, how many of how many samples are done.
         """
         if samples != 0:
             check_samples(samples)
@@ -203,7 +206,7 @@ class KnowledgeGraph:
         names = None if targets is None else self._questions.targets(targets)
         selected, layers, when = self._questions.where(where, as_of)
         written = tuple(item.text for item in read_changes(changes))
-        return impact(self._engine, checked, written, names, selected, layers, when, samples)
+        return impact(self._engine, checked, written, names, selected, layers, when, samples, progress)
 
     def value(
         self,

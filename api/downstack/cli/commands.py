@@ -16,6 +16,7 @@ from rich.text import Text
 from downstack.cli.exporting import export
 from downstack.cli.goals import sensitivity, solve
 from downstack.cli.options import AsJson, AsOf, Store, Where, errors
+from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
 from downstack.cli.signs import check_signs
 from downstack.cli.tables import print_impact
@@ -59,7 +60,9 @@ def impact(
     with errors(as_json):
         from downstack.kg import KnowledgeGraph
 
-        report = KnowledgeGraph.open(store).impact(changes, target or None, selection, samples, as_of)
+        kg = KnowledgeGraph.open(store)
+        with progress_bar("samples", quiet=as_json or not samples) as progress:
+            report = kg.impact(changes, target or None, selection, samples, as_of, progress)
         if as_json:
             sys.stdout.write(dump(impact_json(report, flows=flows)) + "\n")
         else:

@@ -19,7 +19,7 @@ from downstack.engine.qualitative import qualitative_effects
 from downstack.engine.regimes import regime_of
 from downstack.engine.signs import effect_findings
 from downstack.engine.trace import STATUS
-from downstack.engine.uncertainty import Bands, bands, variance_shares
+from downstack.engine.uncertainty import Bands, Progress, bands, variance_shares
 from downstack.graph.display import shown
 from downstack.graph.model import Fact
 from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Trace
@@ -157,6 +157,7 @@ def impact(
     layers: frozenset[int] | None,
     as_of: str | None,
     samples: int = 0,
+    progress: Progress | None = None,
 ) -> ImpactReport:
     """Answer what some changes do to some targets (to all that they reach, unless given).
 
@@ -174,7 +175,7 @@ def impact(
     not_reached = [NotReached(name, _why_not(engine, changed, name)) for name in wanted if name not in reached]
     plan = engine.plan(hit, engine.within_reach(changes, selected, as_of), as_of)
     evaluation = engine.evaluate(plan, changes)
-    spread = bands(engine, plan, changes, hit, samples) if samples else None
+    spread = bands(engine, plan, changes, hit, samples, progress=progress) if samples else None
     effects = EffectTable(engine, evaluation, changes, hit, as_of, spread, samples)
     not_reached += [
         NotReached(name, _why_empty(engine, plan, changes, name))

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from downstack.graph.model import Fact, Influence, Layer
+from downstack.results import html
 from downstack.results.effects import Effect
+from downstack.results.provenance import impact_turtle
 from downstack.results.signs import SignComparison
 from downstack.results.trace import oldest_fact
 
@@ -109,3 +112,43 @@ class ImpactReport:
         import pandas as pd
 
         return pd.DataFrame(self.to_rows())
+
+    def to_arrow(self) -> Any:
+        """Return the effects as a table of Apache Arrow (needs the extra ``downstack[arrow]``)."""
+        import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
+
+        rows = self.to_rows()
+        # Not every combination has every role, or a band.
+        columns = dict.fromkeys(name for row in rows for name in row)
+        table = pa.table({name: [row.get(name) for row in rows] for name in columns})
+        return table.replace_schema_metadata({"graphVersion": self.graph_version, "changes": "; ".join(self.changes)})
+
+    def to_turtle(self, first: int | None = None) -> str:
+        """Return the effects, the first or all of them, with their provenance as Turtle (PROV-O, Function Ontology)."""
+        effects = self.effects if first is None else self.effects[:first]
+        return impact_turtle(self.graph_version, self.as_of, self.changes, effects)
+
+    def _repr_html_(self) -> str:
+        """Return the answer as a notebook shows it."""
+        shown = self.effects[: html.SHOWN]
+        columns = ("quantity", "for", "base", "scenario", "unit", "change", "status")
+        rows = [
+            (
+                escape(item.quantity.id),
+                escape(str(item.key)),
+                html.number(item.base),
+                html.number(item.scenario),
+                escape(item.unit),
+                html.percent(item.ratio),
+                escape(str(item.status)),
+            )
+            for item in shown
+        ]
+        notes = [f"{len(self.effects) - len(shown):,} more effects"] if len(self.effects) > len(shown) else []
+        notes += [item.text for item in self.findings]
+        notes += [*self.interventions, *([self.partial_reason] if self.partial_reason else [])]
+        notes.append(
+            f"{len(self.qualitative)} directions without a number; as of {self.as_of}, graph {self.graph_version}"
+        )
+        title = "; ".join(self.changes)
+        return html.table(title, columns, rows) + "".join(html.paragraph(note) for note in notes)
