@@ -18,8 +18,10 @@ from downstack.results import Status
 
 from .toy import FACTS, TERMS, documents, fact, toy_registry
 
-BUDGET = TERMS.replace('dso:identifier "toy_price" ;', 'dso:identifier "toy_price" ; dso:ageBudget "P12M"^^<xsd> ;')
-BUDGET = BUDGET.replace("<xsd>", "<http://www.w3.org/2001/XMLSchema#duration>")
+DURATION = "http://www.w3.org/2001/XMLSchema#duration"
+BUDGET = TERMS.replace(
+    'dso:identifier "toy_price" ;', f'dso:identifier "toy_price" ; dso:ageBudget "P12M"^^<{DURATION}> ;'
+)
 WHERE = {"model": "toy-model-1"}
 
 

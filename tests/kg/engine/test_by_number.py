@@ -23,7 +23,7 @@ T17  a formula changed, and the numbers that moved do not say so    ``engine/tes
 T18  data brings code along                                         ``engine/test_engine.py``
 ===  =============================================================  =====================================================
 
-``tests/house/test_numbered.py`` fails when a number has no test.
+``test_numbered.py`` of the house fails when a number has no test.
 """
 
 from __future__ import annotations
