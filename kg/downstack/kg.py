@@ -12,14 +12,18 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from downstack.engine.assume import assumed_facts
 from downstack.engine.changes import Change, read_changes
 from downstack.engine.compare import compare
 from downstack.engine.engine import Engine
+from downstack.engine.export import PlanExport, export_plan
 from downstack.engine.impact import impact
 from downstack.engine.sensitivity import sensitivity
+from downstack.engine.signs import compare_signs
 from downstack.engine.solve import solve
-from downstack.engine.uncertainty import check_samples
+from downstack.engine.uncertainty import Progress, check_samples
 from downstack.engine.value import value_report
+from downstack.engine.versions import compare_versions
 from downstack.errors import Finding, UserInputError
 from downstack.graph.loading import load, validate_paths
 from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation
@@ -32,8 +36,10 @@ from downstack.results import (
     ImpactReport,
     SearchHit,
     SensitivityReport,
+    SignComparison,
     SolveReport,
     ValueReport,
+    VersionReport,
 )
 
 
@@ -175,6 +181,7 @@ class KnowledgeGraph:
         where: Where | None = None,
         samples: int = 0,
         as_of: str | None = None,
+        progress: Progress | None = None,
     ) -> ImpactReport:
         """Say what some changes do.
 
@@ -190,6 +197,8 @@ class KnowledgeGraph:
             How often the uncertain facts are drawn, up to 10,000; 0 for point answers without a band.
         as_of
             Answer with the facts of that date (ISO).
+        progress
+            Told, from time to time, how many of how many samples are done.
         """
         if samples != 0:
             check_samples(samples)
@@ -197,7 +206,7 @@ class KnowledgeGraph:
         names = None if targets is None else self._questions.targets(targets)
         selected, layers, when = self._questions.where(where, as_of)
         written = tuple(item.text for item in read_changes(changes))
-        return impact(self._engine, checked, written, names, selected, layers, when, samples)
+        return impact(self._engine, checked, written, names, selected, layers, when, samples, progress)
 
     def value(
         self,
@@ -297,6 +306,65 @@ class KnowledgeGraph:
         if layers is not None:
             names = tuple(name for name in names if self._knowledge.quantities[name].layer in layers)
         return compare(self._engine, checked, names, selected, when)
+
+    def export_plan(self, targets: Sequence[str], where: Where | None = None, as_of: str | None = None) -> PlanExport:
+        """Return how some quantities are computed, as a description and arrays that run without this graph.
+
+        Parameters
+        ----------
+        targets
+            Quantities to compute.
+        where, as_of
+            As in :meth:`impact`.
+        """
+        names = self._questions.targets(targets)
+        selected, _, when = self._questions.where(where, as_of)
+        return export_plan(self._engine, self._engine.plan(names, selected, when), names)
+
+    def with_changes(self, changes: Mapping[str, str] | Sequence[Change]) -> KnowledgeGraph:
+        """Return another version of the graph, in which some facts are what the changes make of them.
+
+        The changed facts are assumptions, and answers say so. Everything that they do not reach is shared with this
+        version, computed values included: a question to the new version costs the cone of what changed.
+
+        Parameters
+        ----------
+        changes
+            As in :meth:`impact`, of quantities that are stated.
+        """
+        checked = self._questions.interventions(changes)
+        written = tuple(item.text for item in read_changes(changes))
+        return KnowledgeGraph(self._engine.with_facts(assumed_facts(self._engine, checked, written)))
+
+    def compare_versions(
+        self, other: KnowledgeGraph, targets: Sequence[str], where: Where | None = None, as_of: str | None = None
+    ) -> VersionReport:
+        """Say which numbers differ in another version of the graph, and whether facts or formulas moved them.
+
+        Parameters
+        ----------
+        other
+            The newer version: other facts, other functions, or both.
+        targets
+            Quantities to report.
+        where, as_of
+            As in :meth:`impact`; the names must be known in both versions.
+        """
+        names = self._questions.targets(targets)
+        other._questions.targets(targets)
+
+        def selection(engine: Engine) -> Mapping[str, frozenset[int]]:
+            return Questions(engine).where(where, as_of)[0]
+
+        return compare_versions(self._engine, other._engine, names, selection, self._questions.where(where, as_of)[2])
+
+    def compare_signs(self, as_of: str | None = None) -> tuple[SignComparison, ...]:
+        """Compare the formulas with every influence that names the two quantities it connects.
+
+        A comparison that disagrees is a finding about the data: the formula, the reading of the source, or the condition
+        under which it holds is wrong.
+        """
+        return compare_signs(self._engine, self._questions.where(None, as_of)[2])
 
     def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
         """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""

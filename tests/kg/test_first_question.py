@@ -76,7 +76,7 @@ def test_every_number_of_sessions_names_what_binds(report: ImpactReport) -> None
     assert all(item is not None and item.base in ("latency target", "memory capacity") for item in regimes)
 
 
-def test_where_memory_takes_over_from_latency_the_answer_names_both_and_the_change(bundled: KnowledgeGraph) -> None:
+def test_t09_where_memory_takes_over_from_latency_the_answer_names_both_and_the_change(bundled: KnowledgeGraph) -> None:
     where = {"workload": "codex-swebenchpro", "offering": "aws-p5en-48xlarge"}
     report = bundled.impact(CHANGE, targets=["max_concurrent_sequences", "cost_per_million_output_tokens"], where=where)
     switching = [item for item in report.effects if item.regime is not None and item.regime.switches]

@@ -13,9 +13,12 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from downstack.cli.exporting import export
 from downstack.cli.goals import sensitivity, solve
 from downstack.cli.options import AsJson, AsOf, Store, Where, errors
+from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
+from downstack.cli.signs import check_signs
 from downstack.cli.tables import print_impact
 from downstack.cli.trees import print_value
 from downstack.cli.wire import dump, findings_json, impact_json, value_json
@@ -57,7 +60,9 @@ def impact(
     with errors(as_json):
         from downstack.kg import KnowledgeGraph
 
-        report = KnowledgeGraph.open(store).impact(changes, target or None, selection, samples, as_of)
+        kg = KnowledgeGraph.open(store)
+        with progress_bar("samples", quiet=as_json or not samples) as progress:
+            report = kg.impact(changes, target or None, selection, samples, as_of, progress)
         if as_json:
             sys.stdout.write(dump(impact_json(report, flows=flows)) + "\n")
         else:
@@ -89,6 +94,7 @@ def explain(
             print_value(Console(), report)
 
 
+app.command()(export)
 app.command()(sensitivity)
 app.command()(solve)
 
@@ -99,11 +105,19 @@ def validate(
         list[str] | None,
         typer.Argument(metavar="PATH", help="Turtle files or folders; the bundled knowledge at first."),
     ] = None,
+    signs: Annotated[
+        bool, typer.Option("--signs", help="Compare the formulas with the directions that influences state instead.")
+    ] = False,
     as_json: AsJson = False,
     store: Store = None,
 ) -> None:
     """Check Turtle against the vocabulary, the units and the shapes."""
+    if signs and path:
+        raise typer.BadParameter("--signs looks at a whole graph: name it with --store")
     with errors(as_json):
+        if signs:
+            check_signs(store, as_json)
+            return
         from pathlib import Path
 
         from downstack.graph.loading import validate_paths

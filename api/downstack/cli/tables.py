@@ -16,6 +16,7 @@ from downstack.cli.words import (
     common_roles,
     heading,
     number,
+    oldest,
     percent,
     regime_switch,
     rest,
@@ -59,13 +60,20 @@ def print_impact(console: Console, report: ImpactReport, *, flows: bool = False)
         console.print("\nNothing is moved by it.")
     _print_missing(console, missing)
     _print_qualitative(console, report)
+    for finding in report.findings:
+        console.print(Text(f"finding: {finding.text}", style="yellow"))
     if report.not_reached:
         console.print()
     for target in report.not_reached:
         console.print(Text(f"not reached: {target.quantity}: {target.reason}", style="dim"))
     if report.partial:
         console.print(Text(f"partial: {report.partial_reason}", style="yellow"))
-    console.print(Text(f"\ngraph {report.graph_version}, {report.elapsed_ms:.1f} ms", style="dim"))
+    console.print()
+    for text in report.interventions:
+        console.print(Text(text, style="dim"))
+    if shown:
+        console.print(Text(oldest(report.oldest_fact(MAX_EFFECTS), report.as_of), style="dim"))
+    console.print(Text(f"graph {report.graph_version}, {report.elapsed_ms:.1f} ms", style="dim"))
 
 
 def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
@@ -139,9 +147,10 @@ def _print_qualitative(console: Console, report: ImpactReport) -> None:
         header_style="bold",
         box=None,
     )
-    for column in ("", "affected", "along", "strength", "confidence"):
+    for column in ("", "affected", "along", "strength", "confidence", "numeric to here"):
         table.add_column(column, overflow="fold")
     for item in report.qualitative:
-        table.add_row(item.sign, escape(item.target), escape(" > ".join(item.path)), item.strength, item.confidence)
+        way = escape(" > ".join(item.path))
+        table.add_row(item.sign, escape(item.target), way, item.strength, item.confidence, escape(item.numeric))
     console.print()
     console.print(table)

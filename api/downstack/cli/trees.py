@@ -8,7 +8,17 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from downstack.cli.words import STYLES, number, regime_state, spelled, telling_roles, with_unit
+from downstack.cli.words import (
+    MAX_LEVELS,
+    STYLES,
+    deeper,
+    number,
+    oldest,
+    regime_state,
+    spelled,
+    telling_roles,
+    with_unit,
+)
 from downstack.graph.model import Fact
 from downstack.results import Status, Trace, ValueReport
 
@@ -42,7 +52,8 @@ def print_value(console: Console, report: ValueReport) -> None:
         console.print("\nAssumptions")
         for text in first.trace.assumptions:
             console.print(Text(f"  - {text}"))
-    console.print(Text(f"\ngraph {report.graph_version}", style="dim"))
+    console.print(Text(f"\n{oldest(first.trace.oldest_fact, report.as_of)}", style="dim"))
+    console.print(Text(f"graph {report.graph_version}", style="dim"))
 
 
 def trace_tree(trace: Trace) -> Tree:
@@ -52,13 +63,16 @@ def trace_tree(trace: Trace) -> Tree:
     return tree
 
 
-def _grow(tree: Tree, trace: Trace, seen: set[int]) -> None:
+def _grow(tree: Tree, trace: Trace, seen: set[int], level: int = 0) -> None:
+    if level >= MAX_LEVELS and trace.inputs:
+        tree.add(Text(deeper(trace), style="yellow"))
+        return
     for item in trace.inputs:
         if id(item) in seen and item.inputs:
             tree.add(Group(_headline(item), Text("unfolded above", style="dim")))
             continue
         seen.add(id(item))
-        _grow(tree.add(_step(item)), item, seen)
+        _grow(tree.add(_step(item)), item, seen, level + 1)
 
 
 def _headline(trace: Trace) -> Text:

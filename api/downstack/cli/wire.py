@@ -5,10 +5,22 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from downstack.cli.words import by_size
+from downstack.cli.words import MAX_LEVELS, by_size, deeper
 from downstack.errors import DownstackError, Finding, UserInputError
+from downstack.graph.ages import age_in_days
 from downstack.graph.model import Fact, Influence, Source
-from downstack.results import Attribution, Band, Effect, EffectKey, ImpactReport, Regime, Trace, ValueReport, ValueRow
+from downstack.results import (
+    Attribution,
+    Band,
+    Effect,
+    EffectKey,
+    ImpactReport,
+    Regime,
+    SignComparison,
+    Trace,
+    ValueReport,
+    ValueRow,
+)
 
 Json = dict[str, Any]
 
@@ -22,11 +34,13 @@ def impact_json(report: ImpactReport, *, flows: bool = False) -> Json:
     """Return the answer of ``impact``; with flows, how each effect came about."""
     return {
         "graphVersion": report.graph_version,
+        "asOf": report.as_of,
         "method": report.method,
         "elapsedMs": report.elapsed_ms,
         "partial": report.partial,
         "partialReason": report.partial_reason,
         "changes": list(report.changes),
+        "interventions": list(report.interventions),
         "effects": [{**_effect(item), **(_attribution(item.attribution) if flows else {})} for item in report.effects],
         "byLayer": [
             {
@@ -45,11 +59,15 @@ def impact_json(report: ImpactReport, *, flows: bool = False) -> Json:
                 "sign": item.sign,
                 "strength": item.strength,
                 "confidence": item.confidence,
+                "numeric": item.numeric,
+                "summary": item.summary,
                 "influences": [_influence(step) for step in item.influences],
             }
             for item in report.qualitative
         ],
+        "findings": [sign_json(item) for item in report.findings],
         "notReached": [{"quantity": item.quantity, "reason": item.reason} for item in report.not_reached],
+        "oldestFact": _dated(report.oldest_fact(), report.as_of),
     }
 
 
@@ -57,12 +75,14 @@ def value_json(report: ValueReport) -> Json:
     """Return the answer of ``explain``."""
     return {
         "graphVersion": report.graph_version,
+        "asOf": report.as_of,
         "quantity": report.quantity.id,
         "value": report.value,
         "unit": report.unit,
         "status": str(report.status),
         "rows": [_value_row(item) for item in report.rows],
         "trace": None if report.trace is None else _trace(report.trace),
+        "oldestFact": None if report.trace is None else _dated(report.trace.oldest_fact, report.as_of),
     }
 
 
@@ -74,6 +94,21 @@ def findings_json(findings: tuple[Finding, ...]) -> Json:
             {"file": item.file, "line": item.line, "what": item.what, "remedy": item.remedy, "rule": item.rule}
             for item in findings
         ],
+    }
+
+
+def sign_json(item: SignComparison) -> Json:
+    """Return an influence beside what the formulas compute."""
+    return {
+        "influence": item.influence.iri,
+        "changed": item.changed,
+        "affected": item.affected,
+        "stated": item.stated,
+        "agreeing": item.agreeing,
+        "opposing": item.opposing,
+        "still": item.still,
+        "example": item.example,
+        "text": item.text,
     }
 
 
@@ -170,7 +205,9 @@ def _value_row(item: ValueRow) -> Json:
     }
 
 
-def _trace(item: Trace) -> Json:
+def _trace(item: Trace, level: int = 0) -> Json:
+    # Below so many levels nobody reads on, and readers of JSON run out of stack.
+    cut = level >= MAX_LEVELS and bool(item.inputs)
     function = item.function
     return {
         "quantity": item.quantity.id,
@@ -190,9 +227,15 @@ def _trace(item: Trace) -> Json:
             "digest": function.digest,
         },
         "facts": [fact_json(fact) for fact in item.own_facts],
-        "inputs": [_trace(step) for step in item.inputs],
+        "inputs": [] if cut else [_trace(step, level + 1) for step in item.inputs],
+        **({"partial": True, "partialReason": deeper(item)} if cut else {}),
         "assumptions": list(item.assumptions),
     }
+
+
+def _dated(fact: Fact | None, on: str) -> Json | None:
+    """Return a fact with its age on the date of the answer."""
+    return None if fact is None else {**fact_json(fact), "ageInDays": age_in_days(fact, on)}
 
 
 def fact_json(fact: Fact) -> Json:

@@ -103,6 +103,12 @@ class Trace:
         """List the facts."""
         return [Fact.of(item) for item in self.record.facts]
 
+    @resolved("The fact of the earliest date among all that the number rests on; null where none has a date.")
+    def oldest_fact(self) -> Fact | None:
+        """Find the oldest fact."""
+        oldest = self.record.oldest_fact
+        return None if oldest is None else Fact.of(oldest)
+
     @resolved("The facts read at this step itself: the chosen one first, then other sources.")
     def own_facts(self) -> list[Fact]:
         """List the facts of this step."""

@@ -52,10 +52,12 @@ class EffectStatus(Enum):
     """The status of a number."""
 
     OK = strawberry.enum_value("OK", description="Every input is there and every formula holds.")
+    STALE = strawberry.enum_value(
+        "STALE", description="The number is given, but a fact behind it is older than its quantity allows."
+    )
     EXTRAPOLATED = strawberry.enum_value("EXTRAPOLATED", description="Outside the range in which a formula holds.")
     INFEASIBLE = strawberry.enum_value("INFEASIBLE", description="There is no such number; the reason is said.")
     NOT_CONVERGED = strawberry.enum_value("NOT_CONVERGED", description="A feedback loop did not settle.")
-    STALE = strawberry.enum_value("STALE", description="A newer fact contradicts an input.")
     MISSING_INPUT = strawberry.enum_value("MISSING_INPUT", description="A fact is missing; the reason says which.")
 
 

@@ -235,6 +235,12 @@ class Influence(Node):
     direction: Direction = strawberry.field(description="Towards applications or towards silicon.")
     mechanism: str = strawberry.field(description="How the influence works.")
     quantity_affected: str | None = strawberry.field(description="What of the target it affects, in words.")
+    changed_kind: strawberry.ID | None = strawberry.field(
+        description="The quantity whose rise the sign is said of, where formulas know it."
+    )
+    affected_kind: strawberry.ID | None = strawberry.field(
+        description="The quantity that it raises or lowers, where formulas know it."
+    )
     published_effect: str | None = strawberry.field(
         description="The source's own sentence on the size of the effect, as text that nothing is computed from."
     )
@@ -270,6 +276,8 @@ class Influence(Node):
             direction=Direction(record.direction),
             mechanism=record.mechanism,
             quantity_affected=record.quantity_affected,
+            changed_kind=None if record.changed_kind is None else strawberry.ID(record.changed_kind),
+            affected_kind=None if record.affected_kind is None else strawberry.ID(record.affected_kind),
             published_effect=record.published_effect,
             source=Source.of(record.source),
             locator=record.locator,

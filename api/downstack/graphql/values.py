@@ -7,7 +7,7 @@ import strawberry
 from downstack import results
 from downstack.graph import model
 from downstack.graphql.combinations import EffectKey, Regime, Trace, off_the_loop
-from downstack.graphql.enums import EffectStatus
+from downstack.graphql.enums import Date, EffectStatus
 from downstack.graphql.fields import resolved
 from downstack.graphql.terms import QuantityKind, finite
 
@@ -58,6 +58,7 @@ class ValueReport:
     value: float | None = strawberry.field(description="The number, when exactly one combination matches.")
     unit: str = strawberry.field(description="The unit of all numbers.")
     status: EffectStatus = strawberry.field(description="The best status among the rows.")
+    as_of: Date = strawberry.field(description="The date that facts are chosen for and their age is judged on.")
     reason: str | None = strawberry.field(description="Why there is no number, when no row or a single one has none.")
 
     @resolved("The quantity asked for.")
@@ -83,6 +84,7 @@ class ValueReport:
         return cls(
             record=record,
             graph_version=record.graph_version,
+            as_of=Date(record.as_of),
             value=finite(record.value),
             unit=record.unit,
             status=EffectStatus[record.status.name],

@@ -51,7 +51,7 @@ class SingleRow:
             step, place = plan.by_quantity[name], places[name]
             if place < 0 or place >= step.rows or not outcome.touched[name][place]:
                 _hold(known, outcome, name, place if place < step.rows else -1)
-                steps[name] = replace(step, rows=1, fact_values=None, variants=())
+                steps[name] = replace(step, rows=1, fact_values=None, variants=(), fact_codes=None)
                 continue
             variant, sources = _variant_at(step, place)
             for source, spot in sources.items():
@@ -64,6 +64,7 @@ class SingleRow:
                 rows=1,
                 fact_values=None if variant is not None and step.fact_values is None else facts,
                 variants=() if variant is None else (variant,),
+                fact_codes=None,
             )
             own = tuple(Cell(0, cell.intervention) for cell in evaluation.cells.get(name, ()) if cell.row == place)
             if own:

@@ -7,6 +7,7 @@ one array of row numbers. Filters shrink the role lists before any row exists.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,12 @@ class Binding:
         self._place = {role: _inverse(chosen, len(columns.tables[role].ids)) for role, chosen in self.lists.items()}
         self._shapes: dict[Key, tuple[int, ...]] = {}
         self._gathers: dict[tuple[Key, Key], Rows | None] = {}
+
+    def with_columns(self, columns: Columns) -> Binding:
+        """Return the same rows over the columns of a version that differs in facts alone."""
+        other = copy(self)
+        other.columns = columns
+        return other
 
     def shape(self, key: Key) -> tuple[int, ...]:
         """Return the number of entities in each role of a key."""

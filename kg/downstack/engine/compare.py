@@ -51,7 +51,7 @@ def compare(
         raise UserInputError("there is no target", field="targets", hint="name at least one quantity")
     everything = tuple(item for changes in scenarios.values() for item in changes)
     plan = engine.plan(targets, engine.within_reach(everything, selected, as_of), as_of)
-    base = engine.evaluate(plan)
+    base = engine.base(plan)
     columns = [_column(engine.evaluate(plan, changes, base=base), targets) for changes in scenarios.values()]
     cells: list[ComparisonCell] = []
     for target in targets:

@@ -9,14 +9,17 @@ from typing import overload
 import numpy as np
 
 from downstack.engine.attribution import attribute
-from downstack.engine.changes import ChangeOp, Intervention
+from downstack.engine.changes import Intervention
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK
 from downstack.engine.engine import Engine, Evaluation
+from downstack.engine.interventions import describe_interventions
+from downstack.engine.moved import starts_of
 from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
 from downstack.engine.regimes import regime_of
+from downstack.engine.signs import effect_findings
 from downstack.engine.trace import STATUS
-from downstack.engine.uncertainty import Bands, bands, variance_shares
+from downstack.engine.uncertainty import Bands, Progress, bands, variance_shares
 from downstack.graph.display import shown
 from downstack.graph.model import Fact
 from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Status, Trace
@@ -156,6 +159,7 @@ def impact(
     layers: frozenset[int] | None,
     as_of: str | None,
     samples: int = 0,
+    progress: Progress | None = None,
 ) -> ImpactReport:
     """Answer what some changes do to some targets (to all that they reach, unless given).
 
@@ -173,26 +177,30 @@ def impact(
     not_reached = [NotReached(name, _why_not(engine, changed, name)) for name in wanted if name not in reached]
     plan = engine.plan(hit, engine.within_reach(changes, selected, as_of), as_of)
     evaluation = engine.evaluate(plan, changes)
-    spread = bands(engine, plan, changes, hit, samples) if samples else None
+    spread = bands(engine, plan, changes, hit, samples, progress=progress) if samples else None
     effects = EffectTable(engine, evaluation, changes, hit, as_of, spread, samples)
     not_reached += [
         NotReached(name, _why_empty(engine, plan, changes, name))
         for name in hit
         if not bool(evaluation.outcome.touched[name].any())
     ]
+    starts = starts_of(engine, evaluation, changes, as_of)
+    answered = [name for name in hit if bool(np.isfinite(evaluation.outcome.values[name]).any())]
+    directions = qualitative_effects(engine.knowledge, engine.schema, starts, answered)
     return ImpactReport(
         graph_version=engine.knowledge.version,
         method=f"{METHOD}; {samples} samples of the uncertain facts, the same for both" if samples else METHOD,
         elapsed_ms=(time.perf_counter() - started) * 1e3,
-        partial=False,
-        partial_reason=None,
+        partial=directions.partial_reason is not None,
+        partial_reason=directions.partial_reason,
         changes=written,
         effects=effects,
         by_layer=effects.summaries(),
-        qualitative=qualitative_effects(
-            engine.knowledge, {item.entity: _direction(engine, item, as_of) for item in changes}
-        ),
+        qualitative=directions.effects,
+        findings=effect_findings(engine, evaluation, changes, [item.sign for item in starts[: len(changes)]], hit),
         not_reached=tuple(not_reached),
+        as_of=plan.binding.columns.on,
+        interventions=describe_interventions(plan, evaluation.cells),
     )
 
 
@@ -210,17 +218,3 @@ def _why_empty(engine: Engine, plan: Plan, changes: tuple[Intervention, ...], ta
     if empty:
         return f"no {' and no '.join(empty)} in the graph matches the question together with {entities}"
     return f"no combination of {', '.join(key)} that the question admits rests on {entities}"
-
-
-def _direction(engine: Engine, item: Intervention, as_of: str | None) -> str:
-    """Return whether a change raises its quantity (``+``), lowers it (``-``), leaves it (``0``) or cannot be said."""
-    if item.op is ChangeOp.ADD:
-        before, after = 0.0, item.amount
-    elif item.op is ChangeOp.SET:
-        facts = engine.knowledge.candidates(item.entity, item.quantity.id, as_of)
-        if not facts:
-            return "?"
-        before, after = facts[0].value, item.amount
-    else:
-        before, after = 1.0, item.amount
-    return "+" if after > before else "-" if after < before else "0"

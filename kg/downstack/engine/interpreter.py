@@ -63,12 +63,14 @@ class Interpreter:
         if any(role not in roles for role in key):
             return Reading(math.nan, MISSING_INPUT, touched=False)
         column = self._columns.facts.get(quantity)
-        fact = math.nan
+        fact, held = math.nan, OK
         if column is not None and column.role in roles:
-            fact = float(column.values[self._columns.tables[column.role].position[roles[column.role]]])
+            place = self._columns.tables[column.role].position[roles[column.role]]
+            fact = float(column.values[place])
+            held = OK if column.codes is None else int(column.codes[place])
         group = self._schema.producers.get(quantity, ())
         if not group:
-            reading = Reading(fact, MISSING_INPUT if math.isnan(fact) else OK, touched=False)
+            reading = Reading(fact, MISSING_INPUT if math.isnan(fact) else held, touched=False)
         else:
             chosen = [item for item in group if self._applies(item, roles)]
             reading = (
@@ -76,7 +78,7 @@ class Interpreter:
             )
             if not math.isnan(fact):
                 base = self._call(chosen[0], roles, ()) if chosen else reading
-                reading = self._anchor(quantity, fact, base, reading)
+                reading = self._anchor(quantity, fact, held, base, reading)
         return self._intervene(quantity, key, roles, reading, changes)
 
     def _applies(self, function: FunctionDeclaration, roles: Mapping[str, str]) -> bool:
@@ -108,12 +110,12 @@ class Interpreter:
             code = INFEASIBLE
         return Reading(math.nan if code >= INFEASIBLE else value, code, touched)
 
-    def _anchor(self, quantity: str, fact: float, base: Reading, moved: Reading) -> Reading:
+    def _anchor(self, quantity: str, fact: float, held: int, base: Reading, moved: Reading) -> Reading:
         if self._knowledge.quantities[quantity].formula_first:
-            return moved if moved.code < INFEASIBLE or moved.touched else Reading(fact, OK, touched=False)
+            return moved if moved.code < INFEASIBLE or moved.touched else Reading(fact, held, touched=False)
         if not moved.touched or (moved.code < INFEASIBLE and moved.value == base.value):
-            return Reading(fact, moved.code if moved.touched else OK, moved.touched)
-        return Reading(fact * (moved.value / base.value), moved.code, touched=True)
+            return Reading(fact, max(moved.code, held) if moved.touched else held, moved.touched)
+        return Reading(fact * (moved.value / base.value), max(moved.code, held), touched=True)
 
     def _intervene(
         self,

@@ -106,7 +106,7 @@ def _switch(
     roles = dict(binding.entities(evaluation.plan.by_quantity[quantity].key, row))
     selected = {role: frozenset({columns.tables[role].position[slug]}) for role, slug in roles.items()}
     plan = engine.plan((quantity,), selected, as_of)
-    base = engine.evaluate(plan)
+    base = engine.base(plan)
     low, high = 0.0, 1.0
     for _ in range(ROUNDS):
         grid = np.linspace(low, high, GRID)

@@ -167,9 +167,7 @@ def run_step(step: Step, state: Outcome, asked: Asked) -> None:
                 before = asked.reference.formula[step.quantity]
             value, status = _anchor(step, facts, value, status, touched, before)
     else:
-        value = np.empty((step.rows, 1)) if facts is None else facts
-        missing = np.isnan(value)
-        status = np.where(missing, MISSING_INPUT, OK).astype(np.int8) if missing.any() else all_ok(step.rows)
+        value, status = stated(step)
     if cells and asked.along is BASE_AND_SCENARIO and value.shape[1] == status.shape[1] == 1:
         value, status = _side_by_side(value, status, cells)
         touched[[cell.row for cell in cells]] = True
@@ -183,6 +181,15 @@ def run_step(step: Step, state: Outcome, asked: Asked) -> None:
     state.values[step.quantity] = value
     state.status[step.quantity] = status
     state.touched[step.quantity] = touched
+
+
+def stated(step: Step) -> tuple[Array, Codes]:
+    """Return the stated numbers of a step, and what they are worth."""
+    value = np.full((step.rows, 1), np.nan) if step.fact_values is None else step.fact_values
+    missing = np.isnan(value)
+    if not missing.any() and step.fact_codes is None:
+        return value, all_ok(step.rows)
+    return value, np.where(missing, MISSING_INPUT, _fact_codes(step)).astype(np.int8)
 
 
 def _formulas(step: Step, state: Outcome) -> Piece:
@@ -211,16 +218,16 @@ def _anchor(step: Step, facts: Array, value: Array, status: Codes, touched: Mask
     reaches an input of the formula but the formula cannot be evaluated, the answer is that an input is missing: the
     unchanged fact would be a wrong answer.
     """
-    known = ~np.isnan(facts)
+    known, held = ~np.isnan(facts), _fact_codes(step)
     computed = status < INFEASIBLE
     if step.fact_first:
         result = np.where(known & computed, facts * (value / before), np.where(known & ~touched[:, None], facts, value))
         result = np.where(known & computed & (value == before), facts, result)
-        code = np.where(known & ~touched[:, None], OK, status)
+        code = np.where(known & ~touched[:, None], held, np.where(known, np.maximum(status, held), status))
     else:
         usable = known & ~touched[:, None] & ~computed
         result = np.where(usable, facts, value)
-        code = np.where(usable, OK, status)
+        code = np.where(usable, held, status)
     return result, code.astype(np.int8)
 
 
@@ -246,6 +253,10 @@ def _negative(item: Intervention) -> UserInputError:
     return UserInputError(
         f"{item.entity}.{item.quantity.id} would become negative", field="changes", hint="make the change smaller"
     )
+
+
+def _fact_codes(step: Step) -> Codes:
+    return all_ok(step.rows) if step.fact_codes is None else step.fact_codes
 
 
 def _intervene(value: Array, status: Codes, cell: Cell, along: Array, *, sampled: bool) -> None:

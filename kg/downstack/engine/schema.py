@@ -9,12 +9,19 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
+from itertools import islice
 
 from downstack.engine.columns import role_of_class
 from downstack.errors import FunctionError
 from downstack.graph.knowledge import Knowledge
 from downstack.performance.declare import FunctionDeclaration
 from downstack.units import exponents
+
+MAX_FUNCTIONS = 25_000
+"""Functions of one schema, and so the longest chain of them; each costs microseconds in every question that it is part of."""
+
+LONGEST_LOOP = 20
+"""Quantities of a loop that a refusal names."""
 
 Key = tuple[str, ...]
 """The roles a quantity depends on, minimal and in canonical order: ``("model", "offering")``."""
@@ -49,6 +56,23 @@ def _closure(start: Iterable[str], edges: Mapping[str, frozenset[str]]) -> froze
                 found.add(name)
                 waiting.append(name)
     return frozenset(found)
+
+
+def check_count(functions: Iterable[FunctionDeclaration]) -> tuple[FunctionDeclaration, ...]:
+    """Return the functions of a schema, or refuse them before anything is done with so many.
+
+    Raises
+    ------
+    FunctionError
+        If there are more than :data:`MAX_FUNCTIONS`.
+    """
+    first = tuple(islice(functions, MAX_FUNCTIONS + 1))
+    if len(first) > MAX_FUNCTIONS:
+        raise FunctionError(
+            f"there are more than {MAX_FUNCTIONS:,} functions",
+            hint="compute the same for many entities with one function, which applies to all of them",
+        )
+    return first
 
 
 def build_schema(knowledge: Knowledge, functions: Iterable[FunctionDeclaration]) -> Schema:
@@ -89,7 +113,8 @@ def build_schema(knowledge: Knowledge, functions: Iterable[FunctionDeclaration])
             ).static_order()
         )
     except CycleError as error:
-        loop = " -> ".join(error.args[1])
+        names = error.args[1]
+        loop = " -> ".join(names if len(names) <= LONGEST_LOOP else [*names[:LONGEST_LOOP], "..."])
         raise FunctionError(
             f"functions form a loop: {loop}", hint="put a lag on one of them, or compute it from something else"
         ) from error

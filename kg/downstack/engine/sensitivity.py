@@ -55,7 +55,7 @@ def sensitivity(
     step = plan.by_quantity[target]
     if step.rows != 1:
         raise _not_one(plan, step)
-    base = engine.evaluate(plan)
+    base = engine.base(plan)
     kind = engine.knowledge.quantities[target]
     value = base.outcome.value(target, 0, 0)
     missing = bool(np.isnan(value))

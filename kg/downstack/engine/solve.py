@@ -87,7 +87,7 @@ def solve(
     found: list[SolveRow] = []
     for start in range(0, rows, BLOCK):
         chosen = np.arange(start, min(start + BLOCK, rows), dtype=np.int64)
-        found += _Block(engine, engine.evaluate(plan), wanted, goal, unit, reference, kind, as_of, chosen).rows()
+        found += _Block(engine, engine.base(plan), wanted, goal, unit, reference, kind, as_of, chosen).rows()
     return SolveReport(
         graph_version=engine.knowledge.version,
         target=wanted,

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, OK
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, OK, STALE
+from downstack.engine.interventions import cuts, variant_at
 from downstack.engine.plan import Plan, Step, Variant
 from downstack.engine.run import Cell, Outcome
+from downstack.graph.ages import stale_reason
 from downstack.graph.display import base_units, shown
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact, QuantityKind
@@ -58,9 +60,32 @@ class Tracer:
 
     def trace(self, quantity: str, row: int) -> Trace:
         """Return the trace of one number; a step that two paths share is the same object in both."""
-        if (quantity, row) not in self._done:
-            self._done[quantity, row] = self._build(quantity, row)
-        return self._done[quantity, row]
+        done = self._done
+        # Inputs first, on a list of its own: chains of functions may be deeper than Python's stack.
+        waiting = [(quantity, row)]
+        while waiting:
+            place = waiting[-1]
+            if place not in done:
+                missing = [item for item in self._sources(*place) if item not in done]
+                if missing:
+                    waiting.extend(reversed(missing))
+                    continue
+                done[place] = self._build(*place)
+            waiting.pop()
+        return done[quantity, row]
+
+    def _sources(self, quantity: str, row: int) -> tuple[tuple[str, int], ...]:
+        """Return the numbers that one is computed from; none where the question cuts them off."""
+        return () if self._cut_by(quantity, row) is not None else self._anatomy(quantity, row).sources
+
+    def _cell(self, quantity: str, row: int) -> Cell | None:
+        if self._column == 0:
+            return None
+        return next((item for item in self._cells.get(quantity, ()) if item.row == row), None)
+
+    def _cut_by(self, quantity: str, row: int) -> Cell | None:
+        cell = self._cell(quantity, row)
+        return cell if cell is not None and cuts(cell) else None
 
     def _anatomy(self, quantity: str, row: int) -> _Anatomy:
         """Return what the trace of a number says whatever the number is; kept with the plan."""
@@ -68,7 +93,7 @@ class Tracer:
         if found is None:
             step = self._plan.by_quantity[quantity]
             key = self._plan.binding.key(step.key, row)
-            variant, sources = self._sources(step, row)
+            variant, sources = self._reads(step, row)
             kind = self._knowledge.quantities[quantity]
             found = _Anatomy(kind, base_units(kind), step, key, self._facts(step, key), variant, sources)
             if len(self._anatomies) >= MAX_ANATOMIES:
@@ -82,8 +107,11 @@ class Tracer:
         codes, values = self._outcome.status[quantity], self._outcome.values[quantity]
         code = codes.item(row, min(column, codes.shape[1] - 1))
         value = values.item(row, min(column, values.shape[1] - 1))
-        inputs = tuple([self.trace(name, source) for name, source in anatomy.sources])
-        reason = None if code == OK else self._reason(anatomy.step, anatomy.key, code, variant, inputs)
+        cell = self._cell(quantity, row)
+        if cell is not None and cuts(cell):
+            return self._cut(anatomy, value, code, cell)
+        inputs = tuple([self._done[place] for place in anatomy.sources])
+        reason = None if code == OK else self._reason(anatomy, code, inputs)
         formula_value = None
         if facts and variant is not None and quantity in self._outcome.formula:
             formula = self._outcome.formula[quantity]
@@ -94,9 +122,6 @@ class Tracer:
             elif code < INFEASIBLE and (math.isnan(found) or found == formula.item(row, 0)):
                 # The published value stands: the formula was not asked to move it, so the number rests on the fact.
                 variant, inputs = None, ()
-        intervention = None
-        if column > 0 and any(cell.row == row for cell in self._cells.get(quantity, ())):
-            intervention = f"{anatomy.key}.{quantity} is changed by the question"
         return Trace(
             anatomy.kind,
             anatomy.key,
@@ -108,7 +133,23 @@ class Tracer:
             facts,
             reason,
             formula_value,
-            intervention,
+            None if cell is None else f"{cell.intervention.entity}.{quantity} is changed by the question",
+        )
+
+    def _cut(self, anatomy: _Anatomy, value: float, code: int, cell: Cell) -> Trace:
+        """Return the step of a number that the question sets: it rests on nothing else."""
+        rest = "whatever the facts say" if anatomy.variant is None else "its formula no longer has a say"
+        return Trace(
+            quantity=anatomy.kind,
+            key=anatomy.key,
+            value=shown(anatomy.kind, value),
+            unit=anatomy.kind.display_unit,
+            status=STATUS[code],
+            function=None,
+            inputs=(),
+            own_facts=(),
+            reason=None,
+            intervention=f"{cell.intervention.entity}.{anatomy.kind.id} is set by the question: {rest}",
         )
 
     def _show(self, quantity: str, value: float) -> float | None:
@@ -121,22 +162,23 @@ class Tracer:
             return ()
         return column.facts[self._plan.binding.columns.tables[column.role].position[slug]]
 
-    def _sources(self, step: Step, row: int) -> tuple[Variant | None, tuple[tuple[str, int], ...]]:
-        for variant in step.variants:
-            place = row
-            if variant.rows is not None:
-                place = int(np.searchsorted(variant.rows, row))
-                if place >= len(variant.rows) or variant.rows[place] != row:
-                    continue
-            sources = [(name, place if index is None else int(index[place])) for name, index, _ in variant.gathers]
-            return variant, tuple(
-                (name, source) for name, source in sources if source >= 0 and self._plan.by_quantity[name].rows
-            )
-        return None, ()
+    def _reads(self, step: Step, row: int) -> tuple[Variant | None, tuple[tuple[str, int], ...]]:
+        """Return the function behind a row and the numbers it reads; none behind a link that is missing."""
+        variant = variant_at(step, row)
+        if variant is None:
+            return None, ()
+        place = row if variant.rows is None else int(np.searchsorted(variant.rows, row))
+        sources = [(name, place if index is None else int(index[place])) for name, index, _ in variant.gathers]
+        return variant, tuple(
+            (name, source) for name, source in sources if source >= 0 and self._plan.by_quantity[name].rows
+        )
 
-    def _reason(
-        self, step: Step, key: EffectKey, code: int, variant: Variant | None, inputs: tuple[Trace, ...]
-    ) -> str | None:
+    def _reason(self, anatomy: _Anatomy, code: int, inputs: tuple[Trace, ...]) -> str | None:
+        step, key, variant = anatomy.step, anatomy.key, anatomy.variant
+        if code == STALE and anatomy.facts:
+            said = stale_reason(anatomy.kind, anatomy.facts[0], self._plan.binding.columns.on)
+            if said is not None:
+                return said
         inherited = next((item.reason for item in inputs if STATUS.index(item.status) == code and item.reason), None)
         if variant is None:
             if step.variants:

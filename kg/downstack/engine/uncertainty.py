@@ -7,7 +7,7 @@ formulas leave out does not vary, and makes it narrower.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +32,9 @@ from downstack.engine.variance import variance_shares
 from downstack.errors import UserInputError
 from downstack.performance.declare import Array
 from downstack.results import Band
+
+Progress = Callable[[int, int], None]
+"""What is told how much is done, of how much."""
 
 MAX_WORK = 200_000_000
 """Numbers that one question may compute: samples times the rows of all steps that vary."""
@@ -111,8 +114,11 @@ def bands(
     samples: int,
     seed: int = 0,
     block_bytes: int = BLOCK_BYTES,
+    progress: Progress | None = None,
 ) -> Bands:
     """Evaluate base and scenario on the same draws and say how the ratio of each target is spread.
+
+    `progress` is told, block by block, how many of how many samples are done.
 
     Raises
     ------
@@ -143,6 +149,8 @@ def bands(
             counted = np.broadcast_to(other[target] & ~np.isnan(ratio), (len(ratio), width))
             switched[target] += counted.sum(axis=1)
             binds[target] |= limited[target]
+        if progress is not None:
+            progress(start + width, samples)
     return Bands({target: _summary(ratios[target], switched[target], binds[target], samples) for target in targets})
 
 

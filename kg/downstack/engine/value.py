@@ -23,7 +23,7 @@ def value_report(engine: Engine, quantity: str, selected: dict[str, frozenset[in
             field="where",
             hint=f"narrow one of {', '.join(step.key)}",
         )
-    evaluation = engine.evaluate(plan)
+    evaluation = engine.base(plan)
     tracer = evaluation.tracer(engine.knowledge, 0)
     kind = engine.knowledge.quantities[quantity]
     return ValueReport(
@@ -31,6 +31,7 @@ def value_report(engine: Engine, quantity: str, selected: dict[str, frozenset[in
         quantity=kind,
         unit=kind.display_unit,
         rows=tuple(_row(engine, evaluation, tracer, quantity, row, as_of) for row in range(step.rows)),
+        as_of=plan.binding.columns.on,
     )
 
 

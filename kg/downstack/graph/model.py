@@ -56,6 +56,8 @@ class QuantityKind:
     layer: int | None
     formula_first: bool
     """True when a published value is a rounded label, so that the formula is the base and the fact only a check."""
+    age_budget: str | None = None
+    """How old a fact may be before an answer says that it is stale, as an ISO 8601 duration; None for no limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,10 @@ class Influence:
     published_effect: str | None
     source: Source
     locator: str | None
+    changed_kind: str | None = None
+    """The quantity whose rise the sign is said of, and which formulas know; None for most."""
+    affected_kind: str | None = None
+    """The quantity that it raises or lowers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,7 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
         entities=entities,
         facts=tuple(_facts(triples, by_iri, sources)),
         relations=tuple(_relations(triples, sources)),
-        influences=tuple(_influences(triples, sources)),
+        influences=tuple(_influences(triples, by_iri, sources)),
         sources=sources,
         superclasses=superclasses,
         links=_links(triples, entities),
@@ -185,6 +185,7 @@ def _quantities(triples: _Triples, layers: dict[str, int]) -> Iterable[QuantityK
             subject_class=None if subject_class is None else _local(subject_class),
             layer=None if layer is None else layers[layer],
             formula_first=triples.one(iri, DSO + "formulaFirst") == "true",
+            age_budget=triples.one(iri, DSO + "ageBudget"),
         )
 
 
@@ -206,7 +207,10 @@ def _ordered(roles: Iterable[Role]) -> tuple[Role, ...]:
     by_id = {role.id: role for role in roles}
 
     def depth(role: Role) -> int:
-        return 0 if role.reached_from is None else 1 + depth(by_id[role.reached_from])
+        steps, parent = 0, role.reached_from
+        while parent is not None:
+            steps, parent = steps + 1, by_id[parent].reached_from
+        return steps
 
     def place(role: Role) -> tuple[int, int, str]:
         return depth(role), spoken.index(role.id) if role.id in spoken else len(spoken), role.id
@@ -304,7 +308,13 @@ def _relations(triples: _Triples, sources: dict[str, Source]) -> Iterable[Relati
         )
 
 
-def _influences(triples: _Triples, sources: dict[str, Source]) -> Iterable[Influence]:
+def _influences(
+    triples: _Triples, quantities: dict[str, QuantityKind], sources: dict[str, Source]
+) -> Iterable[Influence]:
+    def kind(iri: str, name: str) -> str | None:
+        found = triples.one(iri, DSO + name)
+        return None if found is None else quantities[found].id
+
     for iri in triples.instances("QualitativeInfluence"):
         yield Influence(
             iri=iri,
@@ -319,6 +329,8 @@ def _influences(triples: _Triples, sources: dict[str, Source]) -> Iterable[Influ
             published_effect=triples.one(iri, DSO + "publishedEffect"),
             source=sources[triples.need(iri, DCTERMS + "source")],
             locator=triples.one(iri, DSO + "locator"),
+            changed_kind=kind(iri, "changedKind"),
+            affected_kind=kind(iri, "affectedKind"),
         )
 
 

@@ -9,8 +9,10 @@ from downstack.results.effects import Attribution, Band, Effect, EffectPath, Flo
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
+from downstack.results.signs import SignComparison
 from downstack.results.trace import EffectKey, Status, Trace
 from downstack.results.value import ValueReport, ValueRow
+from downstack.results.versions import FactChange, FunctionChange, VersionCause, VersionEffect, VersionReport
 
 __all__ = [
     "Attribution",
@@ -21,7 +23,9 @@ __all__ = [
     "EffectKey",
     "EffectPath",
     "Elasticity",
+    "FactChange",
     "Flow",
+    "FunctionChange",
     "GraphInfo",
     "ImpactReport",
     "LayerSummary",
@@ -30,10 +34,14 @@ __all__ = [
     "Regime",
     "SearchHit",
     "SensitivityReport",
+    "SignComparison",
     "SolveReport",
     "SolveRow",
     "Status",
     "Trace",
     "ValueReport",
     "ValueRow",
+    "VersionCause",
+    "VersionEffect",
+    "VersionReport",
 ]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from downstack.graph.ages import fact_date, last_day
 from downstack.graph.model import Fact, QuantityKind
 from downstack.performance.declare import FunctionDeclaration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 
 class Status(StrEnum):
@@ -59,7 +60,7 @@ class Trace:
     unit: str
     status: Status
     function: FunctionDeclaration | None
-    inputs: tuple[Trace, ...]
+    inputs: tuple[Trace, ...] = field(repr=False)
     own_facts: tuple[Fact, ...]
     """The facts read at this step itself: the chosen one first, then other sources for the same quantity."""
     reason: str | None
@@ -78,6 +79,11 @@ class Trace:
         return tuple(seen.values())
 
     @property
+    def oldest_fact(self) -> Fact | None:
+        """The fact of the earliest date among all that the number rests on; None where none has a date."""
+        return oldest_fact((self,))
+
+    @property
     def assumptions(self) -> tuple[str, ...]:
         """What the formulas leave out and which facts are assumptions, each once."""
         seen: dict[str, None] = {}
@@ -91,7 +97,25 @@ class Trace:
         return tuple(seen)
 
     def walk(self) -> Iterator[Trace]:
-        """Yield this step and all steps below it, depth first."""
-        yield self
-        for item in self.inputs:
-            yield from item.walk()
+        """Yield this step and all steps below it, depth first; a step that several others read comes once."""
+        yield from walk((self,))
+
+
+def walk(traces: Iterable[Trace]) -> Iterator[Trace]:
+    """Yield the steps of several numbers, depth first; a step that they share comes once."""
+    seen: set[int] = set()
+    for trace in traces:
+        waiting = [trace]
+        while waiting:
+            step = waiting.pop()
+            if id(step) not in seen:
+                seen.add(id(step))
+                yield step
+                waiting.extend(reversed(step.inputs))
+
+
+def oldest_fact(traces: Iterable[Trace]) -> Fact | None:
+    """Return the fact of the earliest date that some numbers rest on; None where none has a date."""
+    facts = {fact.iri: fact for step in walk(traces) for fact in step.own_facts[:1]}
+    dated = [(last_day(day), iri) for iri, fact in facts.items() if (day := fact_date(fact)) is not None]
+    return facts[min(dated)[1]] if dated else None

@@ -45,6 +45,8 @@ class ValueReport:
     quantity: QuantityKind
     unit: str
     rows: tuple[ValueRow, ...]
+    as_of: str
+    """The date that facts are chosen for and their age is judged on: that of the question, or the graph's newest."""
 
     @property
     def value(self) -> float | None:
