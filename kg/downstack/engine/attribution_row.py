@@ -69,7 +69,7 @@ class SingleRow:
             if own:
                 cells[name] = own
         ordered = {step.quantity: steps[step.quantity] for step in plan.steps if step.quantity in steps}
-        return cls(target, Plan(plan.binding, tuple(ordered.values()), ordered), known, cells)
+        return cls(target, plan.with_steps(ordered.values()), known, cells)
 
     def walk(self, segments: int) -> Walk | None:
         """Evaluate the points between base and scenario; None when the effect has no number at one of them."""

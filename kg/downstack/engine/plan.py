@@ -9,6 +9,7 @@ import numpy as np
 
 from downstack.engine.bind import Binding, Mask, Rows
 from downstack.engine.columns import Columns
+from downstack.engine.feedback import FeedbackLoop
 from downstack.engine.schema import Key, Schema
 from downstack.graph.knowledge import Knowledge
 from downstack.performance.declare import Array, FunctionDeclaration
@@ -44,6 +45,17 @@ class Plan:
     binding: Binding
     steps: tuple[Step, ...]
     by_quantity: Mapping[str, Step]
+    loops: tuple[FeedbackLoop, ...] = ()
+    """Steps that are solved together; their members stand in a row in `steps`."""
+
+    def with_steps(self, steps: Iterable[Step]) -> Plan:
+        """Return a plan of the same binding and loops with other steps."""
+        listed = tuple(steps)
+        return Plan(self.binding, listed, {step.quantity: step for step in listed}, self.loops)
+
+    def loop_of(self, quantity: str) -> FeedbackLoop | None:
+        """Return the loop that a quantity is a member of, if any."""
+        return next((loop for loop in self.loops if quantity in loop.members), None)
 
 
 def compile_plan(
@@ -76,7 +88,8 @@ def compile_plan(
                 variants=variants,
             )
         )
-    return Plan(binding, tuple(steps), {step.quantity: step for step in steps})
+    loops = tuple(loop for loop in schema.loops if loop.members[0] in needed)
+    return Plan(binding, tuple(steps), {step.quantity: step for step in steps}, loops)
 
 
 def _variant(schema: Schema, columns: Columns, binding: Binding, key: Key, declaration: FunctionDeclaration) -> Variant:

@@ -109,7 +109,7 @@ def sampled_plan(plan: Plan, samples: int, seed: int = 0, start: int = 0, stop: 
         The samples that this plan is of; all unless given.
     """
     steps = tuple(_sampled_step(plan, step, samples, seed, slice(start, stop)) for step in plan.steps)
-    return Plan(plan.binding, steps, {step.quantity: step for step in steps})
+    return plan.with_steps(steps)
 
 
 def _sampled_step(plan: Plan, step: Step, samples: int, seed: int, part: slice) -> Step:

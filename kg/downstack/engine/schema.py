@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
+from graphlib import TopologicalSorter
 
 from downstack.engine.columns import role_of_class
+from downstack.engine.feedback import FeedbackLoop, find_loops
 from downstack.errors import FunctionError
 from downstack.graph.knowledge import Knowledge
 from downstack.performance.declare import FunctionDeclaration
@@ -27,9 +28,11 @@ class Schema:
     producers: Mapping[str, tuple[FunctionDeclaration, ...]]
     keys: Mapping[str, Key]
     order: tuple[str, ...]
-    """All quantities that facts or functions give, inputs before outputs."""
+    """All quantities that facts or functions give, inputs before outputs, the members of a loop in a row."""
     inputs: Mapping[str, frozenset[str]]
     consumers: Mapping[str, frozenset[str]]
+    loops: tuple[FeedbackLoop, ...] = ()
+    """The feedback loops, in the order of evaluation."""
 
     def descendants(self, quantities: Iterable[str]) -> frozenset[str]:
         """Return what a change of some quantities can reach, the quantities themselves included."""
@@ -58,7 +61,7 @@ def build_schema(knowledge: Knowledge, functions: Iterable[FunctionDeclaration])
     ------
     FunctionError
         If a quantity is not in the vocabulary, a unit differs from the vocabulary's, an input comes from nowhere, two
-        functions compute one quantity for the same entities, or functions form a loop.
+        functions compute one quantity for the same entities, or functions form a loop without an anchor or a start.
     """
     producers: dict[str, list[FunctionDeclaration]] = defaultdict(list)
     for declaration in functions:
@@ -82,20 +85,17 @@ def build_schema(knowledge: Knowledge, functions: Iterable[FunctionDeclaration])
                     f"{quantity} is computed from {name!r}, which no function returns and no class carries",
                     hint="give the quantity kind a dso:appliesTo class that a binding role ranges over",
                 )
-    try:
-        order = tuple(
-            TopologicalSorter(
-                {name: sorted(inputs.get(name, ())) for name in sorted({*producers, *fact_role})}
-            ).static_order()
-        )
-    except CycleError as error:
-        loop = " -> ".join(error.args[1])
-        raise FunctionError(
-            f"functions form a loop: {loop}", hint="put a lag on one of them, or compute it from something else"
-        ) from error
+    loops = find_loops(
+        producers, inputs, fact_role, (item.id for item in knowledge.quantities.values() if item.non_negative)
+    )
+    order = _order({*producers, *fact_role}, inputs, loops)
+    loop_of = {name: loop for loop in loops for name in loop.members}
     keys: dict[str, Key] = {}
     for name in order:
-        keys[name] = _key(knowledge, name, producers.get(name, ()), fact_role, keys)
+        own = loop_of.get(name)
+        # The members of a loop move together: each lives on all the roles that any of them depends on.
+        group = [item for member in (own.members if own else (name,)) for item in producers.get(member, ())]
+        keys[name] = _key(knowledge, name, group, fact_role, keys, own.members if own else ())
     consumers: dict[str, set[str]] = defaultdict(set)
     for quantity, names in inputs.items():
         for name in names:
@@ -106,6 +106,22 @@ def build_schema(knowledge: Knowledge, functions: Iterable[FunctionDeclaration])
         order=order,
         inputs=inputs,
         consumers={name: frozenset(group) for name, group in consumers.items()},
+        loops=loops,
+    )
+
+
+def _order(
+    names: Iterable[str], inputs: Mapping[str, frozenset[str]], loops: Iterable[FeedbackLoop]
+) -> tuple[str, ...]:
+    """Return the order of evaluation, every loop in the place of one of its members."""
+    members = {loop.members[0]: loop.members for loop in loops}
+    head = {name: first for first, group in members.items() for name in group}
+    edges: dict[str, set[str]] = {head.get(name, name): set() for name in sorted(names)}
+    for name in sorted(names):
+        edges[head.get(name, name)] |= {head.get(item, item) for item in inputs.get(name, ())}
+    condensed = {name: sorted(sources - {name}) for name, sources in edges.items()}
+    return tuple(
+        item for name in TopologicalSorter(condensed).static_order() for item in members.get(name, (name,))
     )
 
 
@@ -144,9 +160,11 @@ def _key(
     group: Iterable[FunctionDeclaration],
     fact_role: Mapping[str, str],
     keys: Mapping[str, Key],
+    loop: tuple[str, ...] = (),
 ) -> Key:
     parents = {role.id: role.reached_from for role in knowledge.roles}
-    wanted = {role for declaration in group for item in declaration.input_names for role in keys[item]}
+    read = {item for declaration in group for item in declaration.input_names if item not in loop}
+    wanted = {role for item in read for role in keys[item]}
     wanted |= {role for declaration in group for role in declaration.applies_to}
     if not wanted:
         return (fact_role[name],)

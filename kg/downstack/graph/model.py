@@ -56,6 +56,8 @@ class QuantityKind:
     layer: int | None
     formula_first: bool
     """True when a published value is a rounded label, so that the formula is the base and the fact only a check."""
+    non_negative: bool = False
+    """True when a value below zero can only be a mistake."""
 
 
 @dataclass(frozen=True, slots=True)

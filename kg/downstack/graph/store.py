@@ -185,6 +185,7 @@ def _quantities(triples: _Triples, layers: dict[str, int]) -> Iterable[QuantityK
             subject_class=None if subject_class is None else _local(subject_class),
             layer=None if layer is None else layers[layer],
             formula_first=triples.one(iri, DSO + "formulaFirst") == "true",
+            non_negative=triples.one(iri, DSO + "nonNegative") == "true",
         )
 
 
