@@ -12,6 +12,7 @@ from downstack.engine.attribution import attribute
 from downstack.engine.changes import ChangeOp, Intervention
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK
 from downstack.engine.engine import Engine, Evaluation
+from downstack.engine.loop_words import feedback_behind
 from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
 from downstack.engine.regimes import regime_of
@@ -22,6 +23,8 @@ from downstack.graph.model import Fact
 from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Trace
 
 METHOD = "comparative statics: every formula is re-evaluated at the base and at the scenario"
+SETTLED = "feedback loops are solved to where they settle"
+LATE = "what acts late is answered at the horizon, when it has settled"
 
 
 class EffectTable(Sequence[Effect]):
@@ -99,6 +102,7 @@ class EffectTable(Sequence[Effect]):
             _regime=lambda: self._regime(target, row),
             _attribution=lambda: attribute(self._engine, self._evaluation, target, row),
             _variance=lambda: self._variance(target, row),
+            _loops=lambda: feedback_behind(plan, outcome, target, row, 1, self._evaluation.cells),
             band=None if self._bands is None else self._bands.band(target, row),
         )
 
@@ -178,9 +182,11 @@ def impact(
         for name in hit
         if not bool(evaluation.outcome.touched[name].any())
     ]
+    said = [METHOD, *([SETTLED] if plan.loops else []), *([LATE] if _acts_late(plan) else [])]
+    said += [f"{samples} samples of the uncertain facts, the same for both"] if samples else []
     return ImpactReport(
         graph_version=engine.knowledge.version,
-        method=f"{METHOD}; {samples} samples of the uncertain facts, the same for both" if samples else METHOD,
+        method="; ".join(said),
         elapsed_ms=(time.perf_counter() - started) * 1e3,
         partial=False,
         partial_reason=None,
@@ -192,6 +198,10 @@ def impact(
         ),
         not_reached=tuple(not_reached),
     )
+
+
+def _acts_late(plan: Plan) -> bool:
+    return any(variant.function.lags for step in plan.steps for variant in step.variants)
 
 
 def _why_not(engine: Engine, changed: set[str], target: str) -> str:

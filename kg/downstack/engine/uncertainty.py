@@ -178,7 +178,12 @@ def _switches(plan: Plan, base: Outcome, scenario: Outcome) -> tuple[dict[str, M
     """Return, per quantity, where something else binds in it or on the way to it, and which rows have a limit at all."""
     other: dict[str, Mask] = {}
     limited: dict[str, Mask] = {}
-    for step in plan.steps:
+    looped = {name for loop in plan.loops for name in loop.members}
+    for name in looped:
+        rows = plan.by_quantity[name].rows
+        other[name], limited[name] = np.zeros((rows, 1), dtype=np.bool_), np.zeros(rows, dtype=np.bool_)
+    # Twice round a loop, so that every member has heard of every other.
+    for step in (*plan.steps, *(plan.steps if looped else ())):
         before, after = base.regimes.get(step.quantity), scenario.regimes.get(step.quantity)
         switched: Mask = np.zeros((step.rows, 1), dtype=np.bool_)
         limit: Mask = np.zeros(step.rows, dtype=np.bool_)

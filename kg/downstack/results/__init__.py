@@ -6,6 +6,7 @@ status says why.
 
 from downstack.results.comparison import ComparisonCell, ComparisonReport
 from downstack.results.effects import Attribution, Band, Effect, EffectPath, Flow, Regime
+from downstack.results.feedback import Feedback, FeedbackStatus
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
@@ -21,6 +22,8 @@ __all__ = [
     "EffectKey",
     "EffectPath",
     "Elasticity",
+    "Feedback",
+    "FeedbackStatus",
     "Flow",
     "GraphInfo",
     "ImpactReport",

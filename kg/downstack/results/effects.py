@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from downstack.graph.model import Fact, Layer, QuantityKind
+from downstack.results.feedback import Feedback
 from downstack.results.trace import EffectKey, Status, Trace
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ class Effect:
     _regime: Callable[[], Regime | None] = field(repr=False, compare=False)
     _attribution: Callable[[], Attribution | None] = field(repr=False, compare=False)
     _variance: Callable[[], tuple[tuple[Fact, float], ...]] = field(repr=False, compare=False)
+    _loops: Callable[[], tuple[Feedback, ...]] = field(repr=False, compare=False)
     band: Band | None = None
     """How sure the ratio is; None unless the question asked for samples, or where too few samples have a number."""
 
@@ -129,6 +131,11 @@ class Effect:
     def trace(self) -> Trace:
         """The scenario's number unfolded to formulas and facts."""
         return self._trace()
+
+    @cached_property
+    def loops(self) -> tuple[Feedback, ...]:
+        """The feedback loops that the scenario's number lies on or rests on, nearest first."""
+        return self._loops()
 
     @cached_property
     def regime(self) -> Regime | None:
