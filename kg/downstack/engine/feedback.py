@@ -22,15 +22,20 @@ class FeedbackLoop:
     """The members that are guessed, so that all others follow."""
     cycle: tuple[str, ...]
     """One way round, for the eye; a loop of several cycles has others beside it."""
-    positive: bool
-    """Whether no tear can be negative, so that all are searched as logarithms."""
+    non_negative: frozenset[str]
+    """The members that cannot be below zero."""
     lagged: bool
     """Whether some way round takes time, so that the settled answer is where a recursion in time ends."""
 
     @property
+    def positive(self) -> bool:
+        """Whether no tear can be negative, so that all are searched as logarithms."""
+        return self.non_negative.issuperset(self.tears)
+
+    @property
     def text(self) -> str:
         """The loop as a reader sees it."""
-        return " -> ".join((*self.cycle, self.cycle[0]))
+        return _text(self.cycle)
 
 
 def find_loops(
@@ -57,39 +62,74 @@ def find_loops(
     """
     known, positive = frozenset(stated), frozenset(non_negative)
     found = []
-    for component in strong_components(inputs):
+    for component in components(inputs):
         members = frozenset(component)
-        if len(component) == 1 and component[0] not in inputs.get(component[0], frozenset()):
-            continue
-        cycle = _cycle(members, inputs)
-        text = " -> ".join((*cycle, cycle[0]))
+        text = _text(_cycle(members, inputs))
         if not any(inputs[name] - members for name in members):
             raise FunctionError(
                 f"functions form a loop that nothing outside holds: {text}",
                 hint="let one of them read something that facts state, or compute it from something else",
             )
         begins = {name for name in members if name in known or _declares_start(producers[name])}
-        torn = tears(members, inputs, begins)
-        if lost := sorted(set(torn) - begins):
+        loop = arrange(members, inputs, begins, positive, lagged=_acts_late(members, producers))
+        if lost := sorted(set(loop.tears) - begins):
             raise FunctionError(
                 f"the loop {text} has no start: no fact can state {', '.join(lost)}",
                 hint="declare `start` on its function, or give the quantity kind a dso:appliesTo class",
             )
-        found.append(
-            FeedbackLoop(
-                members=_order(members, torn, inputs),
-                tears=torn,
-                cycle=cycle,
-                positive=positive.issuperset(torn),
-                lagged=any(
-                    source in members
-                    for name in members
-                    for declaration in producers[name]
-                    for source in declaration.lags
-                ),
-            )
-        )
+        found.append(loop)
     return tuple(found)
+
+
+def components(inputs: Mapping[str, frozenset[str]]) -> tuple[tuple[str, ...], ...]:
+    """Return the groups of quantities that are computed from each other, in the order of evaluation."""
+    return tuple(
+        group
+        for group in strong_components(inputs)
+        if len(group) > 1 or group[0] in inputs.get(group[0], frozenset[str]())
+    )
+
+
+def arrange(
+    members: frozenset[str],
+    inputs: Mapping[str, frozenset[str]],
+    begins: Iterable[str],
+    non_negative: frozenset[str],
+    *,
+    lagged: bool,
+) -> FeedbackLoop:
+    """Return the loop of some members, torn where a search can begin if that opens it."""
+    torn = tears(members, inputs, begins)
+    return FeedbackLoop(
+        members=_order(members, torn, inputs),
+        tears=torn,
+        cycle=_cycle(members, inputs),
+        non_negative=non_negative & members,
+        lagged=lagged,
+    )
+
+
+def evaluation_order(
+    names: Iterable[str], inputs: Mapping[str, frozenset[str]], loops: Iterable[FeedbackLoop]
+) -> tuple[str, ...]:
+    """Return the order of evaluation, the members of a loop in a row."""
+    members = {loop.members[0]: loop.members for loop in loops}
+    head = {name: first for first, group in members.items() for name in group}
+    edges: dict[str, set[str]] = {head.get(name, name): set() for name in sorted(names)}
+    for name in sorted(names):
+        edges[head.get(name, name)] |= {head.get(item, item) for item in inputs.get(name, ())}
+    condensed = {name: sorted(sources - {name}) for name, sources in edges.items()}
+    return tuple(item for name in TopologicalSorter(condensed).static_order() for item in members.get(name, (name,)))
+
+
+def _text(cycle: tuple[str, ...]) -> str:
+    return " -> ".join((*cycle, cycle[0]))
+
+
+def _acts_late(members: frozenset[str], producers: Mapping[str, Iterable[FunctionDeclaration]]) -> bool:
+    return any(
+        source in members for name in members for declaration in producers[name] for source in declaration.lags
+    )
 
 
 def _declares_start(functions: Iterable[FunctionDeclaration]) -> bool:

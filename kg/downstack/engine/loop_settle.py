@@ -115,7 +115,7 @@ def settle(members: Members, state: Outcome, asked: Asked, base: Outcome | None)
     def once(guess: Mapping[str, Array]) -> Mapping[str, Array]:
         return _round(members, state, asked, _Guess(guess, clean, touched)).values
 
-    found = solve_fixed_point(once, start, positive=members.loop.positive)
+    found = solve_fixed_point(once, start, positive=members.loop.positive, by_gain=not members.loop.lagged)
     lost = found.status != LoopStatus.CONVERGED
     missing = np.zeros(members.shape, dtype=np.bool_)
     for code in first.codes.values():
@@ -134,7 +134,7 @@ def settle(members: Members, state: Outcome, asked: Asked, base: Outcome | None)
         state.values[name] = np.where(missing, last.values[name], found.values[name])
         state.status[name] = np.where(missing, last.codes[name], codes[name]).astype(np.int8)
     if unsettled.any():
-        _withhold(members, state, unsettled)
+        withhold(members, state, unsettled)
     held = np.zeros(members.shape, dtype=np.bool_)
     for item in members.held.values():
         held |= item.where
@@ -177,7 +177,7 @@ def _round(members: Members, state: Outcome, asked: Asked, guess: _Guess) -> _Gu
         name = step.quantity
         members.evaluate(step, state, asked)
         if name in members.held:
-            _hold(members.held[name], state, name)
+            hold(members.held[name], state, name)
         if name in guess.values:
             values[name], codes[name], touched[name] = state.values[name], state.status[name], state.touched[name]
             # The other tears read the guess, not what it turned into.
@@ -185,13 +185,13 @@ def _round(members: Members, state: Outcome, asked: Asked, guess: _Guess) -> _Gu
     return _Guess(values, codes, touched)
 
 
-def _hold(held: Held, state: Outcome, name: str) -> None:
+def hold(held: Held, state: Outcome, name: str) -> None:
     state.values[name] = np.where(held.where, held.value, state.values[name])
     state.status[name] = np.where(held.where, held.status, state.status[name]).astype(np.int8)
     state.touched[name] = state.touched[name] | held.touched
 
 
-def _withhold(members: Members, state: Outcome, unsettled: Mask) -> None:
+def withhold(members: Members, state: Outcome, unsettled: Mask) -> None:
     """Leave no number in a loop that does not settle, not even one that a formula gives without an optional input."""
     for step in members.steps:
         name = step.quantity

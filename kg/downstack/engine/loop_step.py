@@ -17,6 +17,7 @@ from downstack.engine.changes import ChangeOp
 from downstack.engine.codes import INFEASIBLE, Codes
 from downstack.engine.feedback import FeedbackLoop
 from downstack.engine.loop_settle import Evaluate, Held, LoopOutcome, Members, settle
+from downstack.engine.loop_time import check_in_time
 from downstack.engine.plan import Plan, Step
 
 if TYPE_CHECKING:
@@ -88,15 +89,21 @@ def run_loop(group: LoopStep, state: Outcome, asked: Asked, evaluate: Evaluate) 
         # Without a change every column is a base: what is published stands, and the formulas around it tell the gain.
         settle(members, state, inner, None)
         base = replace(state, **{part: dict(getattr(state, part)) for part in _PARTS})
-        settle(members, state, replace(inner, reference=base), base)
+        _settle(members, state, replace(inner, reference=base), base)
         for name in names:
             loops = state.loops[name]
             base.copy_to(state, name)
             state.loops[name] = loops
         return
-    settle(members, state, replace(inner, reference=reference), reference)
+    _settle(members, state, replace(inner, reference=reference), reference)
     if reference is not None:
         _keep_base(members, state, reference, first=asked.reference is None)
+
+
+def _settle(members: Members, state: Outcome, asked: Asked, base: Outcome | None) -> None:
+    settle(members, state, asked, base)
+    if members.loop.lagged:
+        check_in_time(members, state, asked)
 
 
 _PARTS = ("values", "status", "touched", "formula", "regimes", "loops")

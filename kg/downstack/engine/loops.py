@@ -71,6 +71,7 @@ def solve_fixed_point(
     positive: bool = True,
     tolerance: float = 1e-10,
     max_iterations: int = 200,
+    by_gain: bool = True,
 ) -> FixedPoint:
     """Solve x = F(x) cell by cell, all cells at once.
 
@@ -88,6 +89,9 @@ def solve_fixed_point(
         Largest relative distance of x and F(x).
     max_iterations
         Rounds of one search.
+    by_gain
+        Whether a solution is an answer only where a push dies out when one goes round and round. Where going round takes
+        time that is not the question, and somebody else has to answer it.
 
     Raises
     ------
@@ -111,7 +115,7 @@ def solve_fixed_point(
             at, anywhere = _first(searches)
             settled = _gain(_slopes(loop, at, anywhere) + np.eye(len(names)), anywhere)[1]
             searches.append(plain(loop, np.where(settled, np.nan, middle), tolerance, max_iterations))
-        return _combine(loop, searches, tolerance)
+        return _combine(loop, searches, tolerance, by_gain=by_gain)
 
 
 def _prepare(step: Step, start: Mapping[str, Array]) -> tuple[Array, Array, tuple[int, ...]]:
@@ -127,11 +131,13 @@ def _prepare(step: Step, start: Mapping[str, Array]) -> tuple[Array, Array, tupl
     return flat[0], flat[1], shape
 
 
-def _combine(loop: Loop, searches: list[Search], tolerance: float) -> FixedPoint:
+def _combine(loop: Loop, searches: list[Search], tolerance: float, *, by_gain: bool) -> FixedPoint:
     at, anywhere = _first(searches)
     slopes = _slopes(loop, at, anywhere)
     jacobian = slopes + np.eye(len(at))
     gain, stable = _gain(jacobian, anywhere)
+    if not by_gain:
+        stable = np.isfinite(gain)
     room = np.where(anywhere, np.linalg.det(-slopes), np.nan)
 
     # Two searches agree when they end closer together than the tolerance can tell apart.

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
 
 from downstack.engine.columns import role_of_class
-from downstack.engine.feedback import FeedbackLoop, find_loops
+from downstack.engine.feedback import FeedbackLoop, evaluation_order, find_loops
 from downstack.errors import FunctionError
 from downstack.graph.knowledge import Knowledge
 from downstack.performance.declare import FunctionDeclaration
@@ -88,7 +87,7 @@ def build_schema(knowledge: Knowledge, functions: Iterable[FunctionDeclaration])
     loops = find_loops(
         producers, inputs, fact_role, (item.id for item in knowledge.quantities.values() if item.non_negative)
     )
-    order = _order({*producers, *fact_role}, inputs, loops)
+    order = evaluation_order({*producers, *fact_role}, inputs, loops)
     loop_of = {name: loop for loop in loops for name in loop.members}
     keys: dict[str, Key] = {}
     for name in order:
@@ -107,21 +106,6 @@ def build_schema(knowledge: Knowledge, functions: Iterable[FunctionDeclaration])
         inputs=inputs,
         consumers={name: frozenset(group) for name, group in consumers.items()},
         loops=loops,
-    )
-
-
-def _order(
-    names: Iterable[str], inputs: Mapping[str, frozenset[str]], loops: Iterable[FeedbackLoop]
-) -> tuple[str, ...]:
-    """Return the order of evaluation, every loop in the place of one of its members."""
-    members = {loop.members[0]: loop.members for loop in loops}
-    head = {name: first for first, group in members.items() for name in group}
-    edges: dict[str, set[str]] = {head.get(name, name): set() for name in sorted(names)}
-    for name in sorted(names):
-        edges[head.get(name, name)] |= {head.get(item, item) for item in inputs.get(name, ())}
-    condensed = {name: sorted(sources - {name}) for name, sources in edges.items()}
-    return tuple(
-        item for name in TopologicalSorter(condensed).static_order() for item in members.get(name, (name,))
     )
 
 

@@ -1,0 +1,119 @@
+"""What acts late, month by month: how a change spreads in time, and whether it comes to rest.
+
+Before month 0 everything stands where the base is settled. From month 0 on the change is made; what acts at once follows
+in the same month, and a loop that takes no time is settled anew in every month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from downstack.engine.bind import Mask
+from downstack.engine.codes import Codes
+from downstack.engine.engine import Engine, Evaluation
+from downstack.engine.lags import this_month
+from downstack.engine.run import Outcome, run
+from downstack.errors import UserInputError
+from downstack.performance.declare import Array
+
+MAX_MONTHS = 600
+NEAR = 0.01
+"""Share of the whole change that may be left when a path is said to have come to rest."""
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Recursion:
+    """The path of one quantity; all arrays are rows x months, month 0 first."""
+
+    base: Array
+    """Where it stood before, one number a row."""
+    values: Array
+    status: Codes
+    settled: Array
+    """Where it comes to rest, one number a row; NaN where it does not."""
+
+    @property
+    def at_rest(self) -> Mask:
+        """In which rows the path has come to rest by the last month."""
+        return self.rest_from >= 0
+
+    @property
+    def rest_from(self) -> np.ndarray:
+        """Return the month from which a path stays within a hundredth of its whole change of the end; -1 if none."""
+        end = self.settled[:, None]
+        room = np.maximum(NEAR * np.abs(end - self.base[:, None]), ROUNDING * np.abs(end))
+        away = ~(np.abs(self.values - end) <= room)
+        months = self.values.shape[1]
+        last = months - np.argmax(away[:, ::-1], axis=1)
+        first = np.where(away.any(axis=1), last, 0)
+        return np.where(np.isnan(self.settled) | (first >= months), -1, first)
+
+
+def acts_late(evaluation: Evaluation, quantity: str) -> bool:
+    """Return whether anything that a quantity is computed from in a plan acts late."""
+    plan = evaluation.plan
+    seen, waiting = {quantity}, [quantity]
+    while waiting:
+        for variant in plan.by_quantity[waiting.pop()].variants:
+            if variant.function.lags:
+                return True
+            for name, _, _ in variant.gathers:
+                if name not in seen:
+                    seen.add(name)
+                    waiting.append(name)
+    return False
+
+
+def recursion(engine: Engine, evaluation: Evaluation, quantity: str, months: int) -> Recursion:
+    """Follow a change month by month.
+
+    Parameters
+    ----------
+    engine
+        The engine that made the evaluation.
+    evaluation
+        Base and scenario side by side, each where it comes to rest.
+    quantity
+        The quantity whose path is wanted.
+    months
+        How far, from month 0 on.
+
+    Raises
+    ------
+    UserInputError
+        If there are too many months, or none.
+    """
+    if not 1 <= months <= MAX_MONTHS:
+        raise UserInputError(
+            f"{months} months are not between 1 and {MAX_MONTHS}", field="months", hint="ask for 60 to see five years"
+        )
+    month = this_month(evaluation.plan.steps, evaluation.plan.loops)
+    plan = month.plan(evaluation.plan)
+    moving = frozenset(plan.by_quantity).difference(month.late)
+    moving &= engine.schema.descendants(evaluation.cells)
+    rest = evaluation.outcome
+    history: list[Outcome] = []
+    columns: list[Array] = []
+    codes: list[Codes] = []
+    for now in range(months + 1):
+        known = Outcome({}, {}, {}, {}, {})
+        for name in plan.by_quantity:
+            if name not in moving and name not in month.late:
+                rest.copy_to(known, name)
+        for name, (source, late) in month.late.items():
+            if now >= late and source in moving:
+                then = history[now - late]
+                known.values[name], known.status[name] = then.values[source], then.status[source]
+                known.touched[name] = then.touched[source]
+            else:
+                known.values[name], known.status[name] = rest.values[source][:, :1], rest.status[source][:, :1]
+                known.touched[name] = np.zeros_like(rest.touched[source])
+        found = run(plan, evaluation.cells, np.array([0.0, 1.0]), known, moving)
+        history.append(found)
+        columns.append(found.values[quantity][:, -1])
+        codes.append(found.status[quantity][:, -1])
+    ends = rest.values[quantity]
+    return Recursion(ends[:, 0], np.stack(columns, axis=1), np.stack(codes, axis=1), ends[:, -1])
