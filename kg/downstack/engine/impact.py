@@ -15,6 +15,7 @@ from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.loop_words import feedback_behind
 from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
+from downstack.engine.recursion import profile_of
 from downstack.engine.regimes import regime_of
 from downstack.engine.trace import STATUS
 from downstack.engine.uncertainty import Bands, bands, variance_shares
@@ -102,6 +103,9 @@ class EffectTable(Sequence[Effect]):
             _regime=lambda: self._regime(target, row),
             _attribution=lambda: attribute(self._engine, self._evaluation, target, row),
             _variance=lambda: self._variance(target, row),
+            _profile=lambda months: profile_of(
+                self._engine, self._evaluation, self._changes, target, row, self._as_of, months
+            ),
             _loops=lambda: feedback_behind(plan, outcome, target, row, 1, self._evaluation.cells),
             band=None if self._bands is None else self._bands.band(target, row),
         )

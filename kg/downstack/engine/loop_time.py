@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 
 from downstack.engine.apply import all_ok
+from downstack.engine.bind import Mask
 from downstack.engine.lags import Month, this_month
-from downstack.engine.loop_settle import Members, hold, settle, withhold
+from downstack.engine.loop_settle import LoopOutcome, Members, hold, settle, withhold
 from downstack.engine.loops import MARGIN, NUDGE, LoopStatus
 from downstack.performance.declare import Array
 
@@ -43,32 +44,45 @@ def check_in_time(members: Members, state: Outcome, asked: Asked) -> None:
     settled = found.status == LoopStatus.CONVERGED
     if not month.late or not bool(settled.any()):
         return
-    responses = _responses(members, month, state, asked)
+    rest = {name: np.broadcast_to(state.values[source], members.shape) for name, (source, _) in month.late.items()}
+    for within in _month(members, month, state, asked, rest).loops.values():
+        # A loop that does not settle within a month settles in no month.
+        _take_back(members, state, within, settled & (within.status != LoopStatus.CONVERGED))
+    settled &= state.loops[members.steps[0].quantity].status == LoopStatus.CONVERGED
+    found = state.loops[members.steps[0].quantity]
+    responses = _responses(members, month, state, asked, rest)
     measured = settled & np.isfinite(responses).all(axis=(2, 3))
     root = _leading_root(np.where(measured[:, :, None, None], responses, 0.0), month)
     size = np.abs(root)
     unstable = settled & ~(measured & (size < 1.0 - MARGIN))
-    if not bool(unstable.any()):
-        return
     real = np.abs(root.imag) <= 1e-9 * size
     grows = real & (root.real > 0.0)
     status = np.where(grows, LoopStatus.DIVERGED, LoopStatus.OSCILLATING)
     status = np.where(measured, status, LoopStatus.MAXITER)
-    outcome = replace(
-        found,
-        status=np.where(unstable, status, found.status).astype(np.int8),
-        gain=np.where(unstable, np.where(measured, np.where(grows, size, -size), np.nan), found.gain),
-        amplification=np.where(unstable, np.nan, found.amplification),
-    )
-    withhold(members, state, unstable)
+    gain = np.where(measured, np.where(grows, size, -size), np.nan)
+    _take_back(members, state, replace(found, status=status.astype(np.int8), gain=gain), unstable)
+
+
+def _take_back(members: Members, state: Outcome, outcome: LoopOutcome, cells: Mask) -> None:
+    """Leave no number in some cells, and say of them what another outcome says."""
+    if not bool(cells.any()):
+        return
+    withhold(members, state, cells)
     for step in members.steps:
-        state.loops[step.quantity] = outcome
+        own = state.loops[step.quantity]
+        state.loops[step.quantity] = replace(
+            own,
+            status=np.where(cells, outcome.status, own.status).astype(np.int8),
+            gain=np.where(cells, outcome.gain, own.gain),
+            amplification=np.where(cells, np.nan, own.amplification),
+        )
 
 
-def _responses(members: Members, month: Month, state: Outcome, asked: Asked) -> Array:
+def _responses(
+    members: Members, month: Month, state: Outcome, asked: Asked, rest: Mapping[str, Array]
+) -> Array:
     """Return by how much each source moves this month with each late input, as rows x columns x sources x inputs."""
     sources = tuple(dict.fromkeys(source for source, _ in month.late.values()))
-    rest = {name: np.broadcast_to(state.values[source], members.shape) for name, (source, _) in month.late.items()}
     responses = np.empty((*members.shape, len(sources), len(rest)))
     for column, name in enumerate(rest):
         push = NUDGE * np.where(rest[name] == 0.0, 1.0, np.abs(rest[name]))

@@ -9,14 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from downstack.engine.bind import Mask
+from downstack.engine.changes import Intervention
 from downstack.engine.codes import Codes
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.lags import this_month
 from downstack.engine.run import Outcome, run
+from downstack.engine.trace import STATUS
 from downstack.errors import UserInputError
+from downstack.graph.display import shown
 from downstack.performance.declare import Array
+from downstack.results import Profile
 
 MAX_MONTHS = 600
 NEAR = 0.01
@@ -36,12 +40,7 @@ class Recursion:
     """Where it comes to rest, one number a row; NaN where it does not."""
 
     @property
-    def at_rest(self) -> Mask:
-        """In which rows the path has come to rest by the last month."""
-        return self.rest_from >= 0
-
-    @property
-    def rest_from(self) -> np.ndarray:
+    def rest_from(self) -> npt.NDArray[np.int64]:
         """Return the month from which a path stays within a hundredth of its whole change of the end; -1 if none."""
         end = self.settled[:, None]
         room = np.maximum(NEAR * np.abs(end - self.base[:, None]), ROUNDING * np.abs(end))
@@ -117,3 +116,32 @@ def recursion(engine: Engine, evaluation: Evaluation, quantity: str, months: int
         codes.append(found.status[quantity][:, -1])
     ends = rest.values[quantity]
     return Recursion(ends[:, 0], np.stack(columns, axis=1), np.stack(codes, axis=1), ends[:, -1])
+
+
+def profile_of(
+    engine: Engine,
+    evaluation: Evaluation,
+    changes: tuple[Intervention, ...],
+    quantity: str,
+    row: int,
+    as_of: str | None,
+    months: int,
+) -> Profile | None:
+    """Follow one number month by month; None where nothing on the way to it acts late."""
+    if not acts_late(evaluation, quantity):
+        return None
+    binding = evaluation.plan.binding
+    roles = binding.entities(evaluation.plan.by_quantity[quantity].key, row)
+    selected = {role: frozenset({binding.columns.tables[role].position[slug]}) for role, slug in roles}
+    alone = engine.evaluate(engine.plan((quantity,), selected, as_of), changes)
+    found = recursion(engine, alone, quantity, months)
+    kind = engine.knowledge.quantities[quantity]
+    rest = int(found.rest_from[0])
+    return Profile(
+        unit=kind.display_unit,
+        base=shown(kind, float(found.base[0])),
+        values=tuple(shown(kind, float(value)) for value in found.values[0]),
+        statuses=tuple(STATUS[int(code)] for code in found.status[0]),
+        settled=shown(kind, float(found.settled[0])),
+        rest_from=None if rest < 0 else rest,
+    )

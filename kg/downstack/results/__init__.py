@@ -10,6 +10,7 @@ from downstack.results.feedback import Feedback, FeedbackStatus
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
+from downstack.results.profile import Profile
 from downstack.results.trace import EffectKey, Status, Trace
 from downstack.results.value import ValueReport, ValueRow
 
@@ -29,6 +30,7 @@ __all__ = [
     "ImpactReport",
     "LayerSummary",
     "NotReached",
+    "Profile",
     "QualitativeEffect",
     "Regime",
     "SearchHit",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from downstack.graph.model import Fact, Layer, QuantityKind
 from downstack.results.feedback import Feedback
+from downstack.results.profile import Profile
 from downstack.results.trace import EffectKey, Status, Trace
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Effect:
     _attribution: Callable[[], Attribution | None] = field(repr=False, compare=False)
     _variance: Callable[[], tuple[tuple[Fact, float], ...]] = field(repr=False, compare=False)
     _loops: Callable[[], tuple[Feedback, ...]] = field(repr=False, compare=False)
+    _profile: Callable[[int], Profile | None] = field(repr=False, compare=False)
     band: Band | None = None
     """How sure the ratio is; None unless the question asked for samples, or where too few samples have a number."""
 
@@ -136,6 +138,16 @@ class Effect:
     def loops(self) -> tuple[Feedback, ...]:
         """The feedback loops that the scenario's number lies on or rests on, nearest first."""
         return self._loops()
+
+    def profile(self, months: int = 60) -> Profile | None:
+        """Return how the effect unfolds month by month; None where nothing on the way acts late.
+
+        Raises
+        ------
+        UserInputError
+            If there are not 1 to 600 months.
+        """
+        return self._profile(months)
 
     @cached_property
     def regime(self) -> Regime | None:
