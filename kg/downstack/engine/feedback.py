@@ -70,8 +70,13 @@ def find_loops(
                 f"functions form a loop that nothing outside holds: {text}",
                 hint="let one of them read something that facts state, or compute it from something else",
             )
-        begins = {name for name in members if name in known or _declares_start(producers[name])}
-        loop = arrange(members, inputs, begins, positive, lagged=_acts_late(members, producers))
+        declared = {name for name in members if _declares_start(producers[name])}
+        begins = declared | (members & known)
+        lagged = _acts_late(members, producers)
+        # What is declared is there for every entity; a fact that could be stated often is not.
+        loop = arrange(members, inputs, declared, positive, lagged=lagged)
+        if not declared.issuperset(loop.tears):
+            loop = arrange(members, inputs, begins, positive, lagged=lagged)
         if lost := sorted(set(loop.tears) - begins):
             raise FunctionError(
                 f"the loop {text} has no start: no fact can state {', '.join(lost)}",

@@ -138,7 +138,7 @@ def _combine(loop: Loop, searches: list[Search], tolerance: float, *, by_gain: b
     gain, stable = _gain(jacobian, anywhere)
     if not by_gain:
         stable = np.isfinite(gain)
-    room = np.where(anywhere, np.linalg.det(-slopes), np.nan)
+    room = np.where(anywhere, -slopes[:, 0, 0] if len(at) == 1 else np.linalg.det(-slopes), np.nan)
 
     # Two searches agree when they end closer together than the tolerance can tell apart.
     values = loop.point(at)
@@ -195,6 +195,9 @@ def _slopes(loop: Loop, at: Array, cells: Mask) -> Array:
 
 def _gain(jacobian: Array, cells: Mask) -> tuple[Array, Mask]:
     measured = cells & np.isfinite(jacobian).all(axis=(1, 2))
+    if jacobian.shape[1] == 1:
+        own = np.where(measured, jacobian[:, 0, 0], np.nan)
+        return own, measured & (np.abs(own) < 1.0 - MARGIN)
     roots = np.linalg.eigvals(np.where(measured[:, None, None], jacobian, 0.0))
     # Of two of the same size the positive one counts: it is the one that amplifies.
     leading = np.argmax(np.abs(roots) * (1.0 + 1e-9 * np.sign(roots.real)), axis=1)
@@ -210,7 +213,9 @@ def _settle(loop: Loop, at: Array, slopes: Array, cells: Mask) -> Array:
     """Take the last step of Newton with the slopes that the gain was measured by, where it improves the residual."""
     rest, size = loop.residual(at)
     safe = np.where(cells[:, None, None], slopes, np.eye(len(at)))
-    closer = np.where(cells, at - np.linalg.solve(safe, np.where(cells, rest, 0.0).T[:, :, None])[:, :, 0].T, np.nan)
+    rest = np.where(cells, rest, 0.0)
+    move = rest / safe[:, :, 0].T if len(at) == 1 else np.linalg.solve(safe, rest.T[:, :, None])[:, :, 0].T
+    closer = np.where(cells, at - move, np.nan)
     better = loop.residual(closer)[1] <= size
     return np.where(cells, loop.point(np.where(better, closer, at)), np.nan)
 

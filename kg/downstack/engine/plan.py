@@ -76,6 +76,9 @@ def compile_plan(
         variants = tuple(
             _variant(schema, columns, binding, key, declaration) for declaration in schema.producers.get(quantity, ())
         )
+        if fact_values is not None and variants and bool(np.isnan(fact_values).all()):
+            # Nobody published any of them: the formulas stand alone.
+            fact_values = None
         if fact_values is None and not variants:
             fact_values = np.full(binding.rows(key), np.nan)
         steps.append(
