@@ -93,8 +93,7 @@ def newton(count: int) -> Any:
     for text in (
         "market_demand=market_demand_at_reference_price*(price/market_reference_price)**(-price_elasticity_of_demand)",
         "market_utilization=market_reference_utilization*market_demand/market_supply",
-        "price=market_reference_price"
-        "*(market_utilization/market_reference_utilization)**price_response_to_utilization",
+        "price=market_reference_price*(market_utilization/market_reference_utilization)**price_response_to_utilization",
     ):
         group.add_subsystem(f"f_{text.partition('=')[0]}", om.ExecComp(text, **shaped), promotes=["*"])
     group.nonlinear_solver = om.NewtonSolver(
@@ -198,7 +197,7 @@ def main() -> None:
             "",
             f"The engine gives no number to the {int((~settled).sum()):,} loops that overshoot by more in every round "
             "(OSCILLATING): their equation has a root, which Newton finds, but the market would not come to rest there. "
-            "It searches from three starts, checks the solution once more and measures the gain, which is in its time; "
+            "It searches from five starts, checks the solution once more and measures the gain, which is in its time; "
             "setting a scenario is not in OpenMDAO's.",
             "",
         ]

@@ -50,7 +50,9 @@ def impact(
     flows: Annotated[bool, typer.Option("--flows", help="Say how each change came about.")] = False,
     profile: Annotated[
         int | None,
-        typer.Option("--profile", metavar="MONTHS", help="Follow each change month by month where something acts late."),
+        typer.Option(
+            "--profile", metavar="MONTHS", help="Follow each change month by month where something acts late."
+        ),
     ] = None,
     as_of: AsOf = None,
     as_json: AsJson = False,

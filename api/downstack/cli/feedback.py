@@ -23,7 +23,10 @@ def loop_lines(effects: Sequence[Effect]) -> list[str]:
     looped = [effect for effect in effects if effect.loops]
     said = dict.fromkeys(f"{item.key}: {item.sentence}" for effect in looped for item in effect.loops)
     assumed = dict.fromkeys(
-        text.removesuffix(ASSUMED).removesuffix(" 1") for effect in looped for text in effect.trace.assumptions if text.endswith(ASSUMED)
+        text.removesuffix(ASSUMED).removesuffix(" 1")
+        for effect in looped
+        for text in effect.trace.assumptions
+        if text.endswith(ASSUMED)
     )
     return [*said, *([f"assumed, not known: {'; '.join(assumed)}"] if assumed else [])]
 

@@ -32,9 +32,7 @@ MAX_REASONS = 12
 Roles = Mapping[str, str]
 
 
-def print_impact(
-    console: Console, report: ImpactReport, *, flows: bool = False, profile: int | None = None
-) -> None:
+def print_impact(console: Console, report: ImpactReport, *, flows: bool = False, profile: int | None = None) -> None:
     """Print what a change does; with flows, how each number came about; with a profile, for so many months."""
     console.print(Text("; ".join(report.changes), style="bold"))
     effects = [item for item in report.effects if item.scenario is not None or item.base is not None]

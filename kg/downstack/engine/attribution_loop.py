@@ -78,9 +78,7 @@ class LoopCorners:
         members = move_orders(len(moving)).members
         known = Outcome({}, {}, {}, {}, {})
         # What a changed member is held at counts as an input: it is given, and its change is no longer made.
-        free = frozenset(
-            name for name in loop.members if name in self._plan.by_quantity and not self._cells.get(name)
-        )
+        free = frozenset(name for name in loop.members if name in self._plan.by_quantity and not self._cells.get(name))
         for name in self._plan.by_quantity:
             if name in self._walked.values and name not in free:
                 value = self._walked.values[name]

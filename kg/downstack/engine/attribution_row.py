@@ -27,6 +27,7 @@ from downstack.performance.declare import Array
 CHANGE = "change"
 """Stands in place of a function for what a change does to the very quantity it is made to."""
 
+
 @dataclass(frozen=True, slots=True)
 class SingleRow:
     """The formulas of one combination, each with a single row."""

@@ -132,9 +132,7 @@ def _text(cycle: tuple[str, ...]) -> str:
 
 
 def _acts_late(members: frozenset[str], producers: Mapping[str, Iterable[FunctionDeclaration]]) -> bool:
-    return any(
-        source in members for name in members for declaration in producers[name] for source in declaration.lags
-    )
+    return any(source in members for name in members for declaration in producers[name] for source in declaration.lags)
 
 
 def _declares_start(functions: Iterable[FunctionDeclaration]) -> bool:

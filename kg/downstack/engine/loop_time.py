@@ -78,17 +78,13 @@ def _take_back(members: Members, state: Outcome, outcome: LoopOutcome, cells: Ma
         )
 
 
-def _responses(
-    members: Members, month: Month, state: Outcome, asked: Asked, rest: Mapping[str, Array]
-) -> Array:
+def _responses(members: Members, month: Month, state: Outcome, asked: Asked, rest: Mapping[str, Array]) -> Array:
     """Return by how much each source moves this month with each late input, as rows x columns x sources x inputs."""
     sources = tuple(dict.fromkeys(source for source, _ in month.late.values()))
     responses = np.empty((*members.shape, len(sources), len(rest)))
     for column, name in enumerate(rest):
         push = NUDGE * np.where(rest[name] == 0.0, 1.0, np.abs(rest[name]))
-        ends = [
-            _month(members, month, state, asked, {**rest, name: rest[name] + side * push}) for side in (1.0, -1.0)
-        ]
+        ends = [_month(members, month, state, asked, {**rest, name: rest[name] + side * push}) for side in (1.0, -1.0)]
         for row, source in enumerate(sources):
             responses[:, :, row, column] = (ends[0].values[source] - ends[1].values[source]) / (2.0 * push)
     return responses

@@ -1,10 +1,10 @@
 """Feedback: the fixed points x = F(x) of loops, for all rows and scenarios at once, with a status for every cell.
 
-A number is given only where it is an answer: one round through the loop returns it, whichever of three starts the
-search had it found no other, and a small push away from it dies out (every loop gain is below one in size). A loop
+A number is given only where it is an answer: one round through the loop returns it, whichever of several starts
+the search had it found no other, and a small push away from it dies out (every loop gain is below one in size). A loop
 that amplifies itself has no settled answer, although an equation like x = a + 1.2 x has a root: it is DIVERGED. One
-that overshoots by more in every round, like x = a - 1.5 x, is OSCILLATING. Three starts find equilibria that lie
-apart; they cannot prove that there is no other one beyond or between them.
+that overshoots by more in every round, like x = a - 1.5 x, is OSCILLATING. Several starts find equilibria that
+lie apart; they cannot prove that there is no other one beyond or between them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from downstack.engine.loop_graph import strong_components, tears
 from downstack.engine.loop_search import Loop, Mask, Search, Step, anderson, plain, steffensen
 from downstack.performance.declare import Array
 
-SPREAD = 8.0
-"""The other starts of a positive variable: this many times less and more; of any other: this much to either side."""
+POSITIVE_STARTS = (1 / 8.0, 8.0, 1 / 64.0, 64.0)
+"""The other starts of a positive variable, as multiples of the given one."""
+OTHER_STARTS = (-1.0, 1.0, -8.0, 8.0, -64.0, 64.0)
+"""The other starts of any other variable: so many times its size to either side."""
 AGREE = 1e-6
 """Relative distance up to which two searches found the same solution, on top of what the tolerance leaves open."""
 MARGIN = 1e-6
@@ -107,9 +109,9 @@ def solve_fixed_point(
         unit = origin if positive else np.where(spread == 0.0, 1.0, spread)
         loop = Loop(step, names, shape, positive, unit)
         middle = np.zeros(origin.shape) + np.where(np.isnan(origin), np.nan, 0.0) if positive else origin / unit
-        away = np.log(SPREAD) if positive else SPREAD
+        others = np.log(POSITIVE_STARTS) if positive else np.array(OTHER_STARTS)
         find = steffensen if len(names) == 1 else anderson
-        searches = [find(loop, middle + offset, tolerance, max_iterations) for offset in (0.0, -away, away)]
+        searches = [find(loop, middle + offset, tolerance, max_iterations) for offset in (0.0, *others.tolist())]
         if len(names) > 1:
             # Without a bracket, Anderson's method may miss or leap over the solution that the loop itself goes to.
             at, anywhere = _first(searches)

@@ -121,7 +121,9 @@ def market_utilization(
     citation=CONSTANT_ELASTICITY,
     assumes=("the price follows how full the machines are and nothing else: no cost floor, no contracts that hold it",),
     validity=(
-        Validity("market_utilization", 0.2, 1.0, "no market is fuller than full: beyond it, what is wanted is rationed"),
+        Validity(
+            "market_utilization", 0.2, 1.0, "no market is fuller than full: beyond it, what is wanted is rationed"
+        ),
     ),
     increasing=("market_reference_price", "market_utilization"),
     start=1.0 / _HOUR,
