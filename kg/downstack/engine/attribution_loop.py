@@ -63,7 +63,8 @@ class LoopCorners:
         corners = values.reshape(len(orders.members), -1)
         # Where all or none have moved, the walk was there already, by its own way round the loop.
         own = self._walked.values[name][0]
-        everyone, nobody = orders.members.all(axis=1), ~orders.members.any(axis=1)
+        everyone = np.asarray(orders.members.all(axis=1))
+        nobody = np.asarray(~orders.members.any(axis=1))
         corners = np.where(everyone[:, None], own[1:], np.where(nobody[:, None], own[:-1], corners))
         parts = np.einsum("ip,ipk->ik", orders.weights, corners[orders.joined] - corners[orders.without])
         begins = tuple(source not in before for source in moving)

@@ -91,7 +91,7 @@ def components(inputs: Mapping[str, frozenset[str]]) -> tuple[tuple[str, ...], .
     return tuple(
         group
         for group in strong_components(inputs)
-        if len(group) > 1 or group[0] in inputs.get(group[0], frozenset[str]())
+        if len(group) > 1 or any(name in inputs.get(name, frozenset[str]()) for name in group)
     )
 
 

@@ -19,7 +19,6 @@ from downstack.engine.schema import Schema
 from downstack.graph.knowledge import Knowledge
 from downstack.performance.declare import FunctionDeclaration
 
-
 SETTLED = 1e-14
 ROUNDS = 20_000
 SPREAD = (1.0, 8.0, 0.125)

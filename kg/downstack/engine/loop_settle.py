@@ -186,6 +186,7 @@ def _round(members: Members, state: Outcome, asked: Asked, guess: _Guess) -> _Gu
 
 
 def hold(held: Held, state: Outcome, name: str) -> None:
+    """Put a member where the question holds it."""
     state.values[name] = np.where(held.where, held.value, state.values[name])
     state.status[name] = np.where(held.where, held.status, state.status[name]).astype(np.int8)
     state.touched[name] = state.touched[name] | held.touched

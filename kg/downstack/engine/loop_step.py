@@ -97,7 +97,8 @@ def run_loop(group: LoopStep, state: Outcome, asked: Asked, evaluate: Evaluate) 
         return
     _settle(members, state, replace(inner, reference=reference), reference)
     if reference is not None:
-        _keep_base(members, state, reference, first=asked.reference is None)
+        base_first = asked.reference is None or (bool(asked.cells) and float(asked.along[0]) == 0.0)
+        _keep_base(members, state, reference, first=base_first)
 
 
 def _settle(members: Members, state: Outcome, asked: Asked, base: Outcome | None) -> None:

@@ -94,6 +94,7 @@ def recursion(engine: Engine, evaluation: Evaluation, quantity: str, months: int
     moving = frozenset(plan.by_quantity).difference(month.late)
     moving &= engine.schema.descendants(evaluation.cells)
     rest = evaluation.outcome
+    base = _base(rest)
     history: list[Outcome] = []
     columns: list[Array] = []
     codes: list[Codes] = []
@@ -110,12 +111,23 @@ def recursion(engine: Engine, evaluation: Evaluation, quantity: str, months: int
             else:
                 known.values[name], known.status[name] = rest.values[source][:, :1], rest.status[source][:, :1]
                 known.touched[name] = np.zeros_like(rest.touched[source])
-        found = run(plan, evaluation.cells, np.array([0.0, 1.0]), known, moving)
+        found = run(plan, evaluation.cells, np.array([0.0, 1.0]), known, moving, reference=base)
         history.append(found)
         columns.append(found.values[quantity][:, -1])
         codes.append(found.status[quantity][:, -1])
     ends = rest.values[quantity]
     return Recursion(ends[:, 0], np.stack(columns, axis=1), np.stack(codes, axis=1), ends[:, -1])
+
+
+def _base(rest: Outcome) -> Outcome:
+    """Return the first column, which every month is measured against."""
+    return Outcome(
+        values={name: array[:, :1] for name, array in rest.values.items()},
+        status={name: array[:, :1] for name, array in rest.status.items()},
+        touched=rest.touched,
+        formula={name: array[:, :1] for name, array in rest.formula.items()},
+        regimes={name: array[:, :1] for name, array in rest.regimes.items()},
+    )
 
 
 def profile_of(

@@ -12,8 +12,8 @@ import numpy as np
 from downstack.engine.bind import Rows
 from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, NOT_CONVERGED
 from downstack.engine.engine import Engine, Evaluation
-from downstack.engine.loop_words import feedback_at
 from downstack.engine.lanes import Lanes, unroll
+from downstack.engine.loop_words import feedback_at
 from downstack.engine.places import variant_row
 from downstack.engine.plan import Plan
 from downstack.engine.regimes import regime_of

@@ -180,10 +180,11 @@ def _switches(plan: Plan, base: Outcome, scenario: Outcome) -> tuple[dict[str, M
     limited: dict[str, Mask] = {}
     looped = {name for loop in plan.loops for name in loop.members}
     for name in looped:
-        rows = plan.by_quantity[name].rows
-        other[name], limited[name] = np.zeros((rows, 1), dtype=np.bool_), np.zeros(rows, dtype=np.bool_)
-    # Twice round a loop, so that every member has heard of every other.
-    for step in (*plan.steps, *(plan.steps if looped else ())):
+        count = plan.by_quantity[name].rows
+        other[name], limited[name] = np.zeros((count, 1), dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    # Round a loop once more for every tear, so that each member has heard of all others.
+    rounds = 1 + max((len(loop.tears) for loop in plan.loops), default=0)
+    for step in plan.steps * rounds:
         before, after = base.regimes.get(step.quantity), scenario.regimes.get(step.quantity)
         switched: Mask = np.zeros((step.rows, 1), dtype=np.bool_)
         limit: Mask = np.zeros(step.rows, dtype=np.bool_)
