@@ -12,13 +12,13 @@ from downstack.kg import KnowledgeGraph
 
 MARKET = "gpu-rental-market"
 TARGETS = ["market_price_per_accelerator_hour", "market_utilization"]
-IMPACT = """query ($c: [ChangeInput!]!, $t: [ID!]) { impact(changes: $c, targets: $t) { method effects { nodes {
+IMPACT = """query ($c: [ChangeInput!]!, $t: [ID!]) { impact(changes: $c, targets: $t) { method effects(first: 5) { nodes {
   quantity { id } base scenario status reason
   loops { path members status gain amplification held lagged sentence functions { name } }
   profile(months: 24) { unit base values statuses settled restFrom }
   flows { from to function amount share }
   trace { loop { path status } inputs { quantity { id } loop { path } } assumptions } } } } }"""
-VALUE = """query ($w: WhereInput) { value(quantity: "market_utilization", where: $w) {
+VALUE = """query ($e: ID) { value(quantity: "market_utilization", entity: $e) {
   value rows { loops { path status gain amplification held lagged sentence members } } } }"""
 
 
@@ -59,7 +59,7 @@ def test_a_loop_is_the_same_through_every_door(
 
 def test_a_value_tells_of_its_loop_through_every_door(kg: KnowledgeGraph, ask: Any) -> None:
     python = kg.explain(f"{MARKET}.market_utilization")
-    graphql = ask(VALUE, w={"market": [MARKET]})["value"]
+    graphql = ask(VALUE, e=MARKET)["value"]
     line = json.loads(downstack("explain", f"{MARKET}.market_utilization", "--json").stdout)
     assert graphql["value"] == line["value"] == python.value
     assert graphql["rows"][0]["loops"] == line["rows"][0]["loops"]

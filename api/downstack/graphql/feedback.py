@@ -14,7 +14,7 @@ from downstack.graphql.terms import PerformanceFunction, finite
 MONTHS = 60
 """Five years, unless the question says how far."""
 
-HowFar = Annotated[int | None, strawberry.argument(description="How many months after the change, 1 to 600.")]
+HowFar = Annotated[int | None, strawberry.argument(description="How many months after the change, 1 to 240.")]
 
 
 @strawberry.type(description="Quantities that are computed from each other, and whether they settle.")

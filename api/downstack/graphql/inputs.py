@@ -73,7 +73,6 @@ class WhereInput(_Fields):
     offering: Ids = strawberry.field(default=UNSET, description="Cloud offerings.")
     workload: Ids = strawberry.field(default=UNSET, description="Workloads.")
     framework: Ids = strawberry.field(default=UNSET, description="Serving frameworks.")
-    market: Ids = strawberry.field(default=UNSET, description="Rental markets.")
     layer: list[LayerName] | None = strawberry.field(default=UNSET, description="Layers of the quantities reported.")
     as_of: Date | None = strawberry.field(default=UNSET, description="Answer with the facts of that date.")
 
@@ -85,7 +84,6 @@ class WhereInput(_Fields):
             "offering": self.offering,
             "workload": self.workload,
             "framework": self.framework,
-            "market": self.market,
         }
         found: dict[str, list[str]] = {key: list(names) for key, names in given.items() if names is not None}
         if self.layer is not None:

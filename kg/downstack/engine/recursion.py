@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from downstack.engine.bind import Mask
 from downstack.engine.changes import Intervention
 from downstack.engine.codes import Codes
 from downstack.engine.engine import Engine, Evaluation
@@ -22,7 +23,7 @@ from downstack.graph.display import shown
 from downstack.performance.declare import Array
 from downstack.results import Profile
 
-MAX_MONTHS = 600
+MAX_MONTHS = 240
 NEAR = 0.01
 """Share of the whole change that may be left when a path is said to have come to rest."""
 ROUNDING = 1e-9
@@ -96,35 +97,46 @@ def recursion(engine: Engine, evaluation: Evaluation, quantity: str, months: int
     rest = evaluation.outcome
     base = _base(rest)
     history: list[Outcome] = []
-    columns: list[Array] = []
-    codes: list[Codes] = []
+    before: dict[str, tuple[Array, Mask]] = {}
     for now in range(months + 1):
+        late = {
+            name: _then(history[now - lag], source) if now >= lag and source in moving else _then(base, source)
+            for name, (source, lag) in month.late.items()
+        }
+        if history and all(_same(late[name], before[name]) for name in late):
+            # Nothing arrives that was not there in the month before.
+            history.append(history[-1])
+            continue
         known = Outcome({}, {}, {}, {}, {})
         for name in plan.by_quantity:
-            if name not in moving and name not in month.late:
+            if name not in moving and name not in late:
                 rest.copy_to(known, name)
-        for name, (source, late) in month.late.items():
-            if now >= late and source in moving:
-                then = history[now - late]
-                known.values[name], known.status[name] = then.values[source], then.status[source]
-                known.touched[name] = then.touched[source]
-            else:
-                known.values[name], known.status[name] = rest.values[source][:, :1], rest.status[source][:, :1]
-                known.touched[name] = np.zeros_like(rest.touched[source])
-        found = run(plan, evaluation.cells, np.array([0.0, 1.0]), known, moving, reference=base)
-        history.append(found)
-        columns.append(found.values[quantity][:, -1])
-        codes.append(found.status[quantity][:, -1])
+        for name, (source, lag) in month.late.items():
+            known.values[name], known.touched[name] = late[name]
+            then = history[now - lag] if now >= lag and source in moving else base
+            known.status[name] = then.status[source]
+        history.append(run(plan, evaluation.cells, np.array([0.0, 1.0]), known, moving, reference=base))
+        before = late
+    columns = [item.values[quantity][:, -1] for item in history]
+    codes = [item.status[quantity][:, -1] for item in history]
     ends = rest.values[quantity]
     return Recursion(ends[:, 0], np.stack(columns, axis=1), np.stack(codes, axis=1), ends[:, -1])
 
 
+def _then(outcome: Outcome, source: str) -> tuple[Array, Mask]:
+    return outcome.values[source], outcome.touched[source]
+
+
+def _same(one: tuple[Array, Mask], other: tuple[Array, Mask]) -> bool:
+    return np.array_equal(one[0], other[0], equal_nan=True) and np.array_equal(one[1], other[1])
+
+
 def _base(rest: Outcome) -> Outcome:
-    """Return the first column, which every month is measured against."""
+    """Return the first column, which every month is measured against and which no change has reached."""
     return Outcome(
         values={name: array[:, :1] for name, array in rest.values.items()},
         status={name: array[:, :1] for name, array in rest.status.items()},
-        touched=rest.touched,
+        touched={name: np.zeros_like(mask) for name, mask in rest.touched.items()},
         formula={name: array[:, :1] for name, array in rest.formula.items()},
         regimes={name: array[:, :1] for name, array in rest.regimes.items()},
     )

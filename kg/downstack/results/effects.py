@@ -145,7 +145,7 @@ class Effect:
         Raises
         ------
         UserInputError
-            If there are not 1 to 600 months.
+            If there are not 1 to 240 months.
         """
         return self._profile(months)
 
