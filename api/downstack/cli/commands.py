@@ -51,6 +51,12 @@ def impact(
         int, typer.Option("--samples", help="Draw the uncertain facts this often: how sure is each change?")
     ] = 0,
     flows: Annotated[bool, typer.Option("--flows", help="Say how each change came about.")] = False,
+    profile: Annotated[
+        int | None,
+        typer.Option(
+            "--profile", metavar="MONTHS", help="Follow each change month by month where something acts late."
+        ),
+    ] = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
     store: Store = None,
@@ -64,9 +70,9 @@ def impact(
         with progress_bar("samples", quiet=as_json or not samples) as progress:
             report = kg.impact(changes, target or None, selection, samples, as_of, progress)
         if as_json:
-            sys.stdout.write(dump(impact_json(report, flows=flows)) + "\n")
+            sys.stdout.write(dump(impact_json(report, flows=flows, profile=profile)) + "\n")
         else:
-            print_impact(Console(), report, flows=flows)
+            print_impact(Console(), report, flows=flows, profile=profile)
 
 
 @app.command()

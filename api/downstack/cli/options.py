@@ -24,7 +24,7 @@ Store = Annotated[
 Where = Annotated[
     list[str] | None,
     typer.Option(
-        "--where", metavar="KEY=ID", help="Only this model, accelerator, offering, workload, framework, layer."
+        "--where", metavar="KEY=ID", help="Only this model, accelerator, offering, workload, framework, market, layer."
     ),
 ]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Answer with the facts of that date.")]

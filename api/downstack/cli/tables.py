@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from downstack.cli.explanation import band_words, print_attribution, width_words
+from downstack.cli.feedback import loop_lines, print_profile
 from downstack.cli.words import (
     STYLES,
     common_roles,
@@ -32,8 +33,8 @@ MAX_REASONS = 12
 Roles = Mapping[str, str]
 
 
-def print_impact(console: Console, report: ImpactReport, *, flows: bool = False) -> None:
-    """Print what a change does; with flows, how each number came about."""
+def print_impact(console: Console, report: ImpactReport, *, flows: bool = False, profile: int | None = None) -> None:
+    """Print what a change does; with flows, how each number came about; with a profile, for so many months."""
     console.print(Text("; ".join(report.changes), style="bold"))
     effects = [item for item in report.effects if item.scenario is not None or item.base is not None]
     missing = [item for item in report.effects if item.scenario is None and item.base is None]
@@ -51,6 +52,11 @@ def print_impact(console: Console, report: ImpactReport, *, flows: bool = False)
         console.print(_effect_table(name, members))
         for line in _notes(members):
             console.print(Text(f"  {line}"))
+        for line in loop_lines([item for item, _ in members]):
+            console.print(Text(f"  {line}"))
+        if profile is not None:
+            for item, place in members:
+                print_profile(console, _name(item, place), item.profile(profile))
         if flows:
             for item, place in members:
                 print_attribution(console, _name(item, place), item.unit, item.attribution)

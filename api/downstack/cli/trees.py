@@ -98,6 +98,8 @@ def _step(trace: Trace) -> RenderableType:
         lines.append(Text(f"and {len(trace.own_facts) - 1 - MAX_OTHER_SOURCES} more sources", style="dim"))
     if trace.formula_value is not None:
         lines.append(Text(f"the formula alone gives {with_unit(number(trace.formula_value), trace.unit)}", style="dim"))
+    if trace.loop is not None and trace.reason != trace.loop.sentence:
+        lines.append(Text(trace.loop.sentence, style="cyan"))
     if trace.intervention:
         lines.append(Text(trace.intervention, style="cyan"))
     if trace.reason:

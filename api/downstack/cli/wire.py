@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from downstack.cli.feedback import feedback_json, profile_json
 from downstack.cli.words import MAX_LEVELS, by_size, deeper
 from downstack.errors import DownstackError, Finding, UserInputError
 from downstack.graph.ages import age_in_days
@@ -30,8 +31,8 @@ def dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
 
 
-def impact_json(report: ImpactReport, *, flows: bool = False) -> Json:
-    """Return the answer of ``impact``; with flows, how each effect came about."""
+def impact_json(report: ImpactReport, *, flows: bool = False, profile: int | None = None) -> Json:
+    """Return the answer of ``impact``; with flows, how each effect came about; with a profile, for so many months."""
     return {
         "graphVersion": report.graph_version,
         "asOf": report.as_of,
@@ -41,7 +42,14 @@ def impact_json(report: ImpactReport, *, flows: bool = False) -> Json:
         "partialReason": report.partial_reason,
         "changes": list(report.changes),
         "interventions": list(report.interventions),
-        "effects": [{**_effect(item), **(_attribution(item.attribution) if flows else {})} for item in report.effects],
+        "effects": [
+            {
+                **_effect(item),
+                **(_attribution(item.attribution) if flows else {}),
+                **({} if profile is None else {"profile": profile_json(item.profile(profile))}),
+            }
+            for item in report.effects
+        ],
         "byLayer": [
             {
                 "layer": item.layer.name,
@@ -157,6 +165,7 @@ def _effect(item: Effect) -> Json:
         "becomes": item.becomes,
         "reason": item.reason,
         "regime": _regime(item.regime),
+        "loops": [feedback_json(loop) for loop in item.loops],
     }
 
 
@@ -202,6 +211,7 @@ def _value_row(item: ValueRow) -> Json:
         "status": str(item.status),
         "reason": item.reason,
         "regime": _regime(item.regime),
+        "loops": [feedback_json(loop) for loop in item.loops],
     }
 
 
@@ -217,6 +227,7 @@ def _trace(item: Trace, level: int = 0) -> Json:
         "status": str(item.status),
         "reason": item.reason,
         "formulaValue": item.formula_value,
+        "loop": None if item.loop is None else feedback_json(item.loop),
         "function": None
         if function is None
         else {

@@ -22,6 +22,7 @@ from downstack.graphql.explanation import (
     largest_paths,
     rest_of_paths,
 )
+from downstack.graphql.feedback import MONTHS, FeedbackLoop, HowFar, Profile
 from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
 from downstack.graphql.relay import Connection, check_first, paginate
@@ -108,6 +109,16 @@ class Effect:
     async def trace(self) -> Trace:
         """Unfold the number."""
         return Trace.of(await off_the_loop(lambda: self.record.trace))
+
+    @resolved("The feedback loops that the scenario's number lies on or rests on, nearest first.")
+    async def loops(self) -> list[FeedbackLoop]:
+        """List the loops."""
+        return [FeedbackLoop.of(item) for item in await off_the_loop(lambda: self.record.loops)]
+
+    @resolved("How the effect unfolds month by month; null where nothing on the way acts late.")
+    async def profile(self, months: HowFar = MONTHS) -> Profile | None:
+        """Follow the effect in time."""
+        return Profile.of(await off_the_loop(lambda: self.record.profile(MONTHS if months is None else months)))
 
     @classmethod
     def of(cls, record: results.Effect) -> Effect:

@@ -12,6 +12,7 @@ from downstack import results
 from downstack.graphql.context import Info
 from downstack.graphql.entities import Entity, Fact, entity_by_slug
 from downstack.graphql.enums import EffectStatus
+from downstack.graphql.feedback import FeedbackLoop
 from downstack.graphql.fields import resolved
 from downstack.graphql.terms import PerformanceFunction, QuantityKind, finite
 
@@ -118,6 +119,14 @@ class Trace:
     def inputs(self) -> list[Trace]:
         """List the steps below."""
         return [Trace.of(item) for item in self.record.inputs]
+
+    @resolved(
+        "The feedback loop that the number lies on; the inputs are then those of the whole loop, from outside it. Null "
+        "where it lies on none."
+    )
+    def loop(self) -> FeedbackLoop | None:
+        """Wrap the loop."""
+        return None if self.record.loop is None else FeedbackLoop.of(self.record.loop)
 
     @resolved("What the formulas leave out, and which facts are assumptions.")
     def assumptions(self) -> list[str]:

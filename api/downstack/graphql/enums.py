@@ -61,6 +61,22 @@ class EffectStatus(Enum):
     MISSING_INPUT = strawberry.enum_value("MISSING_INPUT", description="A fact is missing; the reason says which.")
 
 
+@strawberry.enum(description="Whether a feedback loop settles.")
+class FeedbackStatus(Enum):
+    """How a feedback loop ended."""
+
+    CONVERGED = strawberry.enum_value("CONVERGED", description="It settles, and there is a number.")
+    OSCILLATING = strawberry.enum_value(
+        "OSCILLATING", description="Every round overshoots, and by no less than the round before."
+    )
+    DIVERGED = strawberry.enum_value("DIVERGED", description="Every round pushes on, and any push grows.")
+    MULTIPLE = strawberry.enum_value("MULTIPLE", description="Where it ends depends on where it starts.")
+    MAXITER = strawberry.enum_value(
+        "MAXITER", description="The rounds were used up before it was known whether it settles."
+    )
+    UNDEFINED = strawberry.enum_value("UNDEFINED", description="The formulas give no number at any start.")
+
+
 @strawberry.enum(description="What kind of statement a fact rests on, most reliable first.")
 class Confidence(Enum):
     """How a fact came to be known."""

@@ -52,6 +52,7 @@ LISTS = {
     "cells": 100,
     "flows": 10,
     "paths": 10,
+    "loops": 2,
 }
 """Typical lengths of the lists without pages, and of flows and paths unless `first` says more."""
 
@@ -63,6 +64,7 @@ WORK = {
     "sensitivity": 500,
     "compare": 2_000,
     "solve": 10_000,
+    "profile": 4_000,
 }
 """What a field costs before it holds a value, in values that take as long: these evaluate formulas many times."""
 SAMPLE = 5

@@ -109,6 +109,7 @@ class FunctionInput:
     quantity: strawberry.ID = strawberry.field(description="The quantity that it reads.")
     unit: str = strawberry.field(description="The base unit that it expects.")
     optional: bool = strawberry.field(description="True when the function copes without it.")
+    lag_months: int = strawberry.field(description="How many months late it acts; 0 when at once.")
 
 
 @strawberry.type(description="A number inside a formula, with its source.")
@@ -165,7 +166,12 @@ class PerformanceFunction:
     def inputs(self) -> list[FunctionInput]:
         """List the parameters."""
         return [
-            FunctionInput(quantity=strawberry.ID(item.name), unit=item.unit, optional=item.optional)
+            FunctionInput(
+                quantity=strawberry.ID(item.name),
+                unit=item.unit,
+                optional=item.optional,
+                lag_months=self.record.lags.get(item.name, 0),
+            )
             for item in self.record.inputs
         ]
 

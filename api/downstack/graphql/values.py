@@ -8,6 +8,7 @@ from downstack import results
 from downstack.graph import model
 from downstack.graphql.combinations import EffectKey, Regime, Trace, off_the_loop
 from downstack.graphql.enums import Date, EffectStatus
+from downstack.graphql.feedback import FeedbackLoop
 from downstack.graphql.fields import resolved
 from downstack.graphql.terms import QuantityKind, finite
 
@@ -31,6 +32,11 @@ class ValueRow:
     async def regime(self) -> Regime | None:
         """Look for what binds."""
         return Regime.of(await off_the_loop(lambda: self.record.regime))
+
+    @resolved("The feedback loops that the number lies on or rests on, nearest first.")
+    async def loops(self) -> list[FeedbackLoop]:
+        """List the loops."""
+        return [FeedbackLoop.of(item) for item in await off_the_loop(lambda: self.record.loops)]
 
     @resolved("The number unfolded to formulas and facts.")
     async def trace(self) -> Trace:

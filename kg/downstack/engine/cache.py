@@ -23,6 +23,7 @@ import numpy as np
 
 from downstack.engine.bind import Mask
 from downstack.engine.codes import Codes
+from downstack.engine.loop_settle import LoopOutcome
 from downstack.engine.plan import Plan
 from downstack.engine.program import evaluate
 from downstack.engine.run import Outcome, run
@@ -45,6 +46,7 @@ class _Kept:
     touched: Mask
     formula: Array | None
     regimes: Codes | None
+    loop: LoopOutcome | None
 
     @property
     def size(self) -> int:
@@ -102,6 +104,8 @@ class ValueCache:
             known.formula[name] = found.formula
         if found.regimes is not None:
             known.regimes[name] = found.regimes
+        if found.loop is not None:
+            known.loops[name] = found.loop
         return True
 
     def _keep(self, version: Version, outcome: Outcome, name: str) -> None:
@@ -111,6 +115,7 @@ class ValueCache:
             outcome.touched[name],
             outcome.formula.get(name),
             outcome.regimes.get(name),
+            outcome.loops.get(name),
         )
         if kept.size > self._max_bytes // 4:
             return
@@ -127,15 +132,27 @@ def step_versions(plan: Plan) -> dict[str, Version]:
     rows = _rows_version(plan)
     versions: dict[str, Version] = {}
     for step in plan.steps:
+        if step.quantity in versions:
+            continue
+        # The members of a loop are computed together: each depends on all that any of them reads.
+        loop = plan.loop_of(step.quantity)
+        members = (
+            [step] if loop is None else [plan.by_quantity[name] for name in loop.members if name in plan.by_quantity]
+        )
+        inside = {member.quantity for member in members}
         digest = hashlib.blake2b(rows, digest_size=16)
-        digest.update(f"{step.quantity} {step.key} {step.rows} {step.fact_first}".encode())
-        _update(digest, step.fact_values)
-        _update(digest, step.fact_codes)
-        for variant in step.variants:
-            digest.update(_function_version(variant.function).encode())
-            for name, _, _ in variant.gathers:
-                digest.update(versions[name])
-        versions[step.quantity] = digest.digest()
+        for member in members:
+            digest.update(f"{member.quantity} {member.key} {member.rows} {member.fact_first}".encode())
+            _update(digest, member.fact_values)
+            _update(digest, member.fact_codes)
+            for variant in member.variants:
+                digest.update(_function_version(variant.function).encode())
+                for name, _, _ in variant.gathers:
+                    digest.update(name.encode() if name in inside else versions[name])
+        for member in members:
+            versions[member.quantity] = hashlib.blake2b(
+                digest.digest() + member.quantity.encode(), digest_size=16
+            ).digest()
     return versions
 
 

@@ -79,13 +79,15 @@ def _function(item: FunctionDeclaration, quantities: Mapping[str, QuantityKind])
         f"{name}.{part.name} a fno:Parameter ;\n"
         f"    fno:predicate {_term(quantities, part.name)} ;\n"
         f"    dso:baseUnit {_text(part.unit)} ;\n"
-        f"    fno:required {str(not part.optional).lower()} ."
+        + (f"    dso:lagMonths {item.lags[part.name]} ;\n" if part.name in item.lags else "")
+        + f"    fno:required {str(not part.optional).lower()} ."
         for part in item.inputs
     ]
+    start = "" if item.start is None else f" ;\n    dso:searchStart {_double(item.start)}"
     blocks.append(
         f"{name}.returns a fno:Output ;\n"
         f"    fno:predicate {_term(quantities, item.returns)} ;\n"
-        f"    dso:baseUnit {_text(item.unit)} ."
+        f"    dso:baseUnit {_text(item.unit)}{start} ."
     )
     blocks += [
         f"{name}.{check.input}.validity a dso:ValidityRange ;\n"

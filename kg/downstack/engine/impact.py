@@ -13,9 +13,11 @@ from downstack.engine.changes import Intervention
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.interventions import describe_interventions
+from downstack.engine.loop_words import feedback_behind
 from downstack.engine.moved import starts_of
 from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
+from downstack.engine.recursion import profile_of
 from downstack.engine.regimes import regime_of
 from downstack.engine.signs import effect_findings
 from downstack.engine.trace import STATUS
@@ -25,6 +27,8 @@ from downstack.graph.model import Fact
 from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Status, Trace
 
 METHOD = "comparative statics: every formula is re-evaluated at the base and at the scenario"
+SETTLED = "feedback loops are solved to where they settle"
+LATE = "what acts late is answered at the horizon, when it has settled"
 
 
 class EffectTable(Sequence[Effect]):
@@ -102,6 +106,10 @@ class EffectTable(Sequence[Effect]):
             _regime=lambda: self._regime(target, row),
             _attribution=lambda: attribute(self._engine, self._evaluation, target, row),
             _variance=lambda: self._variance(target, row),
+            _profile=lambda months: profile_of(
+                self._engine, self._evaluation, self._changes, target, row, self._as_of, months
+            ),
+            _loops=lambda: feedback_behind(plan, outcome, target, row, 1, self._evaluation.cells),
             band=None if self._bands is None else self._bands.band(target, row),
         )
 
@@ -187,9 +195,11 @@ def impact(
     starts = starts_of(engine, evaluation, changes, as_of)
     answered = [name for name in hit if bool(np.isfinite(evaluation.outcome.values[name]).any())]
     directions = qualitative_effects(engine.knowledge, engine.schema, starts, answered)
+    said = [METHOD, *([SETTLED] if plan.loops else []), *([LATE] if _acts_late(plan) else [])]
+    said += [f"{samples} samples of the uncertain facts, the same for both"] if samples else []
     return ImpactReport(
         graph_version=engine.knowledge.version,
-        method=f"{METHOD}; {samples} samples of the uncertain facts, the same for both" if samples else METHOD,
+        method="; ".join(said),
         elapsed_ms=(time.perf_counter() - started) * 1e3,
         partial=directions.partial_reason is not None,
         partial_reason=directions.partial_reason,
@@ -202,6 +212,10 @@ def impact(
         as_of=plan.binding.columns.on,
         interventions=describe_interventions(plan, evaluation.cells),
     )
+
+
+def _acts_late(plan: Plan) -> bool:
+    return any(variant.function.lags for step in plan.steps for variant in step.variants)
 
 
 def _why_not(engine: Engine, changed: set[str], target: str) -> str:

@@ -16,19 +16,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from downstack.engine.changes import ChangeOp
-from downstack.engine.plan import Plan, Step, Variant
+from downstack.engine.places import variant_at
+from downstack.engine.plan import Plan, Step
 from downstack.engine.run import Cell
-
-
-def variant_at(step: Step, row: int) -> Variant | None:
-    """Return the function that computes a row, or None where none applies to it."""
-    for variant in step.variants:
-        if variant.rows is None:
-            return variant
-        place = int(np.searchsorted(variant.rows, row))
-        if place < len(variant.rows) and variant.rows[place] == row:
-            return variant
-    return None
 
 
 def cuts(cell: Cell) -> bool:
@@ -42,9 +32,9 @@ def describe_interventions(plan: Plan, cells: Mapping[str, tuple[Cell, ...]]) ->
     for quantity, group in cells.items():
         step = plan.by_quantity[quantity]
         for cell in group:
-            variant = variant_at(step, cell.row)
-            if variant is not None:
-                found.append(_describe(step, cell, variant.function.name))
+            here = variant_at(step, cell.row)
+            if here is not None:
+                found.append(_describe(step, cell, here[0].function.name))
     return tuple(found)
 
 

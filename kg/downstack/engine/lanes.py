@@ -42,7 +42,7 @@ class Lanes:
 
     def _with(self, changed: Mapping[str, Step]) -> Lanes:
         steps = tuple(changed.get(step.quantity, step) for step in self.plan.steps)
-        return Lanes(Plan(self.plan.binding, steps, {step.quantity: step for step in steps}), self.source)
+        return Lanes(self.plan.with_steps(steps), self.source)
 
     def run(
         self,
@@ -77,7 +77,7 @@ def unroll(plan: Plan, target: str, rows: Rows) -> Lanes:
         place = rows if gather is None else gather[rows]
         source[step.quantity] = place
         steps.append(_unroll_step(step, place))
-    return Lanes(Plan(plan.binding, tuple(steps), {step.quantity: step for step in steps}), source)
+    return Lanes(plan.with_steps(steps), source)
 
 
 def _unroll_step(step: Step, place: Rows) -> Step:

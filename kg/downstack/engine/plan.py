@@ -11,6 +11,7 @@ import numpy as np
 from downstack.engine.bind import Binding, Mask, Rows
 from downstack.engine.codes import OK, Codes
 from downstack.engine.columns import Columns
+from downstack.engine.feedback import FeedbackLoop
 from downstack.engine.schema import Key, Schema
 from downstack.graph.knowledge import Knowledge
 from downstack.performance.declare import Array, FunctionDeclaration
@@ -48,8 +49,19 @@ class Plan:
     binding: Binding
     steps: tuple[Step, ...]
     by_quantity: Mapping[str, Step]
+    loops: tuple[FeedbackLoop, ...] = ()
+    """Steps that are solved together; their members stand in a row in `steps`."""
     kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
     """What others have worked out of this plan and keep with it."""
+
+    def with_steps(self, steps: Iterable[Step]) -> Plan:
+        """Return a plan of the same binding and loops with other steps."""
+        listed = tuple(steps)
+        return Plan(self.binding, listed, {step.quantity: step for step in listed}, self.loops)
+
+    def loop_of(self, quantity: str) -> FeedbackLoop | None:
+        """Return the loop that a quantity is a member of, if any."""
+        return next((loop for loop in self.loops if quantity in loop.members), None)
 
 
 def compile_plan(
@@ -66,6 +78,9 @@ def compile_plan(
         variants = tuple(
             _variant(schema, columns, binding, key, declaration) for declaration in schema.producers.get(quantity, ())
         )
+        if fact_values is not None and variants and bool(np.isnan(fact_values).all()):
+            # Nobody published any of them: the formulas stand alone.
+            fact_values = None
         if fact_values is None and not variants:
             fact_values = np.full((binding.rows(key), 1), np.nan)
         steps.append(
@@ -79,7 +94,8 @@ def compile_plan(
                 fact_codes=fact_codes,
             )
         )
-    return Plan(binding, tuple(steps), {step.quantity: step for step in steps})
+    loops = tuple(loop for loop in schema.loops if loop.members[0] in needed)
+    return Plan(binding, tuple(steps), {step.quantity: step for step in steps}, loops)
 
 
 def with_columns(plan: Plan, columns: Columns, quantities: frozenset[str]) -> Plan:
@@ -93,7 +109,7 @@ def with_columns(plan: Plan, columns: Columns, quantities: frozenset[str]) -> Pl
                 values = np.full((step.rows, 1), np.nan)
             step = replace(step, fact_values=values, fact_codes=codes)
         steps.append(step)
-    return Plan(binding, tuple(steps), {step.quantity: step for step in steps})
+    return Plan(binding, tuple(steps), {step.quantity: step for step in steps}, plan.loops)
 
 
 def _stated(columns: Columns, binding: Binding, key: Key, quantity: str) -> tuple[Array | None, Codes | None]:

@@ -118,6 +118,7 @@ class Program:
             step.quantity for step in steps if any(variant.function.regimes for variant in step.variants)
         ) | frozenset(name for name in (known.regimes if known else ()) if name not in moving)
         self._formula = {} if known is None else {n: held for n, held in known.formula.items() if n not in moving}
+        self._loops = {} if known is None else known.loops
         self._lost = 0
 
     def run(self, cells: Cells | None = None, along: Array | None = None) -> Outcome:
@@ -148,7 +149,7 @@ class Program:
         """Evaluate a program in which nothing is in doubt; None when a changed fact leaves something in doubt."""
         values, status = self._values.copy(), self._status
         touched: OnDemand[Mask] = OnDemand({}, self._plan.by_quantity, partial(self._reached, asked.cells, {}))
-        state = Outcome(values, status, touched, self._formula, {})
+        state = Outcome(values, status, touched, self._formula, {}, self._loops)
         if self._roots:
             state.status = status = status.copy()
             for operation in self._roots:
@@ -197,7 +198,7 @@ class Program:
             for place, index in fills:
                 work[place] = take_linked(value, index, np.nan) if quantity in unclean else take_rows(value, index)
         regimes: OnDemand[Codes] = OnDemand(limits, waiting, partial(self._limit, values))
-        return Outcome(values, status, touched, formula, regimes)
+        return Outcome(values, status, touched, formula, regimes, self._loops)
 
     def _reached(self, cells: Cells, reached: dict[str, Mask], quantity: str, touched: Mapping[str, Mask]) -> Mask:
         """Return the rows of a quantity that the interventions reach; `reached` keeps those of all before it."""
@@ -257,6 +258,8 @@ def _still(plan: Plan, known: Outcome | None, moving: frozenset[str]) -> tuple[d
 
 def evaluate(plan: Plan) -> Outcome:
     """Compute a plan without interventions."""
+    if plan.loops:
+        return run(plan)
     if "program" not in plan.kept:
         plan.kept["program"] = Program(plan)
     program: Program = plan.kept["program"]
@@ -296,8 +299,11 @@ def evaluate_change(plan: Plan, base: Outcome, moving: frozenset[str], cells: Ce
     cells, along
         The interventions, and the columns, as in :func:`downstack.engine.run.run`.
     """
-    if plan.kept.get("base") is not base:
+    looped = any(name in moving for loop in plan.loops for name in loop.members)
+    if looped:
         return run(plan, cells, along, base, moving, reference=base)
+    if plan.kept.get("base") is not base:
+        return Program(plan, base, moving).run(cells, along)
     if moving not in plan.kept:
         plan.kept[moving] = Program(plan, base, moving)
     program: Program = plan.kept[moving]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from downstack.engine.apply import Piece, all_ok, apply, none_touched
 from downstack.engine.bind import Mask
 from downstack.engine.changes import ChangeOp, Intervention
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK, Codes
+from downstack.engine.loop_step import LoopOutcome, loop_steps, run_loop
 from downstack.engine.plan import Plan, Step
 from downstack.errors import UserInputError
 from downstack.performance.declare import Array
@@ -53,6 +54,8 @@ class Outcome:
     """Where a published fact is the base: what the formula alone gives."""
     regimes: MutableMapping[str, Codes]
     """Per quantity with a minimum or maximum: the index of what binds, -1 where there is no number."""
+    loops: dict[str, LoopOutcome] = field(default_factory=dict)
+    """Per member of a feedback loop: how the loop ended."""
 
     def copy_to(self, other: Outcome, quantity: str) -> None:
         """Take one quantity over into another outcome of the same plan."""
@@ -63,6 +66,8 @@ class Outcome:
             other.formula[quantity] = self.formula[quantity]
         if quantity in self.regimes:
             other.regimes[quantity] = self.regimes[quantity]
+        if quantity in self.loops:
+            other.loops[quantity] = self.loops[quantity]
 
     def value(self, quantity: str, row: int, column: int) -> float:
         """Return one number; NaN where there is none."""
@@ -142,12 +147,19 @@ def run(
         sampled=any(step.fact_values is not None and step.fact_values.shape[1] > 1 for step in plan.steps),
     )
     state = Outcome({}, {}, {}, {}, {})
+    kept = frozenset[str]() if known is None else frozenset(plan.by_quantity) - moving
+    loops = loop_steps(plan, kept)
+    if known is not None:
+        for name in kept:
+            known.copy_to(state, name)
     with np.errstate(all="ignore"):
         for step in plan.steps:
-            if known is not None and step.quantity not in moving:
-                known.copy_to(state, step.quantity)
+            if step.quantity in kept:
                 continue
-            run_step(step, state, asked)
+            if step.quantity not in loops:
+                run_step(step, state, asked)
+            elif (loop := loops[step.quantity]) is not None:
+                run_loop(loop, state, asked, run_step)
     return state
 
 

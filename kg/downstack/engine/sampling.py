@@ -21,7 +21,7 @@ from downstack.engine.bind import Rows
 from downstack.engine.changes import Intervention
 from downstack.engine.engine import Engine
 from downstack.engine.plan import Plan, Step
-from downstack.engine.program import Program, evaluate
+from downstack.engine.program import evaluate, evaluate_change
 from downstack.engine.run import Outcome, place_interventions
 from downstack.errors import UserInputError
 from downstack.graph.knowledge import CONFIDENCE_ORDER
@@ -110,7 +110,7 @@ def sampled_plan(plan: Plan, samples: int, seed: int = 0, start: int = 0, stop: 
         The samples that this plan is of; all unless given.
     """
     steps = tuple(_sampled_step(plan, step, samples, seed, slice(start, stop)) for step in plan.steps)
-    return Plan(plan.binding, steps, {step.quantity: step for step in steps})
+    return plan.with_steps(steps)
 
 
 def _sampled_step(plan: Plan, step: Step, samples: int, seed: int, part: slice) -> Step:
@@ -159,4 +159,4 @@ def run_sampled(engine: Engine, plan: Plan, changes: tuple[Intervention, ...]) -
     """Evaluate base and scenario of a sampled plan, sample by sample on the same draws."""
     base = evaluate(plan)
     cells = place_interventions(plan, changes)
-    return base, Program(plan, base, engine.schema.descendants(cells)).run(cells, np.ones(1))
+    return base, evaluate_change(plan, base, engine.schema.descendants(cells), cells, np.ones(1))

@@ -9,8 +9,8 @@ import numpy as np
 
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.lanes import unroll
+from downstack.engine.places import variant_row
 from downstack.engine.plan import Plan, Step
-from downstack.engine.regimes import variant_row
 from downstack.engine.trace import STATUS
 from downstack.errors import UserInputError
 from downstack.graph.display import in_unit

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-import numpy as np
-
-from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, OK, STALE
-from downstack.engine.interventions import cuts, variant_at
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, NOT_CONVERGED, OK, STALE
+from downstack.engine.interventions import cuts
+from downstack.engine.loop_words import feedback_at
+from downstack.engine.places import variant_at
 from downstack.engine.plan import Plan, Step, Variant
 from downstack.engine.run import Cell, Outcome
 from downstack.graph.ages import stale_reason
 from downstack.graph.display import base_units, shown
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact, QuantityKind
-from downstack.results import EffectKey, Status, Trace
+from downstack.performance.declare import Validity
+from downstack.results import EffectKey, Feedback, Status, Trace
 
 STATUS = tuple(Status)
 """Status of a code: both list the same names in the same order."""
@@ -111,7 +112,13 @@ class Tracer:
         if cell is not None and cuts(cell):
             return self._cut(anatomy, value, code, cell)
         inputs = tuple([self._done[place] for place in anatomy.sources])
-        reason = None if code == OK else self._reason(anatomy, code, inputs)
+        loop = None
+        if variant is not None and quantity in self._outcome.loops:
+            loop = feedback_at(self._plan, self._outcome, quantity, row, column, self._cells)
+            if quantity in loop.held:
+                # The question cuts what it is computed from.
+                variant, inputs = None, ()
+        reason = None if code == OK else self._reason(anatomy, row, code, variant, inputs, loop)
         formula_value = None
         if facts and variant is not None and quantity in self._outcome.formula:
             formula = self._outcome.formula[quantity]
@@ -121,7 +128,8 @@ class Tracer:
                 facts = ()
             elif code < INFEASIBLE and (math.isnan(found) or found == formula.item(row, 0)):
                 # The published value stands: the formula was not asked to move it, so the number rests on the fact.
-                variant, inputs = None, ()
+                variant, inputs, loop = None, (), None
+        cut = ", which cuts what it is computed from" if loop is not None and quantity in loop.held else ""
         return Trace(
             anatomy.kind,
             anatomy.key,
@@ -133,7 +141,8 @@ class Tracer:
             facts,
             reason,
             formula_value,
-            None if cell is None else f"{cell.intervention.entity}.{quantity} is changed by the question",
+            None if cell is None else f"{cell.intervention.entity}.{quantity} is changed by the question{cut}",
+            loop,
         )
 
     def _cut(self, anatomy: _Anatomy, value: float, code: int, cell: Cell) -> Trace:
@@ -164,28 +173,47 @@ class Tracer:
 
     def _reads(self, step: Step, row: int) -> tuple[Variant | None, tuple[tuple[str, int], ...]]:
         """Return the function behind a row and the numbers it reads; none behind a link that is missing."""
-        variant = variant_at(step, row)
-        if variant is None:
+        found = variant_at(step, row)
+        if found is None:
             return None, ()
-        place = row if variant.rows is None else int(np.searchsorted(variant.rows, row))
-        sources = [(name, place if index is None else int(index[place])) for name, index, _ in variant.gathers]
-        return variant, tuple(
-            (name, source) for name, source in sources if source >= 0 and self._plan.by_quantity[name].rows
-        )
+        # A loop is one step: it is unfolded once, to what it reads from outside.
+        loop = self._plan.loop_of(step.quantity)
+        members = () if loop is None else (step.quantity, *loop.members)
+        sources: dict[tuple[str, int], None] = {}
+        for name in dict.fromkeys(members or (step.quantity,)):
+            member = variant_at(self._plan.by_quantity[name], row) if name in self._plan.by_quantity else None
+            for source, place in () if member is None else member[1]:
+                if source not in members and place >= 0 and self._plan.by_quantity[source].rows:
+                    sources.setdefault((source, place))
+        return found[0], tuple(sources)
 
-    def _reason(self, anatomy: _Anatomy, code: int, inputs: tuple[Trace, ...]) -> str | None:
-        step, key, variant = anatomy.step, anatomy.key, anatomy.variant
+    def _reason(
+        self,
+        anatomy: _Anatomy,
+        row: int,
+        code: int,
+        variant: Variant | None,
+        inputs: tuple[Trace, ...],
+        loop: Feedback | None,
+    ) -> str | None:
+        step, key = anatomy.step, anatomy.key
+        if code == NOT_CONVERGED and loop is not None:
+            return loop.sentence
         if code == STALE and anatomy.facts:
             said = stale_reason(anatomy.kind, anatomy.facts[0], self._plan.binding.columns.on)
             if said is not None:
                 return said
         inherited = next((item.reason for item in inputs if STATUS.index(item.status) == code and item.reason), None)
         if variant is None:
+            if loop is not None:
+                return inherited or f"{step.quantity} is held where it has no number"
             if step.variants:
                 classes = sorted({name for item in step.variants for name in item.function.applies_to.values()})
                 return f"no formula for {step.quantity} applies to {key}: it is none of {', '.join(classes)}"
             return f"no fact for {step.quantity} of {key}"
         if code == MISSING_INPUT:
+            if loop is not None:
+                return inherited or self._absent_in_loop(loop, row)
             if len(inputs) < len(variant.gathers):
                 present = {item.quantity.id for item in inputs}
                 absent = [name for name, _, _ in variant.gathers if name not in present]
@@ -195,8 +223,32 @@ class Tracer:
         if code == INFEASIBLE and inherited is None:
             return variant.function.infeasible_reason or f"{variant.function.name} gives no number for {key}"
         if code == EXTRAPOLATED and inherited is None:
-            return self._left_range(variant, inputs)
+            return self._left_range(variant, inputs) if loop is None else self._left_in_loop(loop, row)
         return inherited
+
+    def _absent_in_loop(self, loop: Feedback, row: int) -> str:
+        found = [variant_at(self._plan.by_quantity[name], row) for name in loop.members]
+        absent = [name for item in found if item is not None for name, source in item[1] if source < 0]
+        if absent:
+            return f"nothing in the graph carries {', '.join(dict.fromkeys(absent))} for {loop.key}"
+        return f"nothing says where the search for {loop.path} begins for {loop.key}"
+
+    def _left_in_loop(self, loop: Feedback, row: int) -> str | None:
+        """Say which member of a loop reads something out of range."""
+        for name in loop.members:
+            found = variant_at(self._plan.by_quantity[name], row)
+            if found is None:
+                continue
+            variant, reads = found
+            for check in variant.function.validity:
+                source = dict(reads)[check.input]
+                value = self._outcome.value(check.input, source, self._column) if source >= 0 else math.nan
+                if value < check.low or value > check.high:
+                    seen, low, high = (self._show(check.input, at) for at in (value, check.low, check.high))
+                    return _out_of_range(
+                        check, variant, seen, low, high, self._knowledge.quantities[check.input].display_unit
+                    )
+        return None
 
     def _left_range(self, variant: Variant, inputs: tuple[Trace, ...]) -> str | None:
         by_name = {item.quantity.id: item for item in inputs}
@@ -207,8 +259,14 @@ class Tracer:
             low, high = self._show(check.input, check.low), self._show(check.input, check.high)
             outside = (low is not None and item.value < low) or (high is not None and item.value > high)
             if outside:
-                return (
-                    f"{check.input} of {item.value:g} {item.unit} is outside {low:g} to {high:g} {item.unit}, "
-                    f"where {variant.function.name} holds: {check.reason}"
-                )
+                return _out_of_range(check, variant, item.value, low, high, item.unit)
         return None
+
+
+def _out_of_range(
+    check: Validity, variant: Variant, value: float | None, low: float | None, high: float | None, unit: str
+) -> str:
+    return (
+        f"{check.input} of {value:g} {unit} is outside {low:g} to {high:g} {unit}, "
+        f"where {variant.function.name} holds: {check.reason}"
+    )

@@ -186,7 +186,13 @@ def _switches(plan: Plan, base: Outcome, scenario: Outcome) -> tuple[dict[str, M
     """Return, per quantity, where something else binds in it or on the way to it, and which rows have a limit at all."""
     other: dict[str, Mask] = {}
     limited: dict[str, Mask] = {}
-    for step in plan.steps:
+    looped = {name for loop in plan.loops for name in loop.members}
+    for name in looped:
+        count = plan.by_quantity[name].rows
+        other[name], limited[name] = np.zeros((count, 1), dtype=np.bool_), np.zeros(count, dtype=np.bool_)
+    # Round a loop once more for every tear, so that each member has heard of all others.
+    rounds = 1 + max((len(loop.tears) for loop in plan.loops), default=0)
+    for step in plan.steps * rounds:
         before, after = base.regimes.get(step.quantity), scenario.regimes.get(step.quantity)
         switched: Mask = np.zeros((step.rows, 1), dtype=np.bool_)
         limit: Mask = np.zeros(step.rows, dtype=np.bool_)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from downstack.engine.engine import Engine, Evaluation
+from downstack.engine.loop_words import feedback_behind
 from downstack.engine.regimes import regime_of
 from downstack.engine.trace import STATUS, Tracer
 from downstack.errors import UserInputError
@@ -49,4 +50,5 @@ def _row(
         reason=None if code == 0 else tracer.trace(quantity, row).reason,
         _trace=lambda: tracer.trace(quantity, row),
         _regime=lambda: regime_of(engine, evaluation, (), quantity, row, as_of),
+        _loops=lambda: feedback_behind(evaluation.plan, evaluation.outcome, quantity, row, 0, evaluation.cells),
     )

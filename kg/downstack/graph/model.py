@@ -58,6 +58,8 @@ class QuantityKind:
     """True when a published value is a rounded label, so that the formula is the base and the fact only a check."""
     age_budget: str | None = None
     """How old a fact may be before an answer says that it is stale, as an ISO 8601 duration; None for no limit."""
+    non_negative: bool = False
+    """True when a value below zero can only be a mistake."""
 
 
 @dataclass(frozen=True, slots=True)

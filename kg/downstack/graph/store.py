@@ -186,6 +186,7 @@ def _quantities(triples: _Triples, layers: dict[str, int]) -> Iterable[QuantityK
             layer=None if layer is None else layers[layer],
             formula_first=triples.one(iri, DSO + "formulaFirst") == "true",
             age_budget=triples.one(iri, DSO + "ageBudget"),
+            non_negative=triples.one(iri, DSO + "nonNegative") == "true",
         )
 
 

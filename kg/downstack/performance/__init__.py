@@ -19,6 +19,7 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``cost``, ``energy``                  what a token costs, and how much electricity it takes
 ``context``, ``context_latency``      the longest context
 ``agents``                            sessions of agents that pause between turns
+``market``                            a rental market: price, demand, supply and utilization feed back
 ====================================  =============================================================================
 
 ``declare`` is the decorator, ``citations`` the publications.
@@ -42,6 +43,7 @@ from downstack.performance import (
     flops,
     hbm,
     kv_cache,
+    market,
     matrices,
     memory,
     parameters,
@@ -85,6 +87,7 @@ MODULES = (
     context,
     context_latency,
     agents,
+    market,
 )
 """The modules whose import fills the registry."""
 

@@ -103,6 +103,10 @@ class FunctionDeclaration:
     implementation: Formula = field(repr=False)
     module: str
     digest: str
+    lags: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Input to the months by which it is read late; none for inputs that act at once."""
+    start: float | None = None
+    """Where the search begins when the result feeds back into itself and no fact states it; in the unit of the result."""
     input_names: tuple[str, ...] = field(init=False, repr=False)
     """The quantities that the function reads, in the order of its parameters."""
     _constant_values: Mapping[str, float] = field(init=False, repr=False, compare=False)
@@ -219,6 +223,8 @@ def performance_function(
     optional: tuple[str, ...] = (),
     examples: tuple[Example, ...] = (),
     applies_to: Mapping[str, str] | None = None,
+    lags: Mapping[str, int] | None = None,
+    start: float | None = None,
     registry: FunctionRegistry | None = None,
 ) -> Callable[[Formula], Formula]:
     """Declare a pure function of broadcasting arrays as the formula of a quantity.
@@ -253,6 +259,12 @@ def performance_function(
     applies_to
         Role to class of the vocabulary, for a formula that holds only for some entities
         (``{"model": "MixtureOfExpertsModel"}``).
+    lags
+        Inputs that act late, with the months until they do: ``{"market_price": 12}``. A feedback loop through one of them
+        is a recursion in time.
+    start
+        Where the search for a settled answer begins when the result feeds back into itself and no fact states it; in
+        the unit of the result.
     registry
         Where to register it; the shared registry unless given.
 
@@ -266,7 +278,7 @@ def performance_function(
         If a parameter has no unit, or a name in the declaration is not a parameter.
     """
     target = REGISTRY if registry is None else registry
-    given = dict(constants or {})
+    given, late = dict(constants or {}), dict(lags or {})
 
     def declare(function: Formula) -> Formula:
         name = function.__name__
@@ -291,14 +303,19 @@ def performance_function(
             ("decreasing", decreasing),
             ("optional", optional),
             ("validity", tuple(item.input for item in validity)),
+            ("lags", tuple(late)),
         ):
             unknown = sorted(set(used) - names)
             if unknown:
                 raise DeclarationError(f"{label} of {name} names {unknown}, which are not inputs of the function")
-        values = (
+        if wrong := sorted(item for item, months in late.items() if months < 1):
+            raise DeclarationError(f"lags of {name} names {wrong} without a whole number of months from one up")
+        values: tuple[object, ...] = (
             sorted((key, value.value, value.unit) for key, value in given.items()),
             [(item.input, item.low, item.high) for item in validity],
         )
+        if late:
+            values = (*values, sorted(late.items()))
         target.add(
             FunctionDeclaration(
                 name=name,
@@ -321,6 +338,8 @@ def performance_function(
                 implementation=function,
                 module=function.__module__,
                 digest=_digest(function, regimes, possible, values),
+                lags=MappingProxyType(late),
+                start=start,
             )
         )
         return function

@@ -6,9 +6,11 @@ status says why.
 
 from downstack.results.comparison import ComparisonCell, ComparisonReport
 from downstack.results.effects import Attribution, Band, Effect, EffectPath, Flow, Regime
+from downstack.results.feedback import Feedback, FeedbackStatus
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
+from downstack.results.profile import Profile
 from downstack.results.signs import SignComparison
 from downstack.results.trace import EffectKey, Status, Trace
 from downstack.results.value import ValueReport, ValueRow
@@ -24,12 +26,15 @@ __all__ = [
     "EffectPath",
     "Elasticity",
     "FactChange",
+    "Feedback",
+    "FeedbackStatus",
     "Flow",
     "FunctionChange",
     "GraphInfo",
     "ImpactReport",
     "LayerSummary",
     "NotReached",
+    "Profile",
     "QualitativeEffect",
     "Regime",
     "SearchHit",

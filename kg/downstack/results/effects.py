@@ -7,6 +7,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from downstack.graph.model import Fact, Layer, QuantityKind
+from downstack.results.feedback import Feedback
+from downstack.results.profile import Profile
 from downstack.results.trace import EffectKey, Status, Trace
 
 if TYPE_CHECKING:
@@ -95,6 +97,8 @@ class Effect:
     _regime: Callable[[], Regime | None] = field(repr=False, compare=False)
     _attribution: Callable[[], Attribution | None] = field(repr=False, compare=False)
     _variance: Callable[[], tuple[tuple[Fact, float], ...]] = field(repr=False, compare=False)
+    _loops: Callable[[], tuple[Feedback, ...]] = field(repr=False, compare=False)
+    _profile: Callable[[int], Profile | None] = field(repr=False, compare=False)
     band: Band | None = None
     """How sure the ratio is; None unless the question asked for samples, or where too few samples have a number."""
 
@@ -136,6 +140,21 @@ class Effect:
     def trace(self) -> Trace:
         """The scenario's number unfolded to formulas and facts."""
         return self._trace()
+
+    @cached_property
+    def loops(self) -> tuple[Feedback, ...]:
+        """The feedback loops that the scenario's number lies on or rests on, nearest first."""
+        return self._loops()
+
+    def profile(self, months: int = 60) -> Profile | None:
+        """Return how the effect unfolds month by month; None where nothing on the way acts late.
+
+        Raises
+        ------
+        UserInputError
+            If there are not 1 to 240 months.
+        """
+        return self._profile(months)
 
     @cached_property
     def regime(self) -> Regime | None:

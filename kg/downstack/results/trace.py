@@ -13,6 +13,8 @@ from downstack.performance.declare import FunctionDeclaration
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from downstack.results.feedback import Feedback
+
 
 class Status(StrEnum):
     """How far a number can be trusted; the gravest of everything it rests on."""
@@ -68,6 +70,8 @@ class Trace:
     formula_value: float | None = None
     """Where a published fact is the base: what the formula alone would give (the gap is shown, not hidden)."""
     intervention: str | None = None
+    loop: Feedback | None = None
+    """The feedback loop that the number lies on; the inputs are then those of the whole loop, from outside it."""
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -88,8 +92,9 @@ class Trace:
         """What the formulas leave out and which facts are assumptions, each once."""
         seen: dict[str, None] = {}
         for node in self.walk():
-            if node.function is not None:
-                for text in node.function.assumes:
+            functions = () if node.function is None else (node.function,)
+            for function in functions if node.loop is None else (*functions, *node.loop.functions):
+                for text in function.assumes:
                     seen.setdefault(text)
             for fact in node.own_facts[:1]:
                 if fact.confidence == "assumption":

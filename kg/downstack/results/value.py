@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from downstack.graph.model import QuantityKind
 from downstack.results.effects import Regime
+from downstack.results.feedback import Feedback
 from downstack.results.trace import EffectKey, Status, Trace
 
 if TYPE_CHECKING:
@@ -25,11 +26,17 @@ class ValueRow:
     reason: str | None
     _trace: Callable[[], Trace] = field(repr=False, compare=False)
     _regime: Callable[[], Regime | None] = field(repr=False, compare=False)
+    _loops: Callable[[], tuple[Feedback, ...]] = field(repr=False, compare=False)
 
     @cached_property
     def trace(self) -> Trace:
         """The number unfolded to formulas and facts."""
         return self._trace()
+
+    @cached_property
+    def loops(self) -> tuple[Feedback, ...]:
+        """The feedback loops that the number lies on or rests on, nearest first."""
+        return self._loops()
 
     @cached_property
     def regime(self) -> Regime | None:
