@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from downstack.engine.spread import Spread, spread_of
 from downstack.graph.knowledge import Knowledge, Role
 from downstack.graph.model import Fact
 from downstack.performance.declare import Array
@@ -38,6 +39,13 @@ class FactColumn:
     values: Array
     facts: tuple[tuple[Fact, ...], ...]
     """Per entity: the chosen fact first, then what other sources say."""
+    spreads: tuple[Spread | None, ...]
+    """Per entity: how the chosen fact is spread; None where it is a point or missing."""
+
+    @property
+    def varies(self) -> bool:
+        """True when any of the facts is uncertain."""
+        return any(spread is not None for spread in self.spreads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +97,8 @@ def build_columns(knowledge: Knowledge, as_of: str | None = None) -> Columns:
         chosen = tuple(knowledge.candidates(slug, quantity.id, as_of) for slug in members[role_id])
         values = np.array([group[0].value if group else np.nan for group in chosen], dtype=np.float64)
         values.setflags(write=False)
-        facts[quantity.id] = FactColumn(role_id, values, chosen)
+        spreads = tuple(spread_of(group, quantity, knowledge.correlation_groups) for group in chosen)
+        facts[quantity.id] = FactColumn(role_id, values, chosen, spreads)
     return Columns(knowledge.version, as_of, tables, facts)
 
 

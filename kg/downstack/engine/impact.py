@@ -11,15 +11,16 @@ import numpy as np
 from downstack.engine.attribution import attribute
 from downstack.engine.changes import ChangeOp, Intervention
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK
+from downstack.engine.coverage import fact_coverage
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
 from downstack.engine.regimes import regime_of
 from downstack.engine.trace import STATUS
-from downstack.engine.uncertainty import Bands, bands, variance_shares
+from downstack.engine.uncertainty import Bands, bands
+from downstack.engine.variance import variance_shares
 from downstack.graph.display import shown
-from downstack.graph.model import Fact
-from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Trace
+from downstack.results import Effect, FactCoverage, ImpactReport, LayerSummary, NotReached, Regime, Trace, VarianceShare
 
 METHOD = "comparative statics: every formula is re-evaluated at the base and at the scenario"
 
@@ -99,6 +100,7 @@ class EffectTable(Sequence[Effect]):
             _regime=lambda: self._regime(target, row),
             _attribution=lambda: attribute(self._engine, self._evaluation, target, row),
             _variance=lambda: self._variance(target, row),
+            _coverage=lambda: self._coverage(target, row),
             band=None if self._bands is None else self._bands.band(target, row),
         )
 
@@ -116,7 +118,10 @@ class EffectTable(Sequence[Effect]):
     def _regime(self, target: str, row: int) -> Regime | None:
         return regime_of(self._engine, self._evaluation, self._changes, target, row, self._as_of)
 
-    def _variance(self, target: str, row: int) -> tuple[tuple[Fact, float], ...]:
+    def _coverage(self, target: str, row: int) -> FactCoverage:
+        return fact_coverage((self._base_tracer.trace(target, row), self._tracer.trace(target, row)))
+
+    def _variance(self, target: str, row: int) -> tuple[VarianceShare, ...]:
         if self._bands is None or self._bands.band(target, row) is None:
             return ()
         return variance_shares(self._engine, self._evaluation.plan, self._changes, target, row, self._samples)
@@ -180,7 +185,9 @@ def impact(
     ]
     return ImpactReport(
         graph_version=engine.knowledge.version,
-        method=f"{METHOD}; {samples} samples of the uncertain facts, the same for both" if samples else METHOD,
+        method=f"{METHOD}; {samples} samples of the uncertain facts and of the errors of formulas, the same for both"
+        if samples
+        else METHOD,
         elapsed_ms=(time.perf_counter() - started) * 1e3,
         partial=False,
         partial_reason=None,

@@ -21,7 +21,7 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``agents``                            sessions of agents that pause between turns
 ====================================  =============================================================================
 
-``declare`` is the decorator, ``citations`` the publications.
+``declare`` is the decorator, ``citations`` the publications, ``calibration`` the errors that measurements show.
 """
 
 from __future__ import annotations
@@ -57,6 +57,7 @@ from downstack.performance.declare import (
     Constant,
     Example,
     Regimes,
+    RelativeError,
     Validity,
     performance_function,
 )
@@ -95,6 +96,7 @@ __all__ = [
     "Constant",
     "Example",
     "Regimes",
+    "RelativeError",
     "Validity",
     "performance_function",
 ]

@@ -4,12 +4,13 @@ Values are in the display unit of their quantity, named in `unit`. A missing num
 status says why.
 """
 
-from downstack.results.comparison import ComparisonCell, ComparisonReport
-from downstack.results.effects import Attribution, Band, Effect, EffectPath, Flow, Regime
+from downstack.results.comparison import ComparisonCell, ComparisonReport, ScenarioDifference
+from downstack.results.effects import Attribution, Effect, EffectPath, Flow, Regime
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
 from downstack.results.trace import EffectKey, Status, Trace
+from downstack.results.uncertainty import Band, FactCoverage, TornadoBar, VarianceShare
 from downstack.results.value import ValueReport, ValueRow
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "EffectKey",
     "EffectPath",
     "Elasticity",
+    "FactCoverage",
     "Flow",
     "GraphInfo",
     "ImpactReport",
@@ -28,12 +30,15 @@ __all__ = [
     "NotReached",
     "QualitativeEffect",
     "Regime",
+    "ScenarioDifference",
     "SearchHit",
     "SensitivityReport",
     "SolveReport",
     "SolveRow",
     "Status",
+    "TornadoBar",
     "Trace",
     "ValueReport",
     "ValueRow",
+    "VarianceShare",
 ]
