@@ -22,7 +22,7 @@ from downstack.engine.solve import solve
 from downstack.engine.value import value_report
 from downstack.errors import Finding
 from downstack.graph.loading import load, validate_paths
-from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation
+from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
 from downstack.questions import Changes, Questions, Where
@@ -132,6 +132,11 @@ class KnowledgeGraph:
     def facts(self) -> tuple[Fact, ...]:
         """All facts, every source kept."""
         return self._knowledge.facts
+
+    @property
+    def correlation_groups(self) -> Mapping[str, CorrelationGroup]:
+        """Groups of facts whose errors go together, by IRI."""
+        return self._knowledge.correlation_groups
 
     def resolve(self, name: str, *, field: str = "entity") -> Entity:
         """Return the entity of a slug, IRI, CURIE (``ds:...``) or unambiguous alias.

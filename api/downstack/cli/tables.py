@@ -10,7 +10,8 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from downstack.cli.explanation import band_words, print_attribution, width_words
+from downstack.cli.explanation import print_attribution
+from downstack.cli.uncertainty import band_words, sign_words, widest_words, width_words
 from downstack.cli.words import (
     STYLES,
     common_roles,
@@ -81,7 +82,8 @@ def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
     table.add_column("unit")
     table.add_column("change", justify="right")
     if sampled:
-        table.add_column("p10 to p90", justify="right")
+        table.add_column("p10 to p90", justify="right", no_wrap=True)
+        table.add_column("rises / falls", justify="right")
         table.add_column("switches", justify="right")
     table.add_column("status")
     for item, place in members:
@@ -92,10 +94,15 @@ def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
             number(item.scenario),
             escape(item.unit),
             percent(item.ratio),
-            *(band_words(item.band) if sampled else ()),
+            *(_band_cells(item) if sampled else ()),
             Text(str(item.status), style=STYLES[item.status]),
         )
     return table
+
+
+def _band_cells(item: Effect) -> tuple[str, str, str]:
+    spread, switch = band_words(item.band)
+    return spread, sign_words(item.band), switch
 
 
 def _notes(members: Iterable[tuple[Effect, str]]) -> list[str]:
@@ -106,8 +113,13 @@ def _notes(members: Iterable[tuple[Effect, str]]) -> list[str]:
         regime = item.regime
         if regime is not None and regime.switches:
             lines[f"{name}: {regime_switch(regime)}"] = None
-        if item.band is not None and (width := width_words(item.variance_shares)):
-            lines[f"{name}: {width}"] = None
+        if item.band is not None:
+            said = (
+                widest_words(item.band, ratio=True),
+                width_words(item.variance_shares),
+                item.fact_coverage.statement,
+            )
+            lines.update(dict.fromkeys(f"{name}: {text}" for text in said if text))
         if item.status is not Status.OK and item.reason:
             lines[f"{name}: {item.reason}"] = None
     return list(lines)

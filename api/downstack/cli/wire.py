@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from downstack.cli.uncertainty_wire import band_json, coverage_json, shares_json
 from downstack.cli.words import by_size
 from downstack.errors import DownstackError, Finding, UserInputError
 from downstack.graph.model import Fact, Influence, Source
-from downstack.results import Attribution, Band, Effect, EffectKey, ImpactReport, Regime, Trace, ValueReport, ValueRow
+from downstack.results import Attribution, Effect, EffectKey, ImpactReport, Regime, Trace, ValueReport, ValueRow
 
 Json = dict[str, Any]
 
@@ -61,6 +62,7 @@ def value_json(report: ValueReport) -> Json:
         "value": report.value,
         "unit": report.unit,
         "status": str(report.status),
+        "band": band_json(report.band),
         "rows": [_value_row(item) for item in report.rows],
         "trace": None if report.trace is None else _trace(report.trace),
     }
@@ -113,27 +115,20 @@ def _effect(item: Effect) -> Json:
         "scenario": item.scenario,
         "ratio": item.ratio,
         "change": item.change,
-        "band": _band(item.band),
-        "varianceShares": [
-            {"fact": fact.iri, "entity": fact.entity, "quantity": fact.quantity, "share": part}
-            for fact, part in item.variance_shares
-        ],
+        **_uncertainty(item),
         "status": str(item.status),
         "reason": item.reason,
         "regime": _regime(item.regime),
     }
 
 
-def _band(band: Band | None) -> Json | None:
-    if band is None:
-        return None
+def _uncertainty(item: Effect | ValueRow) -> Json:
+    """Return how sure a number is; what a question without samples does not ask for is not looked up."""
+    sampled = item.band is not None
     return {
-        "p10": band.p10,
-        "p50": band.p50,
-        "p90": band.p90,
-        "probabilityOfRise": band.probability_of_rise,
-        "probabilityOfSwitch": band.probability_of_switch,
-        "samples": band.samples,
+        "band": band_json(item.band),
+        "varianceShares": shares_json(item.variance_shares),
+        "factCoverage": coverage_json(item.fact_coverage) if sampled else None,
     }
 
 
@@ -163,6 +158,7 @@ def _value_row(item: ValueRow) -> Json:
         "key": _key(item.key),
         "value": item.value,
         "unit": item.unit,
+        **_uncertainty(item),
         "status": str(item.status),
         "reason": item.reason,
         "regime": _regime(item.regime),
@@ -187,6 +183,9 @@ def _trace(item: Trace) -> Json:
             "formula": function.formula,
             "citation": function.citation,
             "digest": function.digest,
+            "relativeError": None
+            if function.relative_error is None
+            else {"value": function.relative_error.value, "source": function.relative_error.source},
         },
         "facts": [fact_json(fact) for fact in item.own_facts],
         "inputs": [_trace(step) for step in item.inputs],
@@ -205,6 +204,8 @@ def fact_json(fact: Fact) -> Json:
         "condition": fact.condition,
         "asOf": fact.as_of,
         "confidence": fact.confidence,
+        "distribution": fact.distribution,
+        "correlationGroup": fact.correlation_group,
         "source": _source(fact.source),
         "locator": fact.locator,
     }

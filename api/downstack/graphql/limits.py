@@ -52,6 +52,10 @@ LISTS = {
     "cells": 100,
     "flows": 10,
     "paths": 10,
+    "varianceShares": 6,
+    "tornado": 10,
+    "differences": 3,
+    "bands": 3,
 }
 """Typical lengths of the lists without pages, and of flows and paths unless `first` says more."""
 

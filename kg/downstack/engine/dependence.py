@@ -51,7 +51,7 @@ def widest(
     low = {name: found.p10.copy() for name, found in independent.items()}
     high = {name: found.p90.copy() for name, found in independent.items()}
     for pattern in patterns:
-        directions = {iri: sign for iri, sign in zip(facts, pattern, strict=True)}
+        directions = dict(zip(facts, pattern, strict=True))
         for name, values in derive(sampler.collect(measure, directions)):
             found = percentiles(values.copy(), sampler.samples)
             concerned = (pushes[name] == np.array(pattern)).all(axis=1) | (min(pattern) == 1)

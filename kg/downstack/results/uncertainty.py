@@ -70,8 +70,9 @@ class FactCoverage:
         """The same as a sentence."""
         if not self.exact:
             return f"all {self.facts} facts vary"
-        chosen = f" ({self.assumptions} of them are assumptions of the question)" if self.assumptions else ""
-        return f"{self.exact} of {self.facts} facts have no stated interval{chosen}: they do not vary"
+        have, they, do = ("has", "it", "does") if self.exact == 1 else ("have", "they", "do")
+        assumed = f" ({self.assumptions} by assumption)" if self.assumptions else ""
+        return f"{self.exact} of {self.facts} facts {have} no stated interval{assumed}: {they} {do} not vary"
 
 
 @dataclass(frozen=True, slots=True)
