@@ -3,17 +3,18 @@ r"""How far the fitted serving constants can be trusted: their spread, their cor
 Run ``python benchmarks/fit_serving_errors.py MEASUREMENTS.csv`` with the table of ``fit_serving_constants.py``. It prints
 what docs/calibration.md tabulates, and with ``--out FILE.ttl`` writes the same as Turtle, for a person to read and commit.
 
-* The spread of a constant, and the correlation of two, are those of the fits on resampled measurements: as many models as
-  there are, drawn with replacement, and of each as many rows as it has, drawn with replacement (a bootstrap in two
-  stages, because the rows of a model err together). The spread is the standard deviation of the logarithm where the
-  constant is well above zero; the correlation is by ranks, as that of normal scores, :math:`2 \sin(\pi \rho_S / 6)`.
+* The spread of a constant is its jackknife standard error over models: with the fits :math:`\theta_{(i)}` that leave one
+  of g models out, :math:`\sigma^2 = \frac{g-1}{g} \sum_i (\theta_{(i)} - \bar\theta)^2`, of the logarithm where the
+  constant is well above zero. A model and not a row is left out, because the rows of a model err together.
+* The correlation of two constants is that of the fits on resampled rows, by ranks, as the correlation
+  :math:`2 \sin(\pi \rho_S / 6)` of normal scores. Rows are resampled within each model: with four models, resampled
+  models too often leave nothing that tells the overheads apart. It says which constants trade off on the same data.
 * The error of the formula is the root mean square of log(measured / predicted), each row predicted with constants that
   were fitted without its model.
 
 References
 ----------
-A. C. Davison, D. V. Hinkley, "Bootstrap methods and their application" (1997), section 3.8, hierarchical data;
-W. H. Kruskal, "Ordinal measures
+B. Efron, C. Stein, "The jackknife estimate of variance", Annals of Statistics 9 (1981); W. H. Kruskal, "Ordinal measures
 of association", Journal of the American Statistical Association 53 (1958).
 """
 
@@ -53,7 +54,7 @@ class Errors(NamedTuple):
     fitted: Array
     log_deviation: Array
     deviation: Array
-    """Standard deviations of the logarithm, and of the constant itself in base units."""
+    """Jackknife standard errors of the logarithm, and of the constant itself in base units."""
     correlation: Array
     formula: float
     rows: int
@@ -67,30 +68,34 @@ def errors(rows: list[Terms], resamples: int, seed: int) -> Errors:
     for constants, model in zip(without, models, strict=True):
         inside = [row for row in rows if row.model == model]
         residuals.append(np.log([row.measured for row in inside]) - np.log(predict(constants, inside)))
-    fits = resampled(rows, models, resamples, seed)
     return Errors(
         fitted=fit(rows),
-        log_deviation=np.nanstd(np.log(fits), axis=0),
-        deviation=np.nanstd(fits, axis=0),
-        correlation=possible(correlations(fits)),
+        log_deviation=jackknife(np.log(without)),
+        deviation=jackknife(without),
+        correlation=possible(correlations(resampled(rows, models, resamples, seed))),
         formula=float(np.sqrt((np.concatenate(residuals) ** 2).mean())),
         rows=len(rows),
     )
 
 
+def jackknife(without: Array) -> Array:
+    """Return the standard errors of some numbers, each line of which was found without one of the groups."""
+    groups = len(without)
+    squares = ((without - without.mean(axis=0)) ** 2).sum(axis=0)
+    result: Array = np.sqrt((groups - 1) / groups * squares)
+    return result
+
+
 def resampled(rows: list[Terms], models: list[str], resamples: int, seed: int) -> Array:
-    """Return the constants of fits on resampled models and rows; NaN where no row shows a constant."""
+    """Return the constants of fits on resampled rows, of each model as many as it has."""
     generator = np.random.default_rng(seed)
     groups = [[row for row in rows if row.model == model] for model in models]
-    fits = []
-    for _ in range(resamples):
-        chosen = [groups[place] for place in generator.integers(0, len(groups), len(groups))]
-        drawn = [group[place] for group in chosen for place in generator.integers(0, len(group), len(group))]
-        constants = fit(drawn)
-        if not any(row.moe_layers for row in drawn):
-            constants[NAMES.index("moe_layer_overhead_time")] = np.nan
-        fits.append(constants)
-    return np.array(fits)
+    return np.array(
+        [
+            fit([group[place] for group in groups for place in generator.integers(0, len(group), len(group))])
+            for _ in range(resamples)
+        ]
+    )
 
 
 def correlations(fits: Array) -> Array:
@@ -99,8 +104,7 @@ def correlations(fits: Array) -> Array:
     for first, second in combinations(range(len(NAMES)), 2):
         if NAMES[first] in UNSEEN or NAMES[second] in UNSEEN:
             continue
-        both = fits[~np.isnan(fits[:, [first, second]]).any(axis=1)]
-        ranks = float(spearmanr(both[:, first], both[:, second]).statistic)
+        ranks = float(spearmanr(fits[:, first], fits[:, second]).statistic)
         result[first, second] = result[second, first] = 2.0 * np.sin(np.pi * ranks / 6.0)
     return result
 
@@ -123,7 +127,7 @@ def turtle(found: Errors, facts: dict[str, Fact]) -> str:
         lines = []
         index, fact = NAMES.index(name), facts[name]
         if name in NORMAL:
-            # The fact is in its source's own unit: the deviation is scaled like its value.
+            # The fact is in its source's own unit: the standard error is scaled like its value.
             shown = float(fact.literal) / fact.value * found.deviation[index]
             lines = ["dso:distribution dso:normal", f"dso:standardDeviation {_double(shown)}"]
         elif name not in ONE_MODEL:
@@ -139,8 +143,8 @@ def turtle(found: Errors, facts: dict[str, Fact]) -> str:
         f"<{GROUP}> a dso:CorrelationGroup ;\n"
         '    rdfs:label "constants of vLLM that were fitted together"@en ;\n'
         "    dso:confidence dso:estimate ;\n"
-        f'    dso:note "correlation of the fits on resampled models and rows, {found.rows} published TPOT rows of '
-        'vLLM, benchmarks/fit_serving_errors.py" ;\n'
+        f'    dso:note "correlation of the fits on resampled rows, {found.rows} published TPOT rows of vLLM, '
+        'benchmarks/fit_serving_errors.py" ;\n'
         f"    dso:hasPairCorrelation {listed} ;\n"
         f"    dcterms:source src:{SOURCE} ;\n"
         '    dso:locator "docs/calibration.md" .'

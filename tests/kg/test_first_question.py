@@ -239,7 +239,7 @@ def test_with_samples_every_number_has_a_band_and_says_where_its_width_comes_fro
         assert effect.band.p10 * 0.9 < effect.ratio < effect.band.p90 * 1.1
     shares = next(effect for effect in report.effects if effect.ratio is not None).variance_shares
     assert shares
-    assert all(0.0 <= share <= 1.0 for _, share in shares)
+    assert all(0.0 <= item.share <= 1.0 for item in shares)
     assert {fact.entity for fact, _ in shares} == {"vllm"}
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from strawberry.extensions import ValidationCache
 
-from downstack.engine.uncertainty import MAX_SAMPLES
+from downstack.engine.sampler import MAX_SAMPLES
 from downstack.graphql.errors import TOO_COMPLEX
 from downstack.graphql.relay import DEFAULT_PAGE, MAX_PAGE
 from graphql import (
