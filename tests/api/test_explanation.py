@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 from tests.api.test_cli import CHANGE, NARROW, downstack
 
-from downstack.cli.explanation import band_words, print_attribution
+from downstack.cli.explanation import print_attribution
+from downstack.cli.uncertainty import band_words
 from downstack.graphql.explanation import largest_flows, largest_paths, rest_of_paths
 from downstack.results import Attribution, Band, EffectPath, Flow
 
@@ -78,8 +79,8 @@ def test_a_change_that_cannot_be_divided_is_said_to_be_so() -> None:
 
 
 def test_a_band_is_said_as_the_change_between_p10_and_p90() -> None:
-    assert band_words(Band(1.1, 1.2, 1.4, 1.0, 0.25, 100)) == ("+10.0 % to +40.0 %", "25 %")
-    assert band_words(Band(0.9, 1.0, 1.0, 0.2, None, 100)) == ("-10.0 % to 0 %", "-")
+    assert band_words(Band(1.1, 1.2, 1.4, 1.0, 0.0, 0.0, 0.25, 100)) == ("+10.0 % to +40.0 %", "25 %")
+    assert band_words(Band(0.9, 1.0, 1.0, 0.2, 0.6, 0.2, None, 100)) == ("-10.0 % to 0 %", "-")
     assert band_words(None) == ("-", "-")
 
 

@@ -45,7 +45,7 @@ def read_scenarios(words: Sequence[str]) -> dict[str, list[Change]]:
     for word in words:
         name, sign, changes = word.partition("=")
         name = name.strip()
-        if not (name and sign and changes.strip()) or "." in name:
+        if not (name and sign and changes.strip()):
             raise typer.BadParameter(
                 f"{word!r} is not a scenario: write NAME=CHANGE[,CHANGE...], for example "
                 "faster=nvidia-h200-sxm.memory_bandwidth=x1.4"

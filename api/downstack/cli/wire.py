@@ -63,6 +63,7 @@ def value_json(report: ValueReport) -> Json:
         "unit": report.unit,
         "status": str(report.status),
         "band": band_json(report.band),
+        "varianceShares": shares_json(report.variance_shares),
         "rows": [_value_row(item) for item in report.rows],
         "trace": None if report.trace is None else _trace(report.trace),
     }

@@ -87,6 +87,12 @@ class ValueReport:
         """Wrap the band."""
         return Band.of(self.record.band)
 
+    @resolved("What the width of the band comes from, when exactly one combination matches; empty without `samples`.")
+    async def variance_shares(self) -> list[VarianceShare]:
+        """List the shares."""
+        found = await off_the_loop(lambda: self.record.variance_shares)
+        return [VarianceShare.of(item) for item in found]
+
     @resolved("One row for every combination that matches.")
     def rows(self) -> list[ValueRow]:
         """List the rows."""

@@ -72,6 +72,11 @@ class ValueReport:
         return self.rows[0].band if len(self.rows) == 1 else None
 
     @property
+    def variance_shares(self) -> tuple[VarianceShare, ...]:
+        """What the width of the band comes from, when exactly one combination matches; empty without samples."""
+        return self.rows[0].variance_shares if len(self.rows) == 1 else ()
+
+    @property
     def status(self) -> Status:
         """The status of the only row; the best status among several; MISSING_INPUT when nothing matches."""
         order = list(Status)
