@@ -39,6 +39,8 @@ from downstack.kg import KnowledgeGraph
 from downstack.performance import Array
 
 SOURCE = "downstack-serving-fit"
+P90 = 1.2815515655446004
+"""The 90th percentile of the standard normal distribution."""
 GROUP = "https://w3id.org/downstack/correlation-group/vllm-serving-fit"
 NORMAL = ("tensor_parallel_layer_overhead_time",)
 """Constants that a fit may put to zero, where a logarithm has no spread."""
@@ -57,6 +59,9 @@ class Errors(NamedTuple):
     """Jackknife standard errors of the logarithm, and of the constant itself in base units."""
     correlation: Array
     formula: float
+    """Root mean square of log(measured / predicted) on models that took no part."""
+    inside: dict[str, float]
+    """Per model: the share of its rows within the p10 and p90 of an error of that size, 0.8 if it were normal."""
     rows: int
 
 
@@ -68,12 +73,17 @@ def errors(rows: list[Terms], resamples: int, seed: int) -> Errors:
     for constants, model in zip(without, models, strict=True):
         inside = [row for row in rows if row.model == model]
         residuals.append(np.log([row.measured for row in inside]) - np.log(predict(constants, inside)))
+    formula = float(np.sqrt((np.concatenate(residuals) ** 2).mean()))
+    inside = {
+        model: float((np.abs(part) <= P90 * formula).mean()) for model, part in zip(models, residuals, strict=True)
+    }
     return Errors(
         fitted=fit(rows),
         log_deviation=jackknife(np.log(without)),
         deviation=jackknife(without),
         correlation=possible(correlations(resampled(rows, models, resamples, seed))),
-        formula=float(np.sqrt((np.concatenate(residuals) ** 2).mean())),
+        formula=formula,
+        inside=inside,
         rows=len(rows),
     )
 
@@ -104,7 +114,7 @@ def correlations(fits: Array) -> Array:
     for first, second in combinations(range(len(NAMES)), 2):
         if NAMES[first] in UNSEEN or NAMES[second] in UNSEEN:
             continue
-        ranks = float(spearmanr(fits[:, first], fits[:, second]).statistic)
+        ranks = float(np.asarray(spearmanr(fits[:, first], fits[:, second]))[0])
         result[first, second] = result[second, first] = 2.0 * np.sin(np.pi * ranks / 6.0)
     return result
 
@@ -201,6 +211,8 @@ def main() -> None:
     rows = [terms for row in read if (terms := table.terms(row)) is not None]
     found = errors(rows, arguments.resamples, arguments.seed)
     print(f"{found.rows} rows; error of the formula on models that took no part: {found.formula:.3f}")
+    for model, share in found.inside.items():
+        print(f"within p10 to p90 of it: {100.0 * share:.0f} % of {model}")
     for index, name in enumerate(NAMES):
         print(f"{name}: {found.fitted[index]:.4g}, log {found.log_deviation[index]:.3f}, {found.deviation[index]:.3g}")
     print("correlation of normal scores")

@@ -41,11 +41,8 @@ class FactColumn:
     """Per entity: the chosen fact first, then what other sources say."""
     spreads: tuple[Spread | None, ...]
     """Per entity: how the chosen fact is spread; None where it is a point or missing."""
-
-    @property
-    def varies(self) -> bool:
-        """True when any of the facts is uncertain."""
-        return any(spread is not None for spread in self.spreads)
+    varies: bool
+    """True when any of the facts is uncertain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +95,7 @@ def build_columns(knowledge: Knowledge, as_of: str | None = None) -> Columns:
         values = np.array([group[0].value if group else np.nan for group in chosen], dtype=np.float64)
         values.setflags(write=False)
         spreads = tuple(spread_of(group, quantity, knowledge.correlation_groups) for group in chosen)
-        facts[quantity.id] = FactColumn(role_id, values, chosen, spreads)
+        facts[quantity.id] = FactColumn(role_id, values, chosen, spreads, any(spread is not None for spread in spreads))
     return Columns(knowledge.version, as_of, tables, facts)
 
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 import numpy as np
 
-from downstack.engine.bind import Rows
+from downstack.engine.bind import Mask, Rows
 from downstack.engine.changes import Intervention
 from downstack.engine.dependence import widest
 from downstack.engine.engine import Engine
@@ -144,7 +144,7 @@ def _name(target: str, place: int) -> str:
     return f"{target} {place}"
 
 
-def _switched(base: Outcome, outcome: Outcome, target: str, listed: Rows, other: Array, width: int) -> Array:
+def _switched(base: Outcome, outcome: Outcome, target: str, listed: Rows, other: Mask, width: int) -> Array:
     ratio = ratio_of(base.values[target][listed], outcome.values[target][listed])
     counted: Array = np.broadcast_to(other[listed] & ~np.isnan(ratio), (len(listed), width)).sum(axis=1)
     return counted

@@ -90,7 +90,7 @@ def _pushes(
     for place, (_, places) in enumerate(facts.items()):
         for quantity, item in places:
             ends = item.spread.distribution.quantile(np.array([_LOW, _HIGH]))
-            held[quantity][np.ix_(item.rows, [2 * place, 2 * place + 1])] = ends
+            held[quantity][item.rows, 2 * place : 2 * place + 2] = ends
     moved = with_steps(
         plan,
         (replace(step, fact_values=held[step.quantity]) if step.quantity in held else step for step in plan.steps),

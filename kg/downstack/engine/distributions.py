@@ -143,9 +143,11 @@ def distribution_of(facts: tuple[Fact, ...], kind: QuantityKind) -> Distribution
     floor = 0.0 if kind.non_negative else -math.inf
     ceiling = math.inf if kind.at_most is None else kind.at_most
     if fact.distribution == "normal" and fact.standard_deviation is not None:
-        return Distribution("normal", fact.value, *((fact.standard_deviation,) * 2), floor, ceiling)
+        deviation = fact.standard_deviation
+        return Distribution("normal", fact.value, deviation, deviation, floor, ceiling)
     if fact.distribution == "lognormal" and fact.log_standard_deviation is not None:
-        return Distribution("lognormal", fact.value, *((fact.log_standard_deviation,) * 2), floor, ceiling)
+        deviation = fact.log_standard_deviation
+        return Distribution("lognormal", fact.value, deviation, deviation, floor, ceiling)
     interval = interval_of(facts)
     if interval is None:
         return None
@@ -153,6 +155,6 @@ def distribution_of(facts: tuple[Fact, ...], kind: QuantityKind) -> Distribution
     if fact.distribution == "normal":
         return Distribution("normal", fact.value, (fact.value - low) / _P95, (high - fact.value) / _P95, floor, ceiling)
     if fact.distribution == "lognormal":
-        sides = (math.log(fact.value / low) / _P95, math.log(high / fact.value) / _P95)
-        return Distribution("lognormal", fact.value, *sides, floor, ceiling)
+        below, above = math.log(fact.value / low) / _P95, math.log(high / fact.value) / _P95
+        return Distribution("lognormal", fact.value, below, above, floor, ceiling)
     return Distribution(fact.distribution or RANGE, fact.value, low, high)
