@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from downstack.cli.explanation import print_attribution
-from downstack.cli.uncertainty import band_words, sign_words, widest_words, width_words
+from downstack.cli.uncertainty import band_words, uncertain_sign_words, widest_words, width_words
 from downstack.cli.words import (
     STYLES,
     common_roles,
@@ -83,7 +83,6 @@ def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
     table.add_column("change", justify="right")
     if sampled:
         table.add_column("p10 to p90", justify="right", no_wrap=True)
-        table.add_column("rises / falls", justify="right")
         table.add_column("switches", justify="right")
     table.add_column("status")
     for item, place in members:
@@ -94,35 +93,30 @@ def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
             number(item.scenario),
             escape(item.unit),
             percent(item.ratio),
-            *(_band_cells(item) if sampled else ()),
+            *(band_words(item.band) if sampled else ()),
             Text(str(item.status), style=STYLES[item.status]),
         )
     return table
 
 
-def _band_cells(item: Effect) -> tuple[str, str, str]:
-    spread, switch = band_words(item.band)
-    return spread, sign_words(item.band), switch
-
-
 def _notes(members: Iterable[tuple[Effect, str]]) -> list[str]:
-    """Return what has to be said about some numbers: switches of what binds, and why one is no full answer."""
-    lines: dict[str, None] = {}
+    """Return what has to be said about some numbers: switches, why one is no full answer, how sure they are.
+
+    What holds for several of them is said once.
+    """
+    lines: dict[str, list[str]] = defaultdict(list)
     for item, place in members:
         name = _name(item, place)
         regime = item.regime
-        if regime is not None and regime.switches:
-            lines[f"{name}: {regime_switch(regime)}"] = None
+        said = [] if regime is None or not regime.switches else [regime_switch(regime)]
         if item.band is not None:
-            said = (
-                widest_words(item.band, ratio=True),
-                width_words(item.variance_shares),
-                item.fact_coverage.statement,
-            )
-            lines.update(dict.fromkeys(f"{name}: {text}" for text in said if text))
+            said += [uncertain_sign_words(item.band), widest_words(item.band, ratio=True)]
+            said += [width_words(item.variance_shares), item.fact_coverage.statement]
         if item.status is not Status.OK and item.reason:
-            lines[f"{name}: {item.reason}"] = None
-    return list(lines)
+            said.append(item.reason)
+        for text in dict.fromkeys(text for text in said if text):
+            lines[text].append(name)
+    return [f"{', '.join(dict.fromkeys(names))}: {text}" for text, names in lines.items()]
 
 
 def _name(item: Effect, place: str) -> str:

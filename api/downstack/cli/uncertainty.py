@@ -35,6 +35,15 @@ def sign_words(band: Band | None) -> str:
     return f"{share(band.probability_of_rise)} / {share(band.probability_of_fall)}"
 
 
+def uncertain_sign_words(band: Band) -> str:
+    """Return how often a number rises and falls where that is not the same in all samples, or nothing."""
+    shares = (band.probability_of_rise, band.probability_of_fall, band.probability_unchanged)
+    if None in shares or 1.0 in shares:
+        return ""
+    rise, fall, same = (share(part) for part in shares)
+    return f"it rises in {rise} of the samples, falls in {fall} and stays in {same}"
+
+
 def width_words(shares: Sequence[VarianceShare]) -> str:
     """Return what the width of a band comes from: facts one could look up apart from the errors of formulas."""
     facts = [item for item in shares if item.kind == "fact"][:MAX_SHARES]
