@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -13,7 +14,7 @@ from downstack.engine.dependence import widest
 from downstack.engine.engine import Engine
 from downstack.engine.percentiles import Percentiles, percentiles, share_of
 from downstack.engine.plan import Plan
-from downstack.engine.run import Outcome, run
+from downstack.engine.run import run
 from downstack.engine.sampler import BLOCK_BYTES, Sampler
 from downstack.engine.sampling import run_scenario
 from downstack.engine.switches import switches
@@ -75,21 +76,6 @@ def comparison_bands(
         )
     sampler = Sampler(engine, plan, samples, seed, runs=1 + len(scenarios), block_bytes=block_bytes)
     sampler.check()
-    switched: dict[tuple[str, int], Array] = {}
-    binds: dict[tuple[str, int], Array] = {}
-
-    def measure(sampled: Plan, width: int) -> dict[str, Array]:
-        base = run(sampled)
-        found = {_name(target, 0): base.values[target][listed] for target, listed in rows.items()}
-        for place, changes in enumerate(scenarios, start=1):
-            outcome = run_scenario(engine, sampled, changes, base)
-            other, limited = switches(sampled, base, outcome)
-            for target, listed in rows.items():
-                found[_name(target, place)] = outcome.values[target][listed]
-                counted = _switched(base, outcome, target, listed, other[target], width)
-                switched[target, place] = switched.get((target, place), np.zeros(len(listed))) + counted
-                binds[target, place] = np.maximum(binds.get((target, place), 0.0), limited[target][listed])
-        return found
 
     def derived(raw: Mapping[str, Array]) -> Iterator[tuple[str, Array]]:
         for target in rows:
@@ -99,9 +85,8 @@ def comparison_bands(
             for first, second in combinations(range(1, len(values)), 2):
                 yield f"{target} {first} {second}", _difference(values[first], values[second])
 
+    measure = _Measure(engine, scenarios, rows)
     raw = sampler.collect(measure)
-    # The search for the widest bands measures again, and would go on counting.
-    switched, binds = dict(switched), dict(binds)
     shares: dict[str, tuple[Array, Array]] = {}
     independent: dict[str, Percentiles] = {}
     for name, values in derived(raw):
@@ -109,7 +94,7 @@ def comparison_bands(
         slack = _ROUNDING * middle
         shares[name] = share_of(values > middle + slack, values), share_of(values < middle - slack, values)
         independent[name] = percentiles(values, samples)
-    bounds = widest(sampler, measure, derived, independent)
+    bounds = widest(sampler, _Measure(engine, scenarios, rows), derived, independent)
 
     def column(name: str, switch: Array | None) -> BandColumns:
         found = independent[name]
@@ -129,8 +114,8 @@ def comparison_bands(
         for place in range(1, 1 + len(scenarios)):
             name = f"{target} {place}"
             with np.errstate(invalid="ignore", divide="ignore"):
-                limit = binds[target, place] > 0.0
-                switch = np.where(limit, switched[target, place] / independent[name].counts, np.nan)
+                limit = measure.binds[target, place]
+                switch = np.where(limit, measure.switched[target, place] / independent[name].counts, np.nan)
             ratios[target, place - 1] = column(name, switch)
     pairs = {
         (target, (first - 1, second - 1)): column(f"{target} {first} {second}", None)
@@ -140,14 +125,35 @@ def comparison_bands(
     return ComparisonBands(ratios, pairs)
 
 
+@dataclass(frozen=True, slots=True)
+class _Measure:
+    """Looks at base and scenarios in a sampled plan, and counts how often another limit binds."""
+
+    engine: Engine
+    scenarios: Sequence[tuple[Intervention, ...]]
+    rows: Mapping[str, Rows]
+    switched: dict[tuple[str, int], Array] = field(default_factory=dict)
+    binds: dict[tuple[str, int], Mask] = field(default_factory=dict)
+
+    def __call__(self, plan: Plan, width: int) -> dict[str, Array]:
+        """Return base (0) and scenarios (from 1) of every target, on the rows of the answer."""
+        base = run(plan)
+        found = {_name(target, 0): base.values[target][listed] for target, listed in self.rows.items()}
+        for place, changes in enumerate(self.scenarios, start=1):
+            outcome = run_scenario(self.engine, plan, changes, base)
+            other, limits = switches(plan, base, outcome)
+            for target, listed in self.rows.items():
+                after = found[_name(target, place)] = outcome.values[target][listed]
+                there = ~np.isnan(ratio_of(found[_name(target, 0)], after))
+                counted = np.broadcast_to(other[target][listed] & there, (len(listed), width)).sum(axis=1)
+                key = target, place
+                self.switched[key] = self.switched.get(key, np.zeros(len(listed))) + counted
+                self.binds[key] = self.binds.get(key, np.zeros(len(listed), dtype=np.bool_)) | limits[target][listed]
+        return found
+
+
 def _name(target: str, place: int) -> str:
     return f"{target} {place}"
-
-
-def _switched(base: Outcome, outcome: Outcome, target: str, listed: Rows, other: Mask, width: int) -> Array:
-    ratio = ratio_of(base.values[target][listed], outcome.values[target][listed])
-    counted: Array = np.broadcast_to(other[listed] & ~np.isnan(ratio), (len(listed), width)).sum(axis=1)
-    return counted
 
 
 def _difference(first: Array, second: Array) -> Array:

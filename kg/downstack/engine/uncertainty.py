@@ -124,6 +124,7 @@ def bands(
     columns: dict[str, BandColumns] = {}
     for target, values in sampler.collect(ratios).items():
         columns[target], independent[target] = _column(values, switched[target], binds[target], samples)
+    # It measures again, and goes on counting: the shares of switches are taken before.
     bounds = widest(sampler, ratios, lambda raw: raw.items(), independent)
     return Bands({target: replace(column, widest=bounds.get(target)) for target, column in columns.items()})
 

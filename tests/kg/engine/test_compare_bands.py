@@ -87,6 +87,9 @@ def test_facts_of_unknown_correlation_widen_differences_too() -> None:
     (difference,) = cell.differences
     assert difference.band.widest_p10 is not None and difference.band.widest_p10 <= difference.band.p10
     assert difference.band.widest_p90 is not None and difference.band.widest_p90 >= difference.band.p90
+    (effect,) = kg.impact(FASTER, ["toy_cost"], HERE, samples=500).effects
+    assert cell.bands[1] == effect.band
+    assert effect.band is not None and 0.0 < (effect.band.probability_of_switch or 0.0) < 1.0
     # What the price scales does not depend on how the facts go together.
     assert cell.bands[0] is not None and cell.bands[0].widest_p10 is None
 

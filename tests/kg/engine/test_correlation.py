@@ -23,8 +23,8 @@ FACTS = ("fact:toy-chip-b.toy_bandwidth.1", "fact:toy-model-1.toy_size.1", "fact
 
 
 def rank_correlation(first: Array, second: Array) -> float:
-    ranks = np.array([np.argsort(np.argsort(values)) for values in (first, second)])
-    return float(np.corrcoef(ranks)[0, 1])
+    one, other = (np.argsort(np.argsort(values)) - (len(values) - 1) / 2.0 for values in (first, second))
+    return float((one * other).sum() / np.sqrt((one**2).sum() * (other**2).sum()))
 
 
 def group_of(count: int, correlation: float | None, pairs: tuple[tuple[str, str, float], ...] = ()) -> CorrelationGroup:
