@@ -451,5 +451,6 @@ def test_every_effect_of_the_first_question_of_the_readme_lies_in_its_band() -> 
         if band is not None and effect.ratio is not None:
             seen += 1
             assert band.p10 < effect.ratio < band.p90
-            assert band.samples == 2000
+            # At the far ends of what was fitted, a sample may leave no room for any context.
+            assert 1990 <= band.samples <= 2000
     assert seen > 0
