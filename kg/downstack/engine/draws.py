@@ -25,7 +25,7 @@ from downstack.graph.model import CorrelationGroup
 from downstack.performance.declare import Array
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=512)
 def draws(name: str, samples: int, seed: int) -> Array:
     """Return the place of a fact in its distribution in every sample, uniform in (0, 1).
 
@@ -42,7 +42,7 @@ def draws(name: str, samples: int, seed: int) -> Array:
     return drawn
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=256)
 def scores(name: str, samples: int, seed: int) -> Array:
     """Return the draws of a name as standard normal numbers."""
     found = normal_quantile(draws(name, samples, seed))

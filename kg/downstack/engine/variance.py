@@ -16,6 +16,8 @@ from downstack.performance.declare import Array
 from downstack.results import Trace, VarianceShare
 
 BINS = 16
+CERTAIN = 3.0
+"""Standard deviations of what pure noise seems to explain; a smaller share is not told from none."""
 
 
 def variance_shares(
@@ -34,7 +36,8 @@ def variance_shares(
     changed) that the fact explains on its own: the variance of the mean over 16 equal slices of the fact's draws,
     less what as many slices of pure noise would explain. What only two facts together explain is in no share, so the
     shares sum to one for a product and to less where facts interact. Facts of a correlation group explain each other's
-    part too, so that theirs sum to more. The own error of a function has a share like a fact.
+    part too, so that theirs sum to more. The own error of a function has a share like a fact. A share that so many samples
+    cannot tell from noise is left out.
     """
     check_samples(samples)
     narrow, place = _alone(engine, plan, target, row)
@@ -50,7 +53,9 @@ def variance_shares(
         VarianceShare(_explained(outcome[finite], drawn[finite]), item.fact, item.function, item.roles)
         for item, drawn in _sources(engine, narrow, changes, target, place, samples, seed)
     ]
-    found = sorted((item for item in shares if item.share > 0.0), key=_order)
+    # The share of something unrelated has the mean zero and this standard deviation, as an F statistic has.
+    least = CERTAIN * np.sqrt(2.0 * (BINS - 1)) / finite.sum()
+    found = sorted((item for item in shares if item.share > least), key=_order)
     return tuple(found[:first])
 
 

@@ -68,8 +68,10 @@ class FactCoverage:
     @property
     def statement(self) -> str:
         """The same as a sentence."""
+        if not self.facts:
+            return "no fact stands behind it"
         if not self.exact:
-            return f"all {self.facts} facts vary"
+            return f"all {self.facts} facts vary" if self.facts > 1 else "the one fact behind it varies"
         have, they, do = ("has", "it", "does") if self.exact == 1 else ("have", "they", "do")
         assumed = f" ({self.assumptions} by assumption)" if self.assumptions else ""
         return f"{self.exact} of {self.facts} facts {have} no stated interval{assumed}: {they} {do} not vary"

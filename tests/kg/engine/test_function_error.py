@@ -98,6 +98,15 @@ def test_shares_tell_facts_that_one_could_look_up_from_the_error_of_the_function
     assert 0.85 < sum(item.share for item in shares) < 1.1
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_what_cancels_has_no_share_however_the_draws_fall(seed: int) -> None:
+    engine = engine_of(stated(""), erring({"toy_step_time": ERROR}))
+    change = changes_of(engine, {"toy-chip-b.toy_bandwidth": "x0.5"})
+    shares = variance_shares(engine, plan_of(engine, "toy_cost"), change, "toy_cost", 0, 1000, seed)
+    assert {item.fact.quantity for item in shares if item.fact is not None} == {"toy_bandwidth", "toy_size"}
+    assert {item.kind for item in shares} == {"fact"}
+
+
 def test_where_no_function_errs_a_sampled_plan_keeps_its_formulas() -> None:
     plan = plan_of(engine_of(stated("")), "toy_cost")
     sampled = sampled_plan(plan, 50)

@@ -69,7 +69,9 @@ def test_an_answer_says_how_many_facts_were_taken_as_exact(kg: KnowledgeGraph) -
     assert row.fact_coverage.statement == "2 of 5 facts have no stated interval: they do not vary"
     (effect,) = kg.impact({"toy-offer-2.toy_price": "x2"}, ["toy_cost"], HERE).effects
     assert effect.fact_coverage == row.fact_coverage
-    assert kg.value("toy_price", "toy-offer-2").rows[0].fact_coverage.statement == "all 1 facts vary"
+    assert kg.value("toy_price", "toy-offer-2").rows[0].fact_coverage.statement == "the one fact behind it varies"
+    assert FactCoverage(2, 2, 0).statement == "all 2 facts vary"
+    assert FactCoverage(0, 0, 0).statement == "no fact stands behind it"
     assert FactCoverage(3, 2, 1).statement == "1 of 3 facts has no stated interval (1 by assumption): it does not vary"
 
 
