@@ -18,15 +18,15 @@ from downstack.engine.compare import compare
 from downstack.engine.engine import Engine
 from downstack.engine.export import PlanExport, export_plan
 from downstack.engine.impact import impact
+from downstack.engine.sampler import Progress, check_samples
 from downstack.engine.sensitivity import sensitivity
 from downstack.engine.signs import compare_signs
 from downstack.engine.solve import solve
-from downstack.engine.uncertainty import Progress, check_samples
 from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
-from downstack.errors import Finding, UserInputError
+from downstack.errors import Finding
 from downstack.graph.loading import load, validate_paths
-from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation
+from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
 from downstack.questions import Changes, Questions, Where
@@ -139,6 +139,11 @@ class KnowledgeGraph:
         """All facts, every source kept."""
         return self._knowledge.facts
 
+    @property
+    def correlation_groups(self) -> Mapping[str, CorrelationGroup]:
+        """Groups of facts whose errors go together, by IRI."""
+        return self._knowledge.correlation_groups
+
     def resolve(self, name: str, *, field: str = "entity") -> Entity:
         """Return the entity of a slug, IRI, CURIE (``ds:...``) or unambiguous alias.
 
@@ -216,22 +221,37 @@ class KnowledgeGraph:
         samples: int = 0,
         as_of: str | None = None,
     ) -> ValueReport:
-        """Return one quantity for every combination that matches, with its trace."""
-        _no_samples(samples)
+        """Return one quantity for every combination that matches, with its trace.
+
+        Parameters
+        ----------
+        quantity, entity
+            What is asked for, and whose; for all entities unless given.
+        where, as_of
+            As in :meth:`impact`.
+        samples
+            How often the uncertain facts and the errors of formulas are drawn for a band of the number itself.
+        """
+        if samples != 0:
+            check_samples(samples)
         target = self._questions.target(quantity, field="quantity")
         selected, _, when = self._questions.where(where, as_of)
-        return value_report(self._engine, target, self._questions.narrow(selected, entity, target, when), when)
+        return value_report(self._engine, target, self._questions.narrow(selected, entity, target, when), when, samples)
 
-    def explain(self, reference: str, where: Where | None = None, as_of: str | None = None) -> ValueReport:
+    def explain(
+        self, reference: str, where: Where | None = None, as_of: str | None = None, samples: int = 0
+    ) -> ValueReport:
         """Say where a number comes from.
 
         Parameters
         ----------
         reference
             ``ENTITY.QUANTITY``, or a quantity alone with `where`.
+        where, as_of, samples
+            As in :meth:`value`.
         """
         entity, quantity = self._questions.split(reference)
-        return self.value(quantity, entity, where, as_of=as_of)
+        return self.value(quantity, entity, where, samples, as_of)
 
     def sensitivity(
         self, target: str, where: Where | None = None, first: int = 10, as_of: str | None = None
@@ -288,6 +308,7 @@ class KnowledgeGraph:
         targets: Sequence[str],
         where: Where | None = None,
         as_of: str | None = None,
+        samples: int = 0,
     ) -> ComparisonReport:
         """Put several scenarios side by side against the same base.
 
@@ -299,13 +320,17 @@ class KnowledgeGraph:
             Quantities to report.
         where, as_of
             As in :meth:`impact`; ``layer`` keeps only the targets of that layer.
+        samples
+            How often the uncertain facts are drawn, the same for all scenarios, for the bands of ratios and differences.
         """
+        if samples != 0:
+            check_samples(samples)
         checked = {name: self._questions.interventions(changes) for name, changes in scenarios.items()}
         selected, layers, when = self._questions.where(where, as_of)
         names = self._questions.targets(targets)
         if layers is not None:
             names = tuple(name for name in names if self._knowledge.quantities[name].layer in layers)
-        return compare(self._engine, checked, names, selected, when)
+        return compare(self._engine, checked, names, selected, when, samples)
 
     def export_plan(self, targets: Sequence[str], where: Where | None = None, as_of: str | None = None) -> PlanExport:
         """Return how some quantities are computed, as a description and arrays that run without this graph.
@@ -369,15 +394,6 @@ class KnowledgeGraph:
     def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
         """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""
         return validate_paths(None if paths is None else [Path(item) for item in paths])
-
-
-def _no_samples(samples: int) -> None:
-    if samples != 0:
-        raise UserInputError(
-            "a plain value has no band in this version",
-            field="samples",
-            hint="leave samples at 0, or ask for the impact of a change",
-        )
 
 
 __all__ = ["Change", "KnowledgeGraph"]

@@ -54,10 +54,10 @@ PREFIXES = {
 }
 """The prefixes that every file and every query may use, in the order in which writers print them."""
 
-FOLDERS = ("terms", "shapes", "facts", "influences", "questions", "functions")
-"""What the ontology consists of: vocabulary, SHACL, knowledge, influences, competency questions, generated functions."""
+FOLDERS = ("terms", "shapes", "facts", "influences", "uncertainty", "questions", "functions")
+"""What the ontology consists of: vocabulary, SHACL, knowledge, influences, what is known of errors, questions, functions."""
 
-KNOWLEDGE_FOLDERS = ("terms", "facts", "influences", "functions")
+KNOWLEDGE_FOLDERS = ("terms", "facts", "influences", "uncertainty", "functions")
 """The folders that make up a graph; shapes and questions are about it, not in it."""
 
 

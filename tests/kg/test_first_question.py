@@ -239,8 +239,8 @@ def test_with_samples_every_number_has_a_band_and_says_where_its_width_comes_fro
         assert effect.band.p10 * 0.9 < effect.ratio < effect.band.p90 * 1.1
     shares = next(effect for effect in report.effects if effect.ratio is not None).variance_shares
     assert shares
-    assert all(0.0 <= share <= 1.0 for _, share in shares)
-    assert {fact.entity for fact, _ in shares} == {"vllm"}
+    assert all(0.0 <= item.share <= 1.0 for item in shares)
+    assert {item.fact.entity for item in shares if item.fact is not None} == {"vllm"}
 
 
 def test_a_switch_is_found_for_a_change_of_the_memory_technology_too(bundled: KnowledgeGraph) -> None:

@@ -13,9 +13,10 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from downstack.cli.comparison import compare
 from downstack.cli.exporting import export
 from downstack.cli.goals import sensitivity, solve
-from downstack.cli.options import AsJson, AsOf, Store, Where, errors
+from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
 from downstack.cli.signs import check_signs
@@ -47,9 +48,7 @@ def impact(
         typer.Option("--target", metavar="QUANTITY", help="Report this; all that is reached at first."),
     ] = None,
     where: Where = None,
-    samples: Annotated[
-        int, typer.Option("--samples", help="Draw the uncertain facts this often: how sure is each change?")
-    ] = 0,
+    samples: Samples = 0,
     flows: Annotated[bool, typer.Option("--flows", help="Say how each change came about.")] = False,
     profile: Annotated[
         int | None,
@@ -84,6 +83,7 @@ def explain(
         ),
     ],
     where: Where = None,
+    samples: Samples = 0,
     as_of: AsOf = None,
     as_json: AsJson = False,
     store: Store = None,
@@ -93,7 +93,7 @@ def explain(
     with errors(as_json):
         from downstack.kg import KnowledgeGraph
 
-        report = KnowledgeGraph.open(store).explain(reference, selection, as_of)
+        report = KnowledgeGraph.open(store).explain(reference, selection, as_of, samples)
         if as_json:
             sys.stdout.write(dump(value_json(report)) + "\n")
         else:
@@ -103,6 +103,7 @@ def explain(
 app.command()(export)
 app.command()(sensitivity)
 app.command()(solve)
+app.command()(compare)
 
 
 @app.command()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from downstack.engine.uncertainty import Progress as Told
+from downstack.engine.sampler import Progress as Told
 
 
 @contextmanager

@@ -33,6 +33,29 @@ def read_changes(words: Sequence[str]) -> list[Change]:
     return changes
 
 
+def read_scenarios(words: Sequence[str]) -> dict[str, list[Change]]:
+    """Read ``NAME=CHANGE[,CHANGE...]`` for every scenario.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one cannot be read, or two have one name.
+    """
+    scenarios: dict[str, list[Change]] = {}
+    for word in words:
+        name, sign, changes = word.partition("=")
+        name = name.strip()
+        if not (name and sign and changes.strip()):
+            raise typer.BadParameter(
+                f"{word!r} is not a scenario: write NAME=CHANGE[,CHANGE...], for example "
+                "faster=nvidia-h200-sxm.memory_bandwidth=x1.4"
+            )
+        if name in scenarios:
+            raise typer.BadParameter(f"two scenarios are called {name!r}: give each a name of its own")
+        scenarios[name] = read_changes([item.strip() for item in changes.split(",")])
+    return scenarios
+
+
 def read_where(words: Sequence[str]) -> dict[str, list[str]]:
     """Read ``KEY=ID`` for every filter; one key may be given several times.
 

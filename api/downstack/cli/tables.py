@@ -10,8 +10,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from downstack.cli.explanation import band_words, print_attribution, width_words
+from downstack.cli.explanation import print_attribution
 from downstack.cli.feedback import loop_lines, print_profile
+from downstack.cli.uncertainty import band_words, uncertain_sign_words, widest_words, width_words
 from downstack.cli.words import (
     STYLES,
     common_roles,
@@ -95,7 +96,7 @@ def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
     table.add_column("unit")
     table.add_column("change", justify="right")
     if sampled:
-        table.add_column("p10 to p90", justify="right")
+        table.add_column("p10 to p90", justify="right", no_wrap=True)
         table.add_column("switches", justify="right")
     table.add_column("status")
     for item, place in members:
@@ -113,18 +114,23 @@ def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
 
 
 def _notes(members: Iterable[tuple[Effect, str]]) -> list[str]:
-    """Return what has to be said about some numbers: switches of what binds, and why one is no full answer."""
-    lines: dict[str, None] = {}
+    """Return what has to be said about some numbers: switches, why one is no full answer, how sure they are.
+
+    What holds for several of them is said once.
+    """
+    lines: dict[str, list[str]] = defaultdict(list)
     for item, place in members:
         name = _name(item, place)
         regime = item.regime
-        if regime is not None and regime.switches:
-            lines[f"{name}: {regime_switch(regime)}"] = None
-        if item.band is not None and (width := width_words(item.variance_shares)):
-            lines[f"{name}: {width}"] = None
+        said = [] if regime is None or not regime.switches else [regime_switch(regime)]
+        if item.band is not None:
+            said += [uncertain_sign_words(item.band), widest_words(item.band, ratio=True)]
+            said += [width_words(item.variance_shares), item.fact_coverage.statement]
         if item.status is not Status.OK and item.reason:
-            lines[f"{name}: {item.reason}"] = None
-    return list(lines)
+            said.append(item.reason)
+        for text in dict.fromkeys(text for text in said if text):
+            lines[text].append(name)
+    return [f"{', '.join(dict.fromkeys(names))}: {text}" for text, names in lines.items()]
 
 
 def _name(item: Effect, place: str) -> str:

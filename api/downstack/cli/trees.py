@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
+from downstack.cli.uncertainty import value_band_lines
 from downstack.cli.words import (
     MAX_LEVELS,
     STYLES,
@@ -34,11 +35,15 @@ def print_value(console: Console, report: ValueReport) -> None:
         return
     if len(rows) > 1:
         table = Table(title=f"{report.quantity.label}, {len(rows)} combinations", title_justify="left", box=None)
-        for column in ("for", "value", "unit", "status"):
-            table.add_column(column, justify="right" if column == "value" else "left", overflow="fold")
+        sampled = any(row.band is not None for row in rows)
+        for column in ("for", "value", *(("p10 to p90",) if sampled else ()), "unit", "status"):
+            right = column in ("value", "p10 to p90")
+            table.add_column(column, justify="right" if right else "left", overflow="fold")
         for row in rows[:MAX_ROWS]:
             status = Text(str(row.status), style=STYLES[row.status])
-            table.add_row(escape(spelled(telling_roles(row.key))), number(row.value), escape(row.unit), status)
+            band = "-" if row.band is None else f"{number(row.band.p10)} to {number(row.band.p90)}"
+            spread = (band,) if sampled else ()
+            table.add_row(escape(spelled(telling_roles(row.key))), number(row.value), *spread, escape(row.unit), status)
         console.print(table)
         if len(rows) > MAX_ROWS:
             console.print(f"... and {len(rows) - MAX_ROWS} more: narrow with --where, or use --json")
@@ -46,6 +51,8 @@ def print_value(console: Console, report: ValueReport) -> None:
     if len(rows) > 1:
         console.print(f"\nWhere the number of {escape(spelled(telling_roles(first.key)))} comes from:\n")
     console.print(trace_tree(first.trace))
+    for line in value_band_lines(first):
+        console.print(Text(f"\n{line}"))
     if first.regime is not None:
         console.print(Text(f"\n{first.regime.quantity} is {regime_state(first.regime)}"))
     if first.trace.assumptions:
@@ -93,6 +100,9 @@ def _step(trace: Trace) -> RenderableType:
     if trace.function is not None:
         lines.append(Text(trace.function.formula))
         lines.append(Text(trace.function.citation, style="italic dim"))
+        error = trace.function.relative_error
+        if error is not None:
+            lines.append(Text(f"errs by itself by about {error.value * 100.0:.3g} %: {error.source}", style="dim"))
     lines += [_fact(fact, other=place > 0) for place, fact in enumerate(trace.own_facts[: 1 + MAX_OTHER_SOURCES])]
     if len(trace.own_facts) > 1 + MAX_OTHER_SOURCES:
         lines.append(Text(f"and {len(trace.own_facts) - 1 - MAX_OTHER_SOURCES} more sources", style="dim"))
@@ -111,6 +121,8 @@ def _fact(fact: Fact, *, other: bool) -> Text:
     condition = f" ({fact.condition})" if fact.condition else ""
     said = f"{'also stated' if other else 'fact'}: {with_unit(fact.literal, fact.unit)}{condition}"
     place = f", {fact.locator}" if fact.locator else ""
+    if fact.distribution is not None:
+        said = f"{said}, {fact.distribution}"
     return Text(
         f"{said}; {fact.source.title}{place}, {fact.as_of or 'undated'}, {fact.confidence}",
         style="dim" if other else "",

@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 from downstack.cli.feedback import feedback_json, profile_json
+from downstack.cli.uncertainty_wire import band_json, coverage_json, shares_json
 from downstack.cli.words import MAX_LEVELS, by_size, deeper
 from downstack.errors import DownstackError, Finding, UserInputError
 from downstack.graph.ages import age_in_days
 from downstack.graph.model import Fact, Influence, Source
 from downstack.results import (
     Attribution,
-    Band,
     Effect,
     EffectKey,
     ImpactReport,
@@ -88,6 +88,8 @@ def value_json(report: ValueReport) -> Json:
         "value": report.value,
         "unit": report.unit,
         "status": str(report.status),
+        "band": band_json(report.band),
+        "varianceShares": shares_json(report.variance_shares),
         "rows": [_value_row(item) for item in report.rows],
         "trace": None if report.trace is None else _trace(report.trace),
         "oldestFact": None if report.trace is None else _dated(report.trace.oldest_fact, report.as_of),
@@ -156,11 +158,7 @@ def _effect(item: Effect) -> Json:
         "scenario": item.scenario,
         "ratio": item.ratio,
         "change": item.change,
-        "band": _band(item.band),
-        "varianceShares": [
-            {"fact": fact.iri, "entity": fact.entity, "quantity": fact.quantity, "share": part}
-            for fact, part in item.variance_shares
-        ],
+        **_uncertainty(item),
         "status": str(item.status),
         "becomes": item.becomes,
         "reason": item.reason,
@@ -169,16 +167,13 @@ def _effect(item: Effect) -> Json:
     }
 
 
-def _band(band: Band | None) -> Json | None:
-    if band is None:
-        return None
+def _uncertainty(item: Effect | ValueRow) -> Json:
+    """Return how sure a number is; what a question without samples does not ask for is not looked up."""
+    sampled = item.band is not None
     return {
-        "p10": band.p10,
-        "p50": band.p50,
-        "p90": band.p90,
-        "probabilityOfRise": band.probability_of_rise,
-        "probabilityOfSwitch": band.probability_of_switch,
-        "samples": band.samples,
+        "band": band_json(item.band),
+        "varianceShares": shares_json(item.variance_shares),
+        "factCoverage": coverage_json(item.fact_coverage) if sampled else None,
     }
 
 
@@ -208,6 +203,7 @@ def _value_row(item: ValueRow) -> Json:
         "key": _key(item.key),
         "value": item.value,
         "unit": item.unit,
+        **_uncertainty(item),
         "status": str(item.status),
         "reason": item.reason,
         "regime": _regime(item.regime),
@@ -236,6 +232,9 @@ def _trace(item: Trace, level: int = 0) -> Json:
             "formula": function.formula,
             "citation": function.citation,
             "digest": function.digest,
+            "relativeError": None
+            if function.relative_error is None
+            else {"value": function.relative_error.value, "source": function.relative_error.source},
         },
         "facts": [fact_json(fact) for fact in item.own_facts],
         "inputs": [] if cut else [_trace(step, level + 1) for step in item.inputs],
@@ -260,6 +259,8 @@ def fact_json(fact: Fact) -> Json:
         "condition": fact.condition,
         "asOf": fact.as_of,
         "confidence": fact.confidence,
+        "distribution": fact.distribution,
+        "correlationGroup": fact.correlation_group,
         "source": _source(fact.source),
         "locator": fact.locator,
     }

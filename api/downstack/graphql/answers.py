@@ -13,11 +13,9 @@ from downstack.graphql.combinations import EffectKey, Regime, Trace, off_the_loo
 from downstack.graphql.context import Info
 from downstack.graphql.enums import Date, EffectOrder, EffectStatus
 from downstack.graphql.explanation import (
-    Band,
     EffectPath,
     Explanation,
     Flow,
-    VarianceShare,
     largest_flows,
     largest_paths,
     rest_of_paths,
@@ -27,6 +25,7 @@ from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
 from downstack.graphql.relay import Connection, check_first, paginate
 from downstack.graphql.terms import Influence, Layer, QuantityKind, finite
+from downstack.graphql.uncertainty import Band, FactCoverage, VarianceShare
 
 LARGEST = 10
 """Flows and paths of an effect unless the question says how many."""
@@ -76,11 +75,16 @@ class Effect:
         """Wrap the band."""
         return Band.of(self.record.band)
 
-    @resolved("The uncertain facts that the width of the band comes from, largest first; empty without `samples`.")
+    @resolved("What the width of the band comes from, largest first; empty without `samples`.")
     async def variance_shares(self) -> list[VarianceShare]:
         """List the shares."""
         found = await off_the_loop(lambda: self.record.variance_shares)
-        return [VarianceShare.of(fact, share) for fact, share in found]
+        return [VarianceShare.of(item) for item in found]
+
+    @resolved("How many of the facts behind base and scenario vary at all.")
+    async def fact_coverage(self) -> FactCoverage:
+        """Count the facts."""
+        return FactCoverage.of(await off_the_loop(lambda: self.record.fact_coverage))
 
     @resolved("What each formula hands on of the change, largest first; empty when there is nothing to divide.")
     async def flows(self, first: HowMany = LARGEST) -> list[Flow]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from strawberry.extensions import ValidationCache
 
-from downstack.engine.uncertainty import MAX_SAMPLES
+from downstack.engine.sampler import MAX_SAMPLES
 from downstack.graphql.errors import TOO_COMPLEX
 from downstack.graphql.relay import DEFAULT_PAGE, MAX_PAGE
 from graphql import (
@@ -53,6 +53,10 @@ LISTS = {
     "flows": 10,
     "paths": 10,
     "loops": 2,
+    "varianceShares": 6,
+    "tornado": 10,
+    "differences": 3,
+    "bands": 3,
 }
 """Typical lengths of the lists without pages, and of flows and paths unless `first` says more."""
 

@@ -10,7 +10,7 @@ from strawberry import UNSET
 from downstack import results
 from downstack.graph import model
 from downstack.graphql import answers, inputs, relay, terms, values
-from downstack.graphql.arguments import After, AsOf, First, Name, NoSamples, Samples, Where, selection_of
+from downstack.graphql.arguments import After, AsOf, First, Name, Samples, Where, selection_of
 from downstack.graphql.combinations import off_the_loop
 from downstack.graphql.context import Info
 from downstack.graphql.entities import Entity, SearchHit, entity_of, node_of
@@ -136,7 +136,7 @@ class Query(Goals):
         quantity: Annotated[strawberry.ID, strawberry.argument(description="Identifier, IRI or CURIE (dso:...).")],
         entity: Annotated[strawberry.ID | None, strawberry.argument(description="Only for this entity.")] = UNSET,
         where: Where = UNSET,
-        samples: NoSamples = 0,
+        samples: Samples = 0,
         as_of: AsOf = UNSET,
     ) -> values.ValueReport:
         """Ask for a value."""

@@ -140,6 +140,16 @@ class Applicability:
     entity_class: str = strawberry.field(description="The class that the entity in it must belong to.")
 
 
+@strawberry.type(description="How wrong a function is by itself, with all its inputs known.")
+class RelativeError:
+    """The own error of a function."""
+
+    value: float = strawberry.field(
+        description="The standard deviation of the natural logarithm of measured over computed."
+    )
+    source: str = strawberry.field(description="The calibration that it comes from.")
+
+
 @strawberry.type(description="An analytical function: the formula of a quantity.")
 class PerformanceFunction:
     """An analytical function."""
@@ -182,6 +192,12 @@ class PerformanceFunction:
             FunctionConstant(name=name, value=item.value, unit=item.unit, source=item.source)
             for name, item in self.record.constants.items()
         ]
+
+    @resolved("How wrong it is by itself; null where no calibration says.")
+    def relative_error(self) -> RelativeError | None:
+        """Wrap the error."""
+        error = self.record.relative_error
+        return None if error is None else RelativeError(value=error.value, source=error.source)
 
     @resolved("Where it holds.")
     def validity(self) -> list[ValidityRange]:

@@ -11,6 +11,7 @@ from downstack.graphql.enums import Date, EffectStatus
 from downstack.graphql.feedback import FeedbackLoop
 from downstack.graphql.fields import resolved
 from downstack.graphql.terms import QuantityKind, finite
+from downstack.graphql.uncertainty import Band, FactCoverage, VarianceShare
 
 
 @strawberry.type(description="One number for one combination.")
@@ -27,6 +28,22 @@ class ValueRow:
     def key(self) -> EffectKey:
         """Wrap the combination."""
         return EffectKey.of(self.record.key)
+
+    @resolved("How sure the number is, in its unit; null without `samples`, and where most of them have no number.")
+    def band(self) -> Band | None:
+        """Wrap the band."""
+        return Band.of(self.record.band)
+
+    @resolved("What the width of the band comes from, largest first; empty without `samples`.")
+    async def variance_shares(self) -> list[VarianceShare]:
+        """List the shares."""
+        found = await off_the_loop(lambda: self.record.variance_shares)
+        return [VarianceShare.of(item) for item in found]
+
+    @resolved("How many of the facts behind the number vary at all.")
+    async def fact_coverage(self) -> FactCoverage:
+        """Count the facts."""
+        return FactCoverage.of(await off_the_loop(lambda: self.record.fact_coverage))
 
     @resolved("What binds; null when nothing on the way is a minimum or maximum.")
     async def regime(self) -> Regime | None:
@@ -71,6 +88,17 @@ class ValueReport:
     def quantity(self) -> QuantityKind:
         """Wrap the quantity."""
         return QuantityKind.of(self.record.quantity)
+
+    @resolved("How sure the number is, when exactly one combination matches; null without `samples`.")
+    def band(self) -> Band | None:
+        """Wrap the band."""
+        return Band.of(self.record.band)
+
+    @resolved("What the width of the band comes from, when exactly one combination matches; empty without `samples`.")
+    async def variance_shares(self) -> list[VarianceShare]:
+        """List the shares."""
+        found = await off_the_loop(lambda: self.record.variance_shares)
+        return [VarianceShare.of(item) for item in found]
 
     @resolved("One row for every combination that matches.")
     def rows(self) -> list[ValueRow]:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from downstack.engine.codes import OK, STALE, Codes
+from downstack.engine.spread import Spread, spread_of
 from downstack.graph.ages import is_stale
 from downstack.graph.knowledge import Knowledge, Role
 from downstack.graph.model import Fact, QuantityKind
@@ -42,6 +43,10 @@ class FactColumn:
     """Per entity: the chosen fact first, then what other sources say."""
     codes: Codes | None
     """Per entity: STALE or OK for the chosen fact; None where no fact is stale."""
+    spreads: tuple[Spread | None, ...]
+    """Per entity: how the chosen fact is spread; None where it is a point or missing."""
+    varies: bool
+    """True when any of the facts is uncertain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +125,8 @@ def fact_column(
     values.setflags(write=False)
     old = np.array([bool(group) and is_stale(quantity, group[0], on) for group in chosen], dtype=np.bool_)
     codes = np.where(old, STALE, OK).astype(np.int8) if old.any() else None
-    return FactColumn(role, values, chosen, codes)
+    spreads = tuple(spread_of(group, quantity, knowledge.correlation_groups) for group in chosen)
+    return FactColumn(role, values, chosen, codes, spreads, any(spread is not None for spread in spreads))
 
 
 def role_of_class(knowledge: Knowledge, entity_class: str | None) -> str | None:

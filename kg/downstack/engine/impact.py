@@ -11,6 +11,7 @@ import numpy as np
 from downstack.engine.attribution import attribute
 from downstack.engine.changes import Intervention
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK
+from downstack.engine.coverage import fact_coverage
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.interventions import describe_interventions
 from downstack.engine.loop_words import feedback_behind
@@ -19,12 +20,23 @@ from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
 from downstack.engine.recursion import profile_of
 from downstack.engine.regimes import regime_of
+from downstack.engine.sampler import Progress
 from downstack.engine.signs import effect_findings
 from downstack.engine.trace import STATUS
-from downstack.engine.uncertainty import Bands, Progress, bands, variance_shares
+from downstack.engine.uncertainty import Bands, bands
+from downstack.engine.variance import variance_shares
 from downstack.graph.display import shown
-from downstack.graph.model import Fact
-from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Status, Trace
+from downstack.results import (
+    Effect,
+    FactCoverage,
+    ImpactReport,
+    LayerSummary,
+    NotReached,
+    Regime,
+    Status,
+    Trace,
+    VarianceShare,
+)
 
 METHOD = "comparative statics: every formula is re-evaluated at the base and at the scenario"
 SETTLED = "feedback loops are solved to where they settle"
@@ -110,6 +122,7 @@ class EffectTable(Sequence[Effect]):
                 self._engine, self._evaluation, self._changes, target, row, self._as_of, months
             ),
             _loops=lambda: feedback_behind(plan, outcome, target, row, 1, self._evaluation.cells),
+            _coverage=lambda: self._coverage(target, row),
             band=None if self._bands is None else self._bands.band(target, row),
         )
 
@@ -129,7 +142,10 @@ class EffectTable(Sequence[Effect]):
     def _regime(self, target: str, row: int) -> Regime | None:
         return regime_of(self._engine, self._evaluation, self._changes, target, row, self._as_of)
 
-    def _variance(self, target: str, row: int) -> tuple[tuple[Fact, float], ...]:
+    def _coverage(self, target: str, row: int) -> FactCoverage:
+        return fact_coverage((self._base_tracer.trace(target, row), self._tracer.trace(target, row)))
+
+    def _variance(self, target: str, row: int) -> tuple[VarianceShare, ...]:
         if self._bands is None or self._bands.band(target, row) is None:
             return ()
         return variance_shares(self._engine, self._evaluation.plan, self._changes, target, row, self._samples)
@@ -196,7 +212,11 @@ def impact(
     answered = [name for name in hit if bool(np.isfinite(evaluation.outcome.values[name]).any())]
     directions = qualitative_effects(engine.knowledge, engine.schema, starts, answered)
     said = [METHOD, *([SETTLED] if plan.loops else []), *([LATE] if _acts_late(plan) else [])]
-    said += [f"{samples} samples of the uncertain facts, the same for both"] if samples else []
+    said += (
+        [f"{samples} samples of the uncertain facts and of the errors of formulas, the same for both"]
+        if samples
+        else []
+    )
     return ImpactReport(
         graph_version=engine.knowledge.version,
         method="; ".join(said),

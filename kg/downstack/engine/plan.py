@@ -51,7 +51,7 @@ class Plan:
     by_quantity: Mapping[str, Step]
     loops: tuple[FeedbackLoop, ...] = ()
     """Steps that are solved together; their members stand in a row in `steps`."""
-    kept: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What others have worked out of this plan and keep with it."""
 
     def with_steps(self, steps: Iterable[Step]) -> Plan:

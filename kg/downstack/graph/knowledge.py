@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
 
 CONFIDENCE_ORDER = ("measured", "datasheet", "vendor-claim", "press", "estimate", "assumption")
 """The policy that picks one fact among several: the best confidence first, then the newest."""
@@ -45,6 +45,8 @@ class Knowledge:
     links: Mapping[str, Mapping[str, tuple[str, ...]]]
     """Predicate to subject slug to object slugs, as stated by direct triples."""
     triples: int
+    correlation_groups: Mapping[str, CorrelationGroup] = field(default_factory=dict)
+    """IRI to the group of facts whose errors go together."""
 
     @cached_property
     def facts_by_subject(self) -> Mapping[tuple[str, str], tuple[Fact, ...]]:

@@ -60,6 +60,8 @@ class QuantityKind:
     """How old a fact may be before an answer says that it is stale, as an ISO 8601 duration; None for no limit."""
     non_negative: bool = False
     """True when a value below zero can only be a mistake."""
+    at_most: float | None = None
+    """The largest value that it can have, in the base unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +87,36 @@ class Fact:
     note: str | None
     superseded_by: str | None
     file: str
+    distribution: str | None = None
+    """uniform, triangular, normal or lognormal; None where the source says no more than a range."""
+    standard_deviation: float | None = None
+    """Of a normal fact, in the base unit."""
+    log_standard_deviation: float | None = None
+    """Of the natural logarithm of a lognormal fact."""
+    correlation_group: str | None = None
+    """The IRI of the group of facts whose errors go together with that of this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationGroup:
+    """Facts whose errors go together, because one source or one fit gave them."""
+
+    iri: str
+    label: str
+    facts: tuple[str, ...]
+    """The IRIs of its facts, sorted."""
+    correlation: float | None
+    """Of the normal scores of every pair; None where each pair has its own, or where it is unknown."""
+    pairs: tuple[tuple[str, str, float], ...]
+    """The correlation of each pair, sorted; none where one holds for all, or where it is unknown."""
+    confidence: str
+    source: Source
+    note: str | None
+
+    @property
+    def is_known(self) -> bool:
+        """True when the correlation of its facts is stated."""
+        return self.correlation is not None or bool(self.pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,17 @@ from typing import Any
 import pyoxigraph as ox
 
 from downstack.graph.knowledge import Knowledge, Role
-from downstack.graph.model import LAYER_NAMES, Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+from downstack.graph.model import (
+    LAYER_NAMES,
+    CorrelationGroup,
+    Entity,
+    Fact,
+    Influence,
+    Layer,
+    QuantityKind,
+    Relation,
+    Source,
+)
 from downstack.graph.validation import Document
 from downstack.units import to_base
 from downstack.vocabulary import DCTERMS, DS, DSO, FNO, FNOM, RDF, RDFS, SKOS
@@ -108,6 +118,7 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
         superclasses=superclasses,
         links=_links(triples, entities),
         triples=triples.count,
+        correlation_groups={item.iri: item for item in _correlation_groups(triples, sources)},
     )
 
 
@@ -187,6 +198,7 @@ def _quantities(triples: _Triples, layers: dict[str, int]) -> Iterable[QuantityK
             formula_first=triples.one(iri, DSO + "formulaFirst") == "true",
             age_budget=triples.one(iri, DSO + "ageBudget"),
             non_negative=triples.one(iri, DSO + "nonNegative") == "true",
+            at_most=triples.number(iri, DSO + "atMost"),
         )
 
 
@@ -275,6 +287,7 @@ def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict
 
         value = base(float(triples.need(iri, DSO + "value")))
         confidence = _local(triples.need(iri, DSO + "confidence"))
+        distribution = triples.one(iri, DSO + "distribution")
         yield Fact(
             iri=iri,
             entity=triples.need(iri, DSO + "subject").removeprefix(DS),
@@ -293,6 +306,34 @@ def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict
             note=triples.one(iri, DSO + "note"),
             superseded_by=triples.one(iri, DSO + "supersededBy"),
             file=triples.file[iri],
+            distribution=None if distribution is None else _local(distribution),
+            standard_deviation=base(triples.number(iri, DSO + "standardDeviation")),
+            log_standard_deviation=triples.number(iri, DSO + "logStandardDeviation"),
+            correlation_group=triples.one(iri, DSO + "correlationGroup"),
+        )
+
+
+def _correlation_groups(triples: _Triples, sources: dict[str, Source]) -> Iterable[CorrelationGroup]:
+    members: dict[str, list[str]] = defaultdict(list)
+    for fact in triples.instances("Fact"):
+        group = triples.one(fact, DSO + "correlationGroup")
+        if group is not None:
+            members[group].append(fact)
+    for iri in triples.instances("CorrelationGroup"):
+        pairs = []
+        for pair in triples.all(iri, DSO + "hasPairCorrelation"):
+            first, second = sorted(triples.all(pair, DSO + "betweenFact"))
+            pairs.append((first, second, float(triples.need(pair, DSO + "correlation"))))
+        confidence = _local(triples.need(iri, DSO + "confidence"))
+        yield CorrelationGroup(
+            iri=iri,
+            label=triples.need(iri, RDFS + "label"),
+            facts=tuple(sorted(members[iri])),
+            correlation=triples.number(iri, DSO + "correlation"),
+            pairs=tuple(sorted(pairs)),
+            confidence=CONFIDENCE.get(confidence, confidence),
+            source=sources[triples.need(iri, DCTERMS + "source")],
+            note=triples.one(iri, DSO + "note"),
         )
 
 

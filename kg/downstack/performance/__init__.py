@@ -22,7 +22,7 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``market``                            a rental market: price, demand, supply and utilization feed back
 ====================================  =============================================================================
 
-``declare`` is the decorator, ``citations`` the publications.
+``declare`` is the decorator, ``citations`` the publications, ``calibration`` the errors that measurements show.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ from downstack.performance.declare import (
     Constant,
     Example,
     Regimes,
+    RelativeError,
     Validity,
     performance_function,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "Constant",
     "Example",
     "Regimes",
+    "RelativeError",
     "Validity",
     "performance_function",
 ]

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
+from downstack.performance import calibration
 from downstack.performance.citations import DEFINITION, MIXTURE_OF_EXPERTS, ROOFLINE, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, Regimes, performance_function
 
@@ -182,6 +183,7 @@ def decode_step_time(
         "prefill and decode share the chips: every finished sequence is replaced at once by a new prompt",
     ),
     increasing=("decode_step_time", "concurrent_sequences", "prefill_interruption_per_sequence"),
+    relative_error=calibration.TIME_PER_OUTPUT_TOKEN,
     examples=(
         Example(
             {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from downstack.performance import calibration
 from downstack.performance.citations import LITTLE, MIXTURE_OF_EXPERTS, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
 from downstack.performance.decode_step import step_time
@@ -78,6 +79,7 @@ def weight_read_time_at_capacity_mixture(
     citation=SCALING_BOOK,
     constants={"one_token": _ONE_TOKEN},
     assumes=("no speculative decoding: one token of each stream a step",),
+    relative_error=calibration.TIME_PER_OUTPUT_TOKEN,
     increasing=(
         "max_concurrent_sequences",
         "weight_read_time_at_capacity",

@@ -4,8 +4,8 @@ Values are in the display unit of their quantity, named in `unit`. A missing num
 status says why.
 """
 
-from downstack.results.comparison import ComparisonCell, ComparisonReport
-from downstack.results.effects import Attribution, Band, Effect, EffectPath, Flow, Regime
+from downstack.results.comparison import ComparisonCell, ComparisonReport, ScenarioDifference
+from downstack.results.effects import Attribution, Effect, EffectPath, Flow, Regime
 from downstack.results.feedback import Feedback, FeedbackStatus
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
@@ -13,6 +13,7 @@ from downstack.results.impact import ImpactReport, LayerSummary, NotReached, Qua
 from downstack.results.profile import Profile
 from downstack.results.signs import SignComparison
 from downstack.results.trace import EffectKey, Status, Trace
+from downstack.results.uncertainty import Band, FactCoverage, TornadoBar, VarianceShare
 from downstack.results.value import ValueReport, ValueRow
 from downstack.results.versions import FactChange, FunctionChange, VersionCause, VersionEffect, VersionReport
 
@@ -26,6 +27,7 @@ __all__ = [
     "EffectPath",
     "Elasticity",
     "FactChange",
+    "FactCoverage",
     "Feedback",
     "FeedbackStatus",
     "Flow",
@@ -37,15 +39,18 @@ __all__ = [
     "Profile",
     "QualitativeEffect",
     "Regime",
+    "ScenarioDifference",
     "SearchHit",
     "SensitivityReport",
     "SignComparison",
     "SolveReport",
     "SolveRow",
     "Status",
+    "TornadoBar",
     "Trace",
     "ValueReport",
     "ValueRow",
+    "VarianceShare",
     "VersionCause",
     "VersionEffect",
     "VersionReport",

@@ -10,6 +10,7 @@ the words for confidence and strength are all read from the statements themselve
 ``entities``      entities and relations: classes, ends that exist, at most one of a functional one
 ``depth``         hierarchies and chains that come to an end
 ``sources``       sources, influences, and terms that the vocabulary does not have
+``uncertainty``   distributions with the numbers that they need, correlations that can hold together
 ================  ==============================================================================
 """
 
@@ -24,6 +25,7 @@ from downstack.graph.checks.entities import check_entities, check_relations
 from downstack.graph.checks.facts import check_facts
 from downstack.graph.checks.quantities import check_quantities, check_roles
 from downstack.graph.checks.sources import check_influences, check_sources, check_terms
+from downstack.graph.checks.uncertainty import check_uncertainty
 from downstack.graph.statements import Statements
 
 __all__ = ["Fault", "check_statements"]
@@ -51,6 +53,7 @@ def check_statements(statements: Statements, today: date | None = None) -> Itera
     yield from check_sources(names)
     yield from check_entities(names)
     yield from check_facts(names)
+    yield from check_uncertainty(names)
     yield from check_relations(names)
     yield from check_influences(names)
     yield from check_terms(names)
