@@ -21,7 +21,13 @@ ASSUMED = " is an assumption"
 def loop_lines(effects: Sequence[Effect]) -> list[str]:
     """Return what is to be said of the loops that some effects rest on, and what their numbers assume, each once."""
     looped = [effect for effect in effects if effect.loops]
-    said = dict.fromkeys(f"{item.key}: {item.sentence}" for effect in looped for item in effect.loops)
+    # Where the loop is the reason that there is no number, it has been said already.
+    said = dict.fromkeys(
+        f"{item.key}: {item.sentence}"
+        for effect in looped
+        for item in effect.loops
+        if item.sentence not in (effect.reason or "")
+    )
     assumed = dict.fromkeys(
         text.removesuffix(ASSUMED).removesuffix(" 1")
         for effect in looped

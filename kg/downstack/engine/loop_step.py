@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from downstack.engine.run import Asked, Outcome
 
 
+_PARTS = ("values", "status", "touched", "formula", "regimes", "loops")
+"""What an outcome holds of each quantity."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoopStep:
     """The members of a loop that are computed together: those that are given first, the tears last."""
@@ -105,9 +109,6 @@ def _settle(members: Members, state: Outcome, asked: Asked, base: Outcome | None
     settle(members, state, asked, base)
     if members.loop.lagged:
         check_in_time(members, state, asked)
-
-
-_PARTS = ("values", "status", "touched", "formula", "regimes", "loops")
 
 
 def _first_column(state: Outcome, members: frozenset[str]) -> Outcome:

@@ -208,8 +208,7 @@ class Tracer:
             if loop is not None:
                 return inherited or f"{step.quantity} is held where it has no number"
             if step.variants:
-                classes = sorted({name for item in step.variants for name in item.function.applies_to.values()})
-                return f"no formula for {step.quantity} applies to {key}: it is none of {', '.join(classes)}"
+                return _no_formula(step, key)
             return f"no fact for {step.quantity} of {key}"
         if code == MISSING_INPUT:
             if loop is not None:
@@ -227,7 +226,11 @@ class Tracer:
         return inherited
 
     def _absent_in_loop(self, loop: Feedback, row: int) -> str:
-        found = [variant_at(self._plan.by_quantity[name], row) for name in loop.members]
+        steps = [self._plan.by_quantity[name] for name in loop.members]
+        found = [variant_at(step, row) for step in steps]
+        for step, item in zip(steps, found, strict=True):
+            if item is None and step.variants:
+                return _no_formula(step, loop.key)
         absent = [name for item in found if item is not None for name, source in item[1] if source < 0]
         if absent:
             return f"nothing in the graph carries {', '.join(dict.fromkeys(absent))} for {loop.key}"
@@ -261,6 +264,11 @@ class Tracer:
             if outside:
                 return _out_of_range(check, variant, item.value, low, high, item.unit)
         return None
+
+
+def _no_formula(step: Step, key: EffectKey) -> str:
+    classes = sorted({name for item in step.variants for name in item.function.applies_to.values()})
+    return f"no formula for {step.quantity} applies to {key}: it is none of {', '.join(classes)}"
 
 
 def _out_of_range(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
@@ -15,9 +15,10 @@ from downstack.engine.engine import Engine
 from downstack.engine.run import run
 from downstack.errors import FunctionError
 from downstack.kg import KnowledgeGraph
-from downstack.performance.declare import FunctionRegistry
+from downstack.performance.declare import Array, FunctionRegistry, performance_function
 from downstack.results import Effect, FeedbackStatus, Status, ValueRow
 
+from .toy import toy_knowledge
 from .toy_loops import LINEAR, Formula, declare, market, vocabulary
 
 EXPECTED = {
@@ -365,3 +366,31 @@ def agrees(kg: KnowledgeGraph, changed: str, factor: float) -> None:
                 assert reading.value == pytest.approx(shown, rel=1e-9)
                 compared += 1
     assert compared
+
+
+def test_a_formula_that_feeds_back_only_for_some_entities_leaves_the_others_alone() -> None:
+    registry = FunctionRegistry()
+
+    def declare_for(name: str, returns: str, formula: Formula, units: dict[str, str], **more: Any) -> None:
+        formula.__name__ = name
+        formula.__annotations__ = {item: Annotated[Array, unit] for item, unit in units.items()}
+        performance_function(returns=returns, formula=name, citation="toy", registry=registry, **more)(formula)
+
+    read = {"toy_size": "1", "toy_cost": "USD", "return": "s"}
+    for name, applies, formula in (
+        ("time_dense", "DenseModel", lambda toy_size, toy_cost: 1e-10 * toy_size + 0.5 * toy_cost),
+        ("time_sparse", "MixtureOfExpertsModel", lambda toy_size, toy_cost: 1e-10 * toy_size + 0.0 * toy_cost),
+    ):
+        declare_for(name, "toy_step_time", formula, read, applies_to={"model": applies}, start=1.0)
+    declare_for("cost", "toy_cost", lambda toy_step_time: toy_step_time, {"toy_step_time": "s", "return": "USD"})
+    kg = KnowledgeGraph(Engine(toy_knowledge(registry=registry), registry))
+    found = rows(kg, "toy_cost")
+    assert found["toy-model-1"].value == pytest.approx(8.0, rel=1e-9)
+    assert found["toy-model-2"].value == pytest.approx(20.0, rel=1e-9)
+    closed = found["toy-model-closed"]
+    assert (closed.value, closed.status) == (None, Status.MISSING_INPUT)
+    assert closed.reason is not None and "DenseModel" in closed.reason
+    (effect,) = kg.impact({"toy-model-1.toy_size": "x2"}, targets=["toy_cost"]).effects
+    assert effect.scenario == pytest.approx(16.0, rel=1e-9)
+    assert effect.attribution is not None
+    assert [(flow.source, flow.target) for flow in effect.attribution.flows] == [("toy_size", "toy_cost")]

@@ -24,7 +24,7 @@ def test_every_quantity_of_a_known_architecture_has_a_finite_value(model):
     sliding = {"sliding"}
     for item in REGISTRY:
         words = set(item.returns.split("_"))
-        if item.returns in skipped:
+        if item.returns in skipped or "market" in words:  # a market is no deployment
             continue
         if words & mixture and model.startswith("llama"):
             continue
