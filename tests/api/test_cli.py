@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -216,14 +217,14 @@ def test_serve_listens_answers_and_stops_when_told() -> None:
 
 
 def test_export_writes_a_plan_that_runs_and_says_where(tmp_path: Path) -> None:
-    path = tmp_path / "plan"
+    path = tmp_path / "the plan"
     words = ("export", "plan", str(path), "--target", "decode_tokens_per_second", *NARROW)
     shown = downstack(*words)
     assert shown.returncode == 0, shown.stderr
     assert f"{path}.json and {path}.npz: " in shown.stdout
     answer = json.loads(downstack(*words, "--json").stdout)
     assert answer["files"] == [f"{path}.json", f"{path}.npz"]
-    command = shown.stdout.partition("run it: python -c ")[2].splitlines()[0].strip().strip('"')
+    (command,) = shlex.split(shown.stdout.partition("run it: python -c ")[2].splitlines()[0])
     ran = subprocess.run(
         [sys.executable, "-c", command],
         capture_output=True,

@@ -104,3 +104,9 @@ def test_a_contradicted_influence_is_a_finding_through_every_door(tmp_path: Path
     assert checked.returncode == 1
     assert "14 influences compared with the formulas, 1 disagree" in checked.stdout
     assert downstack("validate", "--signs", "--json").returncode == 0
+
+
+def test_the_age_budget_of_a_quantity_is_told(ask: Any) -> None:
+    found = {item["id"]: item["ageBudget"] for item in ask("{ quantities { id ageBudget } }")["quantities"]}
+    assert found["price_on_demand"] == "P12M"
+    assert found["memory_bandwidth"] is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -52,9 +53,6 @@ def export(
             console = Console(soft_wrap=True)
             rows = sum(step["rows"] for step in steps)
             console.print(Text(f"{described} and {held}: {len(steps)} steps, {rows:,} rows"))
-            console.print(
-                Text(
-                    f"run it: python -c \"from downstack.engine.exported import load; load('{described.with_suffix('')}').run()\""
-                )
-            )
+            program = f"from downstack.engine.exported import load; load({str(described)!r}).run()"
+            console.print(Text(f"run it: python -c {shlex.quote(program)}"))
             console.print(Text(f"graph {found.description['graphVersion']}", style="dim"))

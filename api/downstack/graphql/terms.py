@@ -79,6 +79,9 @@ class QuantityKind:
     subject_class: str | None = strawberry.field(
         description="The class whose entities carry facts of it; null when it is only computed."
     )
+    age_budget: str | None = strawberry.field(
+        description="How old a fact may be before a number is STALE, as an ISO 8601 duration; null for no limit."
+    )
     layer_number: strawberry.Private[int | None]
 
     @resolved("The layer it belongs to.")
@@ -98,6 +101,7 @@ class QuantityKind:
             unit=record.display_unit,
             base_unit=record.unit,
             subject_class=record.subject_class,
+            age_budget=record.age_budget,
             layer_number=record.layer,
         )
 
