@@ -59,6 +59,10 @@ class Plan:
         listed = tuple(steps)
         return Plan(self.binding, listed, {step.quantity: step for step in listed}, self.loops)
 
+    def loop_of(self, quantity: str) -> FeedbackLoop | None:
+        """Return the loop that a quantity is a member of, if any."""
+        return next((loop for loop in self.loops if quantity in loop.members), None)
+
 
 def compile_plan(
     knowledge: Knowledge, schema: Schema, columns: Columns, binding: Binding, wanted: Iterable[str]
