@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+from downstack.graph.supply import NO_SUPPLY, SupplyChains
 
 CONFIDENCE_ORDER = ("measured", "datasheet", "vendor-claim", "press", "estimate", "assumption")
 """The policy that picks one fact among several: the best confidence first, then the newest."""
@@ -44,6 +45,7 @@ class Knowledge:
     links: Mapping[str, Mapping[str, tuple[str, ...]]]
     """Predicate to subject slug to object slugs, as stated by direct triples."""
     triples: int
+    supply: SupplyChains = NO_SUPPLY
 
     @cached_property
     def facts_by_subject(self) -> Mapping[tuple[str, str], tuple[Fact, ...]]:

@@ -16,6 +16,7 @@ import pyoxigraph as ox
 
 from downstack.graph.knowledge import Knowledge, Role
 from downstack.graph.model import LAYER_NAMES, Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+from downstack.graph.supply import read_supply
 from downstack.graph.validation import Document
 from downstack.units import to_base
 from downstack.vocabulary import DCTERMS, DS, DSO, FNO, FNOM, RDF, RDFS, SKOS
@@ -95,19 +96,21 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
     by_iri = {item.iri: item for item in quantities.values()}
     sources = {iri: _source(triples, iri) for iri in triples.instances("Source")}
     entities = _entities(triples, superclasses, layer_numbers)
+    facts = tuple(_facts(triples, by_iri, sources))
     return Knowledge(
         version=version,
         layers=layers,
         roles=_ordered(_roles(triples)),
         quantities=quantities,
         entities=entities,
-        facts=tuple(_facts(triples, by_iri, sources)),
+        facts=facts,
         relations=tuple(_relations(triples, sources)),
         influences=tuple(_influences(triples, sources)),
         sources=sources,
         superclasses=superclasses,
         links=_links(triples, entities),
         triples=triples.count,
+        supply=read_supply(triples, facts, sources),
     )
 
 
