@@ -12,7 +12,7 @@ from typing import Protocol
 from downstack.graph.model import Fact, Source
 from downstack.vocabulary import DCTERMS, DS, DSO, RDFS, SUP
 
-TECHNOLOGIES = ("assembly", "collection", "service", "division")
+TECHNOLOGIES = ("assembly", "collection", "fleet", "service", "division")
 RATIONING = ("proportional", "contract-first", "priority")
 
 
@@ -61,7 +61,7 @@ class ProductionInput:
 
 @dataclass(frozen=True, slots=True)
 class ProductionNode:
-    """A place at which something is made (assembly), gathered (collection) or served; or a division of such places."""
+    """A place at which something is made (assembly), gathered (collection), installed (fleet) or served; or a division of such places."""
 
     id: str
     entity: str

@@ -9,12 +9,27 @@ from downstack.results.effects import Attribution, Band, Effect, EffectPath, Flo
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
+from downstack.results.shock import (
+    BaseAmount,
+    BindingSpan,
+    Interval,
+    MonthRatio,
+    ShockInput,
+    ShockProfile,
+    ShockReport,
+    ShockTarget,
+    SinglePoint,
+    SubstitutionBound,
+    Untouched,
+)
 from downstack.results.trace import EffectKey, Status, Trace
 from downstack.results.value import ValueReport, ValueRow
 
 __all__ = [
     "Attribution",
     "Band",
+    "BaseAmount",
+    "BindingSpan",
     "ComparisonCell",
     "ComparisonReport",
     "Effect",
@@ -24,16 +39,25 @@ __all__ = [
     "Flow",
     "GraphInfo",
     "ImpactReport",
+    "Interval",
     "LayerSummary",
+    "MonthRatio",
     "NotReached",
     "QualitativeEffect",
     "Regime",
     "SearchHit",
     "SensitivityReport",
+    "ShockInput",
+    "ShockProfile",
+    "ShockReport",
+    "ShockTarget",
+    "SinglePoint",
     "SolveReport",
     "SolveRow",
     "Status",
+    "SubstitutionBound",
     "Trace",
+    "Untouched",
     "ValueReport",
     "ValueRow",
 ]

@@ -22,6 +22,7 @@ from downstack.graph.checks.entities import check_entities, check_relations
 from downstack.graph.checks.facts import check_facts
 from downstack.graph.checks.quantities import check_quantities, check_roles
 from downstack.graph.checks.sources import check_influences, check_sources, check_terms
+from downstack.graph.checks.supply import check_supply
 from downstack.graph.statements import Statements
 
 __all__ = ["Fault", "check_statements"]
@@ -47,4 +48,5 @@ def check_statements(statements: Statements, today: date | None = None) -> Itera
     yield from check_facts(names)
     yield from check_relations(names)
     yield from check_influences(names)
+    yield from check_supply(names)
     yield from check_terms(names)

@@ -1,0 +1,197 @@
+"""Why a number is what it is: the facts and assumptions along the way, inputs with one supplier, and the sentence."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+
+from downstack.graph.knowledge import Knowledge
+from downstack.graph.model import Fact
+from downstack.graph.supply import ProductionInput, ProductionNode, SupplyChains
+from downstack.results import BaseAmount, Interval, MonthRatio, ShockInput, ShockProfile, SinglePoint
+from downstack.supply.network import Network
+from downstack.supply.read import estimate
+
+GENERAL = (
+    "demand stays what it is: nobody orders more or less because of the disruption",
+    "what is not made is lost: nothing is backlogged, and nobody has more capacity than is stated",
+    "the installed base grows by the flow of the base and nothing is retired",
+)
+"""What every answer assumes."""
+
+
+def on_the_way(chains: SupplyChains, target: str, affected: set[str]) -> tuple[list[str], list[ProductionInput]]:
+    """Return the nodes and inputs on all ways from what is disrupted to a target."""
+    nodes, found = [target], list[ProductionInput]()
+    for name in nodes:
+        for item in chains.inputs:
+            if item.user == name and (item.supplier in affected or item.part in affected):
+                found.append(item)
+                if item.supplier not in nodes:
+                    nodes.append(item.supplier)
+    return nodes, found
+
+
+def facts_of(chains: SupplyChains, names: Iterable[str], inputs: Iterable[ProductionInput]) -> tuple[Fact, ...]:
+    """Return the facts that the numbers along a way rest on, each once."""
+    seen: dict[str, Fact] = {}
+    for fact in _facts(chains, names, inputs):
+        if fact is not None:
+            seen.setdefault(fact.iri, fact)
+    return tuple(seen.values())
+
+
+def _facts(chains: SupplyChains, names: Iterable[str], inputs: Iterable[ProductionInput]) -> Iterator[Fact | None]:
+    for name in names:
+        node = chains.nodes[name]
+        yield from (node.flow, *node.alternatives, node.installed, node.ramp, node.headroom)
+    for item in inputs:
+        # The members that are not hit decide the weights as well.
+        for member in chains.inputs:
+            if member.user == item.user and member.group == item.group:
+                yield from (member.share, *member.alternatives)
+        yield from (item.units_per_output, item.outputs_per_unit, item.inventory, item.restoration)
+        yield from (item.lead_time, item.elasticity)
+        if item.allocation is not None:
+            share = chains.allocations[item.allocation]
+            yield from (share.share, *share.alternatives)
+
+
+def assumptions_of(
+    chains: SupplyChains, names: Iterable[str], inputs: Iterable[ProductionInput], facts: Iterable[Fact]
+) -> tuple[str, ...]:
+    """Return what is assumed along a way: facts that are assumptions, and what the graph notes of nodes and inputs."""
+    lines: dict[str, None] = {}
+    for fact in facts:
+        if fact.confidence == "assumption":
+            unit = "" if fact.unit == "1" else f" {fact.unit}"
+            ends = "" if fact.low is None or fact.high is None else _ends(fact)
+            lines[f"{fact.entity}.{fact.quantity} = {fact.literal}{unit}{ends} is an assumption"] = None
+    for name in names:
+        node = chains.nodes[name]
+        if node.note:
+            lines[f"{node.label}: {node.note}"] = None
+    for item in inputs:
+        for member in chains.inputs:
+            if member.user == item.user and member.group == item.group and member.note:
+                lines[f"{chains.nodes[item.user].label}, {item.group}: {member.note}"] = None
+    return tuple(lines)
+
+
+def _ends(fact: Fact) -> str:
+    if fact.low is None or fact.high is None or fact.value == 0.0:
+        return ""
+    # In the unit as printed: the value in base units over the printed number is the factor between the two.
+    factor = fact.value / float(fact.literal)
+    return f" ({fact.low / factor:g} to {fact.high / factor:g})"
+
+
+def inputs_of(chains: SupplyChains, node: ProductionNode) -> tuple[ShockInput, ...]:
+    """Return the inputs of a node with their shares and what one unit takes of them."""
+    members: dict[str, list[ProductionInput]] = defaultdict(list)
+    for item in chains.inputs:
+        if item.user == node.id:
+            members[item.group].append(item)
+    return tuple(
+        ShockInput(group, chains.nodes[item.supplier].entity, _share(item, items), _per_unit(item))
+        for group, items in sorted(members.items())
+        for item in items
+    )
+
+
+def _share(item: ProductionInput, members: list[ProductionInput]) -> Interval | None:
+    if len(members) == 1:
+        return Interval(1.0, 1.0, 1.0)
+    if any(member.share is None for member in members):
+        return None
+    numbers = {member.id: estimate(member.share, member.alternatives) for member in members if member.share is not None}
+    own = numbers.pop(item.id)
+    return Interval(
+        own.value / (own.value + sum(other.value for other in numbers.values())),
+        own.low / (own.low + sum(other.high for other in numbers.values())),
+        own.high / (own.high + sum(other.low for other in numbers.values())),
+    )
+
+
+def _per_unit(item: ProductionInput) -> str | None:
+    if item.units_per_output is not None:
+        return f"{item.units_per_output.value:g} of it for one"
+    return None if item.outputs_per_unit is None else f"one of it gives {item.outputs_per_unit.value:g}"
+
+
+def single_points(chains: SupplyChains, network: Network, affected: set[str]) -> tuple[SinglePoint, ...]:
+    """Return the essential inputs of what is affected that have one supplier, as far as the graph knows."""
+    users: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for name in sorted(affected & set(network.nodes)):
+        if network.nodes[name].technology != "assembly":
+            continue
+        for group, edges in network.groups(name).items():
+            if len(edges) == 1 and edges[0].supplier in affected:
+                users[chains.nodes[edges[0].supplier].entity, group].append(chains.nodes[name].entity)
+    return tuple(
+        SinglePoint(supplier, group, tuple(found))
+        for (supplier, group), found in sorted(users.items(), key=lambda item: (-len(item[1]), item[0]))
+    )
+
+
+def reason_of(
+    node: ProductionNode, profile: ShockProfile, flow: BaseAmount | None, stock: BaseAmount | None, knowledge: Knowledge
+) -> str:
+    """Return in a sentence why a target fares as it does, under one bound."""
+    owners = [
+        knowledge.supply.nodes[item.supplier].label
+        for item in knowledge.supply.inputs
+        if item.user == node.id and knowledge.supply.nodes[item.supplier].technology == "fleet"
+    ]
+    worst, held = profile.worst_flow, profile.worst_stock
+    if node.technology == "service":
+        return _service(held)
+    if worst is None or worst.low >= 1.0:
+        return "nothing of it is lost within the horizon"
+    if held is None:
+        return _made(profile, knowledge)
+    lost = profile.lost_flow
+    gone = None if lost is None else lost.high if lost.value is None else lost.value
+    if owners and node.technology == "fleet":
+        return (
+            f"it gets a part of what is called {' and '.join(owners)} here, and how much is not published: the flow falls by "
+            f"{_fall(worst)}, the installed base by {_fall(held)}, or by nothing if it gets none of it"
+        )
+    if flow is None or gone is None:
+        before = "how many are installed is not published, so the answer runs from none at all to as many as one likes"
+        return f"the flow falls by {_fall(worst)}, the installed base by {_fall(held)}: {before}"
+    if stock is not None:
+        before = f"the {stock.value:,.0f} that were installed before, {stock.value / flow.value:.1f} months of the flow"
+    else:
+        before = (
+            f"an installed base that is not published and taken to be at least the {12.0 * flow.value:,.0f} of one year"
+        )
+    return (
+        f"the flow falls by {_fall(worst)}, the installed base by {_fall(held)}: of {flow.value:,.0f} a month "
+        f"{gone:.2g} months' worth, {gone * flow.value:,.0f}, are not delivered, against {before}, which goes on working"
+    )
+
+
+def _fall(month: MonthRatio) -> str:
+    if month.value is None:
+        return f"at most {100.0 * (1.0 - month.low):.1f} %"
+    return f"{100.0 * (1.0 - month.value):.1f} % at the worst"
+
+
+def _service(held: MonthRatio | None) -> str:
+    if held is None:
+        return "what it can be served from is not known"
+    return (
+        f"it runs on what is installed, not on what is delivered: at fixed throughput per accelerator it can be served "
+        f"{_fall(held)} fewer tokens than without the disruption"
+    )
+
+
+def _made(profile: ShockProfile, knowledge: Knowledge) -> str:
+    if not profile.binding:
+        return "its suppliers deliver less"
+    span = profile.binding[0]
+    if span.what == "capacity":
+        return "its own capacity is what is disrupted"
+    names = " and ".join(knowledge.entities[name].label for name in span.suppliers) or "its suppliers"
+    return f"{span.what} from {names} is the scarcest input from month {span.first} on; the others would have sufficed"
