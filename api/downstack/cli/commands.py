@@ -16,6 +16,7 @@ from rich.text import Text
 from downstack.cli.goals import sensitivity, solve
 from downstack.cli.options import AsJson, AsOf, Store, Where, errors
 from downstack.cli.reading import read_changes, read_where
+from downstack.cli.shock import shock
 from downstack.cli.tables import print_impact
 from downstack.cli.trees import print_value
 from downstack.cli.wire import dump, findings_json, impact_json, value_json
@@ -91,6 +92,7 @@ def explain(
 
 app.command()(sensitivity)
 app.command()(solve)
+app.command()(shock)
 
 
 @app.command()

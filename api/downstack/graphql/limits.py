@@ -50,6 +50,13 @@ LISTS = {
     "quantities": 120,
     "rows": 50,
     "cells": 100,
+    "targets": 25,
+    "profiles": 3,
+    "flow": 24,
+    "stock": 24,
+    "binding": 3,
+    "singlePoints": 4,
+    "users": 4,
     "flows": 10,
     "paths": 10,
 }
@@ -63,6 +70,7 @@ WORK = {
     "sensitivity": 500,
     "compare": 2_000,
     "solve": 10_000,
+    "shock": 10_000,
 }
 """What a field costs before it holds a value, in values that take as long: these evaluate formulas many times."""
 SAMPLE = 5

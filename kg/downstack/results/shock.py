@@ -75,6 +75,7 @@ class ShockProfile:
     stock: tuple[MonthRatio, ...]
     """What is installed, or what a service can run on; empty where nothing is installed."""
     worst_flow: MonthRatio | None
+    """Its month at stated values; `low` and `high` are the worst months of the worst and of the best case."""
     worst_stock: MonthRatio | None
     days_to_impact: Interval
     """From the start of the disruption until the flow (of a service: the stock) begins to fall."""

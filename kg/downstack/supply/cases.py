@@ -136,4 +136,4 @@ def group_weights(edges: tuple[Edge, ...], hit: set[str], level: Array) -> Array
         most = float(high[exposed].sum() / (high[exposed].sum() + low[~exposed].sum()))
     wanted = np.where(level < 0.0, least, np.where(level > 0.0, most, share))
     within = np.where(exposed, stated / max(share, 1e-300), stated / max(1.0 - share, 1e-300))
-    return within[:, np.newaxis] * np.where(exposed[:, np.newaxis], wanted, 1.0 - wanted)
+    return np.asarray(within[:, np.newaxis] * np.where(exposed[:, np.newaxis], wanted, 1.0 - wanted))

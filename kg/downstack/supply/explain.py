@@ -15,6 +15,8 @@ from downstack.supply.read import estimate
 GENERAL = (
     "demand stays what it is: nobody orders more or less because of the disruption",
     "what is not made is lost: nothing is backlogged, and nobody has more capacity than is stated",
+    "the bounds order what is lost in all; in a single month a better substitute can be the worse one, for it empties "
+    "inventories sooner",
     "the installed base grows by the flow of the base and nothing is retired",
 )
 """What every answer assumes."""
@@ -154,8 +156,8 @@ def reason_of(
     gone = None if lost is None else lost.high if lost.value is None else lost.value
     if owners and node.technology == "fleet":
         return (
-            f"it gets a part of what is called {' and '.join(owners)} here, and how much is not published: the flow falls by "
-            f"{_fall(worst)}, the installed base by {_fall(held)}, or by nothing if it gets none of it"
+            f"how much it gets of the {' and '.join(owners)}, and what else, is not published: it fares somewhere between them "
+            f"(the flow falls by {_fall(worst)}, the installed base by {_fall(held)}) and not at all"
         )
     if flow is None or gone is None:
         before = "how many are installed is not published, so the answer runs from none at all to as many as one likes"

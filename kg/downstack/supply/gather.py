@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from downstack.supply.cases import Cases
 from downstack.supply.network import Edge, Network
@@ -82,7 +83,7 @@ def _late(flow: Array, lead: Array) -> Array:
     whole = np.floor(lead).astype(np.int64)
     months, columns = np.arange(len(flow))[:, np.newaxis], np.arange(flow.shape[1])[np.newaxis, :]
 
-    def at(place: Array) -> Array:
+    def at(place: npt.NDArray[np.int64]) -> Array:
         return np.where(place < 0, 1.0, flow[np.maximum(place, 0), columns])
 
     soon, late = at(months - whole), at(months - whole - 1)

@@ -52,8 +52,8 @@ def profile(
         bound=bound,
         flow=flow_months,
         stock=stock_months,
-        worst_flow=_worst(flow_months),
-        worst_stock=_worst(stock_months),
+        worst_flow=None if flow is None else _worst(flow, flow_months),
+        worst_stock=None if stock is None else _worst(stock, stock_months),
         days_to_impact=Interval(None, None, None) if leading is None else _impact(leading),
         recovery_month=_recovery(flow_months or stock_months),
         lost_flow=None if flow is None else _lost(flow),
@@ -78,13 +78,11 @@ def _months(item: Profile) -> tuple[MonthRatio, ...]:
     )
 
 
-def _worst(months: Sequence[MonthRatio]) -> MonthRatio | None:
-    """Return the worst month: its place by the value, or by the lower end where a value is missing."""
-    if not months:
-        return None
-    whole = all(item.value is not None for item in months)
-    place = min(months, key=lambda item: item.value if whole and item.value is not None else item.low)
-    low, high = min(item.low for item in months), min(item.high for item in months)
+def _worst(item: Profile, months: Sequence[MonthRatio]) -> MonthRatio:
+    """Return the worst month, and between what the worst month lies over all cases, whenever it comes in each."""
+    whole = all(month.value is not None for month in months)
+    place = min(months, key=lambda month: month.value if whole and month.value is not None else month.low)
+    low, high = float(item.low.min()), float(item.high.min(axis=0).max())
     return MonthRatio(place.month, place.value if whole else None, low, high)
 
 

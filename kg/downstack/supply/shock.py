@@ -153,7 +153,7 @@ def _target(
     stock = None
     if node.installed is not None:
         held = monthly(node.installed, (), knowledge)
-        stock = BaseAmount(*(12.0 * item for item in (held.value, held.low, held.high)), unit=node.installed.unit)
+        stock = BaseAmount(12.0 * held.value, 12.0 * held.low, 12.0 * held.high, node.installed.unit)
     first = lasting[name].flow
     nodes, inputs = on_the_way(chains, name, affected)
     facts = facts_of(chains, nodes, inputs)

@@ -136,7 +136,15 @@ class _Run:
         self.lead[edge.id], self.target[edge.id] = lead, target
         self.next_order[edge.id] = np.ones(shape[1])
         self.ledger.edges[edge.id] = EdgeLedger(
-            *(np.ones(shape) for _ in range(4)), np.ones(shape), np.ones(shape), weight, target.copy(), lead.copy()
+            ordered=np.ones(shape),
+            shipped=np.ones(shape),
+            arrived=np.ones(shape),
+            used=np.ones(shape),
+            inventory=np.ones(shape),
+            transit=np.ones(shape),
+            weight=weight,
+            start_inventory=target.copy(),
+            start_transit=lead.copy(),
         )
 
     def month(self, name: str, month: int) -> None:

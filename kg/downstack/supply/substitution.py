@@ -59,7 +59,7 @@ def group_output(at_hand: Array, weights: Array, elasticity: Array) -> Array:
         power = (elasticity[bare] - 1.0) / elasticity[bare]
         parts = np.where(used[:, bare], weights[:, bare] * at_hand[:, bare] ** power, 0.0)
         output[bare] = np.sum(parts, axis=0) ** (1.0 / power)
-    return np.minimum(output, mean)
+    return np.asarray(np.minimum(output, mean))
 
 
 def _power_mean(at_hand: Array, weights: Array, elasticity: Array, low: Array, mean: Array) -> Array:
@@ -70,4 +70,4 @@ def _power_mean(at_hand: Array, weights: Array, elasticity: Array, low: Array, m
     safe = np.where(flat, 1.0, np.maximum(power, -1e6))
     geometric = np.sum(weights * logs, axis=0)
     curved = np.log(np.maximum(np.sum(weights * np.exp(safe * logs), axis=0), np.finfo(float).tiny)) / safe
-    return np.clip(low * np.exp(np.where(flat, geometric, curved)), low, mean)
+    return np.asarray(np.clip(low * np.exp(np.where(flat, geometric, curved)), low, mean))
