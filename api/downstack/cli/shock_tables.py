@@ -199,6 +199,10 @@ def _print_why(console: Console, report: ShockReport) -> None:
         console.print("\nWhy")
     for reason, names in reasons.items():
         console.print(Text.assemble("  ", (", ".join(names), "bold"), f": {reason}"))
+    for item in report.targets:
+        if item.allocation:
+            shares = ", ".join(f"{part.customer or 'unallocated'} {_share(part.share)}" for part in item.allocation)
+            console.print(Text(f"  {item.entity.id} goes to {shares}"))
     amounts = [
         f"{item.entity.id} {number(amount.value)} {amount.unit}{_ends(amount)}"
         for item in report.targets
@@ -207,6 +211,11 @@ def _print_why(console: Console, report: ShockReport) -> None:
     ]
     if amounts:
         console.print(Text(f"  What 100 % is: {'; '.join(amounts)}"))
+
+
+def _share(share: Interval) -> str:
+    low, value, high = (f"{100.0 * (end or 0.0):.0f}" for end in (share.low, share.value, share.high))
+    return f"{value} %" if low == high else f"{value} % ({low} to {high})"
 
 
 def _ends(amount: BaseAmount) -> str:

@@ -42,6 +42,7 @@ def _target(item: ShockTarget) -> Json:
             }
             for part in item.inputs
         ],
+        "allocation": [{"customer": part.customer, "share": _interval(part.share)} for part in item.allocation],
         "reason": item.reason,
         "function": None if item.function is None else item.function.name,
         "facts": [fact_json(fact) for fact in item.facts],

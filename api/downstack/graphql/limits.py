@@ -56,6 +56,7 @@ LISTS = {
     "stock": 24,
     "binding": 3,
     "singlePoints": 4,
+    "allocation": 6,
     "users": 4,
     "flows": 10,
     "paths": 10,

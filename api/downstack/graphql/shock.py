@@ -57,6 +57,19 @@ class ShockInput:
         )
 
 
+@strawberry.type(description="The part of a target's output that one customer gets.")
+class ShockShare:
+    """A share."""
+
+    customer_slug: strawberry.Private[str | None]
+    share: Interval = strawberry.field(description="The part of the output, 0 to 1.")
+
+    @resolved("Who gets it; null for what no source allocates to anybody.")
+    def customer(self, info: Info) -> Entity | None:
+        """Look the entity up."""
+        return None if self.customer_slug is None else entity_by_slug(self.customer_slug, info)
+
+
 @strawberry.type(description="What happens at one place of the chain.")
 class ShockTarget:
     """A target."""
@@ -99,6 +112,13 @@ class ShockTarget:
     def inputs(self) -> list[ShockInput]:
         """Wrap the inputs."""
         return [ShockInput.of(item) for item in self.record.inputs]
+
+    @resolved("Who gets what of its output, the unallocated rest last; empty where no source says.")
+    def allocation(self) -> list[ShockShare]:
+        """Wrap the shares."""
+        return [
+            ShockShare(customer_slug=item.customer, share=Interval.of(item.share)) for item in self.record.allocation
+        ]
 
     @resolved("For a service: the function by which accelerators become tokens, at a fixed value.")
     def function(self) -> PerformanceFunction | None:

@@ -99,6 +99,15 @@ class ShockInput:
 
 
 @dataclass(frozen=True, slots=True)
+class ShockShare:
+    """The part of a target's output that one customer gets."""
+
+    customer: str | None
+    """An entity; None for what no source allocates to anybody."""
+    share: Interval
+
+
+@dataclass(frozen=True, slots=True)
 class ShockTarget:
     """What happens at one place of the chain."""
 
@@ -112,6 +121,8 @@ class ShockTarget:
     profiles: tuple[ShockProfile, ...]
     """One for each bound, always three."""
     inputs: tuple[ShockInput, ...]
+    allocation: tuple[ShockShare, ...]
+    """Who gets what of its output, the unallocated rest last; empty where no source says."""
     reason: str
     function: FunctionDeclaration | None
     """The function by which more or fewer accelerators become more or fewer tokens."""

@@ -90,7 +90,7 @@ def capacity(change: float, months: int, ramp: Array, horizon: int) -> Array:
     # The mean of min(1, x / ramp) over a month, from its integral; without a ramp all is back at once.
     length = np.maximum(ramp, 1e-12)[np.newaxis, :]
     back = _integral(start + 1.0, length) - _integral(start, length)
-    return np.where(start >= length, 1.0, 1.0 + change * (1.0 - back))
+    return np.where(start >= length - 1e-9, 1.0, 1.0 + change * (1.0 - back))
 
 
 def _integral(time: Array, length: Array) -> Array:

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact
 from downstack.graph.supply import ProductionInput, ProductionNode, SupplyChains
-from downstack.results import BaseAmount, Interval, MonthRatio, ShockInput, ShockProfile, SinglePoint
+from downstack.results import BaseAmount, Interval, MonthRatio, ShockInput, ShockProfile, ShockShare, SinglePoint
 from downstack.supply.network import Network
 from downstack.supply.read import estimate
+
+TOKENS = "throughput_tokens_per_second"
+"""The function by which accelerators become tokens: at a fixed one, tokens move with accelerators one for one."""
 
 GENERAL = (
     "demand stays what it is: nobody orders more or less because of the disruption",
@@ -115,6 +118,23 @@ def _share(item: ProductionInput, members: list[ProductionInput]) -> Interval | 
     )
 
 
+def allocation_of(chains: SupplyChains, node: ProductionNode) -> tuple[ShockShare, ...]:
+    """Return who gets what of a node's output, largest share first, and what is left over."""
+    shares = [
+        (item.customer, estimate(item.share, item.alternatives))
+        for item in chains.allocations.values()
+        if item.supplier == node.id
+    ]
+    if not shares:
+        return ()
+    named = [
+        ShockShare(customer, Interval(share.value, share.low, share.high))
+        for customer, share in sorted(shares, key=lambda item: (-item[1].value, item[0]))
+    ]
+    rest = [1.0 - sum(getattr(share, end) for _, share in shares) for end in ("value", "high", "low")]
+    return (*named, ShockShare(None, Interval(*(max(0.0, round(end, 12)) for end in rest))))
+
+
 def _per_unit(item: ProductionInput) -> str | None:
     if item.units_per_output is not None:
         return f"{item.units_per_output.value:g} of it for one"
@@ -184,7 +204,7 @@ def _service(held: MonthRatio | None) -> str:
     if held is None:
         return "what it can be served from is not known"
     return (
-        f"it runs on what is installed, not on what is delivered: at fixed throughput per accelerator it can be served "
+        f"it runs on what is installed, not on what is delivered: at a fixed {TOKENS} it can be served "
         f"{_fall(held)} fewer tokens than without the disruption"
     )
 

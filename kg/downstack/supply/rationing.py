@@ -8,6 +8,8 @@ import numpy as np
 
 from downstack.supply.substitution import Array
 
+ROUNDING = 1e-12
+
 
 def ration(production: Array, orders: Array, mass: Array, tiers: Sequence[int]) -> Array:
     """Divide production among customers: tier after tier, within a tier in proportion to what was ordered.
@@ -43,7 +45,8 @@ def ration(production: Array, orders: Array, mass: Array, tiers: Sequence[int]) 
         # As a distance from one, so that orders at the base sum to exactly the base.
         whole = float(mass[members].sum())
         need = whole + np.sum(mass[members, np.newaxis] * (orders[members] - 1.0), axis=0)
-        served = np.where(need > left, np.divide(left, need, out=np.ones_like(left), where=need > 0.0), 1.0)
+        # What is left after other tiers carries their rounding, which is no shortage.
+        served = np.divide(left, need, out=np.ones_like(left), where=need > left + ROUNDING)
         given[members] = orders[members] * served
         left = np.maximum(left - served * need, 0.0)
     return given

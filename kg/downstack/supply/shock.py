@@ -16,6 +16,8 @@ from downstack.supply.cases import MIX, Cases, corner_cases
 from downstack.supply.disruption import capacity
 from downstack.supply.explain import (
     GENERAL,
+    TOKENS,
+    allocation_of,
     assumptions_of,
     facts_of,
     inputs_of,
@@ -31,8 +33,6 @@ from downstack.supply.step import Ledger, simulate
 from downstack.supply.substitution import Array
 
 BOUNDS = tuple(SubstitutionBound)
-TOKENS = "throughput_tokens_per_second"
-"""The function by which accelerators become tokens: at a fixed one, tokens move with accelerators one for one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,7 @@ def _target(
         else Interval(known(first.value[0, 0]), float(first.low.min()), float(first.high.max())),
         profiles=profiles,
         inputs=inputs_of(chains, node),
+        allocation=allocation_of(chains, node),
         reason=reason_of(node, profiles[1], flow, stock, knowledge),
         function=tokens if node.technology == "service" else None,
         facts=facts,

@@ -18,6 +18,10 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 
+TRACE = 1e-12
+"""Less than this of a month's use is nothing: it would only blow up in the powers."""
+
+
 def group_output(at_hand: Array, weights: Array, elasticity: Array) -> Array:
     """Return the output that a group of suppliers allows.
 
@@ -43,6 +47,7 @@ def group_output(at_hand: Array, weights: Array, elasticity: Array) -> Array:
     [0.5, 0.7071, 0.75]
     """
     used = weights > 0.0
+    at_hand = np.where(at_hand < TRACE, 0.0, at_hand)
     low = np.min(np.where(used, at_hand, np.inf), axis=0)
     high = np.max(np.where(used, at_hand, -np.inf), axis=0)
     # Written as a distance from the smallest, so that equal members give exactly what each of them gives.
