@@ -13,6 +13,13 @@ from downstack.graph.model import Fact, Source
 from downstack.vocabulary import DCTERMS, DS, DSO, RDFS, SUP
 
 TECHNOLOGIES = ("assembly", "collection", "fleet", "service", "division")
+DRAWS_ON: Mapping[str, tuple[str, ...]] = {
+    "assembly": ("assembly",),
+    "collection": ("assembly", "collection"),
+    "fleet": ("assembly", "collection", "fleet"),
+    "service": ("fleet", "service"),
+}
+"""Technology to those that it may draw on: goods go down the chain, and a service runs on what is installed."""
 RATIONING = ("proportional", "contract-first", "priority")
 
 

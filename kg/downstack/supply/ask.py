@@ -89,6 +89,10 @@ class Asking:
         entity = self._names.resolve(name, field=field)
         node = self._by_entity.get(entity.id)
         if node is None:
+            if not self._by_entity:
+                raise UserInputError(
+                    "this graph describes no supply chain", field=field, hint="open one that holds production nodes"
+                )
             near = nearest_words(entity.id, self._by_entity) or tuple(sorted(self._by_entity))[:6]
             raise UserInputError(
                 f"{entity.id} is no place of a supply chain: the graph does not say what it makes, from what and for whom",

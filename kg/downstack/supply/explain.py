@@ -142,13 +142,13 @@ def _per_unit(item: ProductionInput) -> str | None:
 
 
 def single_points(chains: SupplyChains, network: Network, affected: set[str]) -> tuple[SinglePoint, ...]:
-    """Return the essential inputs of what is affected that have one supplier, as far as the graph knows."""
+    """Return the essential inputs, of what the shock reaches, that have one supplier as far as the graph knows."""
     users: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name in sorted(affected & set(network.nodes)):
         if network.nodes[name].technology != "assembly":
             continue
         for group, edges in network.groups(name).items():
-            if len(edges) == 1 and edges[0].supplier in affected:
+            if len(edges) == 1:
                 users[chains.nodes[edges[0].supplier].entity, group].append(chains.nodes[name].entity)
     return tuple(
         SinglePoint(supplier, group, tuple(found))

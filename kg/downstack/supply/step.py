@@ -5,7 +5,7 @@ One month of one node, suppliers before users:
 1. What was shipped a lead time ago arrives and lies beside the inventory.
 2. Each group of suppliers allows an output (:mod:`~downstack.supply.substitution`); the node makes the least of these, of
    its capacity and of what is ordered from it.
-3. It ships by its rationing rule (:mod:`~downstack.supply.rationing`), and takes what it used out of its inventories.
+3. It ships by its rationing rule (:mod:`~downstack.supply.rationing`), usual orders before refills, and takes what it used out of its inventories.
 4. It orders what it plans to use, and a part of what its inventories and what is under way lack. Restoring all at once
    would send a wave up the chain long after the disruption.
 
@@ -219,7 +219,12 @@ class _Run:
     def _ship(self, name: str, month: int, output: Array, orders: Array, mass: Array) -> None:
         edges = self.outputs[name]
         last = max((edge.tier for edge in edges), default=0)
-        given = ration(output, orders, mass, (*(edge.tier for edge in edges), last))
+        tiers = (*(edge.tier for edge in edges), last)
+        usual = np.minimum(orders, 1.0)
+        given = ration(output, usual, mass, tiers)
+        # Who refills an inventory takes nothing from those who order what they always did.
+        left = np.maximum(output - np.sum(mass[:, np.newaxis] * given, axis=0), 0.0)
+        given = given + ration(left, orders - usual, mass, tiers)
         for place, edge in enumerate(edges):
             self.ledger.edges[edge.id].shipped[month] = given[place]
         self.ledger.nodes[name].unallocated[month] = given[-1]

@@ -35,23 +35,21 @@ def factory(inventory: float, cover: float = 6.0, lead: float = 3.0) -> Network:
 
 def two_suppliers(elasticity: float, inventory: float = 0.0, share: float = 0.8) -> Network:
     """An accelerator whose memory comes from two suppliers."""
-    terms = {"inventory": exact(inventory), "elasticity": exact(elasticity)}
     return Network(
         {name: Node(name) for name in ("large", "small", "accelerator")},
-        (
-            Edge("a.large", "large", "accelerator", "memory", weight=exact(share), **terms),
-            Edge("a.small", "small", "accelerator", "memory", weight=exact(1.0 - share), **terms),
+        tuple(
+            Edge(
+                f"a.{name}", name, "accelerator", "memory",
+                weight=exact(weight), inventory=exact(inventory), elasticity=exact(elasticity),
+            )
+            for name, weight in (("large", share), ("small", 1.0 - share))
         ),
-    )
+    )  # fmt: skip
 
 
-def run(
-    network: Network, lost: Mapping[str, float], months: int = 6, horizon: int = 18, ramp: float = 0.0
-) -> Ledger:
+def run(network: Network, lost: Mapping[str, float], months: int = 6, horizon: int = 18, ramp: float = 0.0) -> Ledger:
     """Run one case in which parts of the output of some nodes are lost."""
-    capacities = {
-        name: capacity(-part, months, np.array([ramp]), horizon) for name, part in lost.items() if part > 0.0
-    }
+    capacities = {name: capacity(-part, months, np.array([ramp]), horizon) for name, part in lost.items() if part > 0.0}
     hit = network.downstream(set(lost))
     return simulate(network, one_case(), capacities, horizon, hit)
 

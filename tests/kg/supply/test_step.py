@@ -66,9 +66,7 @@ def test_without_a_disruption_every_month_equals_the_base_exactly(network: Netwo
 
 @given(networks(), st.data())
 def test_t04_mass_is_conserved_at_every_node_in_every_month(network: Network, data: st.DataObject) -> None:
-    lost = {
-        name: data.draw(st.floats(0.0, 1.0)) for name in sorted(network.nodes) if data.draw(st.booleans())
-    }
+    lost = {name: data.draw(st.floats(0.0, 1.0)) for name in sorted(network.nodes) if data.draw(st.booleans())}
     months, ramp = data.draw(st.integers(1, 8)), data.draw(st.floats(0.0, 4.0))
     ledger = run(network, lost, months=months, ramp=ramp)
     for name, node in ledger.nodes.items():
@@ -125,7 +123,9 @@ def test_what_is_under_way_arrives_before_the_loss_is_felt() -> None:
 
 
 @pytest.mark.parametrize(("elasticity", "made"), [(0.0, 0.5), (1.0, 0.5**0.8), (np.inf, 0.6)])
-def test_the_elasticity_of_substitution_decides_how_much_a_second_supplier_helps(elasticity: float, made: float) -> None:
+def test_the_elasticity_of_substitution_decides_how_much_a_second_supplier_helps(
+    elasticity: float, made: float
+) -> None:
     book = run(two_suppliers(elasticity), {"large": 0.5})
     assert book.nodes["accelerator"].production[0, 0] == pytest.approx(made)
 
@@ -149,9 +149,15 @@ def test_inventories_are_restored_slowly_and_without_a_wave_afterwards() -> None
     """One day of restoration sends a peak of demand up the chain; so does one month here, and three months much less."""
 
     def upstream(months: float) -> np.ndarray:
-        nodes = {"ore": Node("ore", headroom=exact(9.0)), "dies": Node("dies", headroom=exact(3.0)), "chip": Node("chip")}
-        terms = {"inventory": exact(2.0), "restoration": months, "lead": exact(1.0)}
-        chain = (Edge("d", "ore", "dies", "ore", **terms), Edge("c", "dies", "chip", "logic", **terms))
+        nodes = {
+            "ore": Node("ore", headroom=exact(9.0)),
+            "dies": Node("dies", headroom=exact(3.0)),
+            "chip": Node("chip"),
+        }
+        chain = tuple(
+            Edge(name, supplier, user, "g", inventory=exact(2.0), lead=exact(1.0), restoration=months)
+            for name, supplier, user in (("d", "ore", "dies"), ("c", "dies", "chip"))
+        )
         return run(Network(nodes, chain), {"dies": 0.9}, months=4, horizon=60).nodes["ore"].production[:, 0]
 
     quick, slow = upstream(1.0), upstream(6.0)

@@ -1,18 +1,14 @@
-"""Supply chains: ends that exist, facts of the right kind, shares that sum to at most one, and no way round in a circle."""
+"""Production nodes, inputs and allocations one by one: ends that exist, words of the list, facts of the right kind."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterator
 
-from downstack.errors import UnitError
 from downstack.graph.checks.common import LABEL, Fault, Names, at_most_one, exactly_one, known, sourced, word
+from downstack.graph.checks.supply_chain import check_chains
 from downstack.graph.supply import RATIONING, TECHNOLOGIES
-from downstack.units import to_base
 from downstack.vocabulary import DSO, shorten
 
-ROUNDING = 1e-9
-"""Shares that are printed with few digits may sum to a hair more than one."""
 _KINDS = {
     "inventoryFact": "inventoryCover",
     "restorationFact": "inventoryRestorationTime",
@@ -51,8 +47,7 @@ def check_supply(names: Names) -> Iterator[Fault]:
         yield from exactly_one(names, share, DSO + "shareFact", "name the fact that gives the share")
         yield from _facts(names, share)
         yield from sourced(names, share)
-    yield from _shares(names)
-    yield from _circles(names, ("partitionOf", "drawsOn"))
+    yield from check_chains(names)
 
 
 def _end(names: Names, subject: str, name: str, among: Collection[str], kind: str) -> Iterator[Fault]:
@@ -82,55 +77,3 @@ def _part(names: Names, item: str) -> Iterator[Fault]:
             if statements.iris(end, DSO + owner) != supplier:
                 what = f"dso:{name} {shorten(end)} does not belong to what is drawn on"
                 yield Fault(item, DSO + name, end, what, f"name one whose dso:{owner} it is", "supply-part")
-
-
-def _shares(names: Names) -> Iterator[Fault]:
-    """The shares of one supplier are shares, and sum to at most one."""
-    statements = names.statements
-    sums: dict[str, float] = defaultdict(float)
-    last: dict[str, str] = {}
-    for item in statements.instances("AllocationShare"):
-        for supplier, fact in zip(
-            statements.iris(item, DSO + "allocates"), statements.iris(item, DSO + "shareFact"), strict=False
-        ):
-            try:
-                share = to_base(
-                    float(statements.text(fact, DSO + "value") or "nan"),
-                    statements.text(fact, DSO + "unit") or "1",
-                    base_unit="1",
-                    implied_denominator=None,
-                )
-            except (UnitError, ValueError):
-                what = f"{shorten(fact)} is no share"
-                yield Fault(item, DSO + "shareFact", fact, what, "name a fact in % or as a pure number", "share")
-                continue
-            sums[supplier] += share
-            last[supplier] = item
-    for supplier, total in sums.items():
-        if not total <= 1.0 + ROUNDING:
-            what = f"the shares of {shorten(supplier)} sum to {total:.4g}, more than the whole"
-            remedy = "keep shares of one division and one period; what is left over is unallocated"
-            yield Fault(last[supplier], DSO + "shareFact", None, what, remedy, "share-sum")
-
-
-def _circles(names: Names, predicates: tuple[str, ...]) -> Iterator[Fault]:
-    """No node is, over however many steps, its own supplier or its own part."""
-    statements = names.statements
-    ways: dict[str, set[str]] = defaultdict(set)
-    for node in statements.instances("ProductionNode"):
-        ways[node].update(statements.iris(node, DSO + predicates[0]))
-    for item in statements.instances("ProductionInput"):
-        for user in statements.iris(item, DSO + "inputOf"):
-            ways[user].update(statements.iris(item, DSO + predicates[1]))
-    done: set[str] = set()
-    for start in sorted(ways):
-        waiting, seen = [start], set[str]()
-        while waiting and start not in done:
-            for following in ways.get(waiting.pop(), ()):
-                if following == start:
-                    what = f"{shorten(start)} is reached from itself"
-                    yield Fault(start, None, None, what, "cut the circle: a feedback needs a delay", "supply-circle")
-                    done.update(seen | {start})
-                elif following not in seen:
-                    seen.add(following)
-                    waiting.append(following)
