@@ -80,4 +80,11 @@ def _interval(item: Interval | None) -> Json | None:
 def _month(item: MonthRatio | None) -> Json | None:
     if item is None:
         return None
-    return {"month": item.month, "value": item.value, "low": item.low, "high": item.high}
+    return {
+        "month": item.month,
+        "value": item.value,
+        "low": item.low,
+        "high": item.high,
+        "statedLow": item.stated_low,
+        "statedHigh": item.stated_high,
+    }

@@ -37,11 +37,24 @@ class MonthRatio:
     )
     low: float = strawberry.field(description="The lower end over all cases.")
     high: float = strawberry.field(description="The upper end over all cases.")
+    stated_low: float = strawberry.field(
+        description="The lower end with every number as stated: the worst that an unpublished share or installed base can make of it."
+    )
+    stated_high: float = strawberry.field(
+        description="The upper end with every number as stated: the best that an unpublished share or installed base can make of it."
+    )
 
     @classmethod
     def of(cls, record: results.MonthRatio) -> MonthRatio:
         """Wrap a record."""
-        return cls(month=record.month, value=record.value, low=record.low, high=record.high)
+        return cls(
+            month=record.month,
+            value=record.value,
+            low=record.low,
+            high=record.high,
+            stated_low=record.stated_low,
+            stated_high=record.stated_high,
+        )
 
 
 @strawberry.type(description="How much a ratio of 1 is.")

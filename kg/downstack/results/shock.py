@@ -41,6 +41,10 @@ class MonthRatio:
     value: float | None
     low: float
     high: float
+    """The ends over all cases."""
+    stated_low: float
+    stated_high: float
+    """The ends with every number as stated: apart only where a share or an installed base is not published."""
 
 
 @dataclass(frozen=True, slots=True)

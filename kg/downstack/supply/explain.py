@@ -196,7 +196,7 @@ def reason_of(
 
 def _fall(month: MonthRatio) -> str:
     if month.value is None:
-        return f"at most {100.0 * (1.0 - month.low):.1f} %"
+        return f"at most {100.0 * (1.0 - month.stated_low):.1f} %"
     return f"{100.0 * (1.0 - month.value):.1f} % at the worst"
 
 

@@ -73,7 +73,14 @@ def known(value: float) -> float | None:
 def _months(item: Profile) -> tuple[MonthRatio, ...]:
     low, high = item.low.min(axis=1), item.high.max(axis=1)
     return tuple(
-        MonthRatio(month + 1, known(item.value[month, 0]), float(low[month]), float(high[month]))
+        MonthRatio(
+            month + 1,
+            known(item.value[month, 0]),
+            float(low[month]),
+            float(high[month]),
+            float(item.low[month, 0]),
+            float(item.high[month, 0]),
+        )
         for month in range(len(low))
     )
 
@@ -81,9 +88,15 @@ def _months(item: Profile) -> tuple[MonthRatio, ...]:
 def _worst(item: Profile, months: Sequence[MonthRatio]) -> MonthRatio:
     """Return the worst month, and between what the worst month lies over all cases, whenever it comes in each."""
     whole = all(month.value is not None for month in months)
-    place = min(months, key=lambda month: month.value if whole and month.value is not None else month.low)
-    low, high = float(item.low.min()), float(item.high.min(axis=0).max())
-    return MonthRatio(place.month, place.value if whole else None, low, high)
+    place = min(months, key=lambda month: month.stated_low)
+    return MonthRatio(
+        place.month,
+        place.value if whole else None,
+        float(item.low.min()),
+        float(item.high.min(axis=0).max()),
+        float(item.low[:, 0].min()),
+        float(item.high[:, 0].min()),
+    )
 
 
 def days_until(flow: Array) -> Array:
