@@ -10,7 +10,7 @@ import pytest
 from tests.api.test_cli import downstack
 
 from downstack.kg import Disruption, KnowledgeGraph
-from downstack.results import Interval, MonthRatio
+from downstack.results import ShockInterval, ShockMonth
 
 SHOCK = """query ($d: [DisruptionInput!]!, $h: Int, $t: [ID!]) { shock(disruptions: $d, horizonMonths: $h, targets: $t) {
   graphVersion method disruptions horizonMonths cases assumptions
@@ -37,7 +37,7 @@ def plain(node: Any) -> Any:
     return [plain(item) for item in node] if isinstance(node, list) else node
 
 
-def months(series: tuple[MonthRatio, ...]) -> list[dict[str, Any]]:
+def months(series: tuple[ShockMonth, ...]) -> list[dict[str, Any]]:
     return [
         {
             "month": item.month,
@@ -51,7 +51,7 @@ def months(series: tuple[MonthRatio, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def ends(item: Interval | None) -> dict[str, Any] | None:
+def ends(item: ShockInterval | None) -> dict[str, Any] | None:
     return None if item is None else {"value": item.value, "low": item.low, "high": item.high}
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from downstack.cli.shock_words import amount_words, bars, change_words, days_words, lost_words, percent, share_words
-from downstack.results import MonthRatio, ShockProfile, ShockReport, ShockTarget, SubstitutionBound
+from downstack.results import ShockMonth, ShockProfile, ShockReport, ShockTarget, SubstitutionBound
 
 BOUND_WORDS = {
     SubstitutionBound.NONE: "none",
@@ -29,8 +29,8 @@ READING = (
     "over all cases of the numbers that nobody publishes. A to B: between the ends of a share, or of an installed base, that "
     "nobody publishes. Lost: in months of the flow."
 )
-Series = Callable[[ShockProfile], Sequence[MonthRatio]]
-Worst = Callable[[ShockProfile], MonthRatio | None]
+Series = Callable[[ShockProfile], Sequence[ShockMonth]]
+Worst = Callable[[ShockProfile], ShockMonth | None]
 Group = tuple[ShockTarget, ...]
 
 
@@ -58,11 +58,11 @@ def print_shock(console: Console, report: ShockReport) -> None:
     console.print(Text(f"\ngraph {report.graph_version}, {cases}, {report.elapsed_ms:.0f} ms", style="dim"))
 
 
-def _flow(profile: ShockProfile) -> Sequence[MonthRatio]:
+def _flow(profile: ShockProfile) -> Sequence[ShockMonth]:
     return profile.flow
 
 
-def _stock(profile: ShockProfile) -> Sequence[MonthRatio]:
+def _stock(profile: ShockProfile) -> Sequence[ShockMonth]:
     return profile.stock
 
 

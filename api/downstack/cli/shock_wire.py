@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from downstack.cli.wire import Json, fact_json
-from downstack.results import BaseAmount, Interval, MonthRatio, ShockProfile, ShockReport, ShockTarget
+from downstack.results import ShockAmount, ShockInterval, ShockMonth, ShockProfile, ShockReport, ShockTarget
 
 
 def shock_json(report: ShockReport) -> Json:
@@ -67,17 +67,17 @@ def _profile(item: ShockProfile) -> Json:
     }
 
 
-def _amount(item: BaseAmount | None) -> Json | None:
+def _amount(item: ShockAmount | None) -> Json | None:
     if item is None:
         return None
     return {"value": item.value, "low": item.low, "high": item.high, "unit": item.unit}
 
 
-def _interval(item: Interval | None) -> Json | None:
+def _interval(item: ShockInterval | None) -> Json | None:
     return None if item is None else {"value": item.value, "low": item.low, "high": item.high}
 
 
-def _month(item: MonthRatio | None) -> Json | None:
+def _month(item: ShockMonth | None) -> Json | None:
     if item is None:
         return None
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from downstack.cli.words import number
-from downstack.results import BaseAmount, Interval, MonthRatio
+from downstack.results import ShockAmount, ShockInterval, ShockMonth
 
 BARS = "▁▂▃▄▅▆▇█"
 
@@ -16,7 +16,7 @@ def percent(ratio: float, *, digits: int = 1) -> str:
     return "0" if change == 0.0 else f"{change:+.{digits}f}"
 
 
-def change_words(month: MonthRatio) -> tuple[str, str]:
+def change_words(month: ShockMonth) -> tuple[str, str]:
     """Return the change of a month with every number as stated, and over all cases where it is not the same."""
     low, high = percent(month.low), percent(month.high)
     cases = "" if low == high else f"({low} to {high})"
@@ -25,7 +25,7 @@ def change_words(month: MonthRatio) -> tuple[str, str]:
     return percent(month.value), cases
 
 
-def days_words(days: Interval) -> str:
+def days_words(days: ShockInterval) -> str:
     """Return from which day something is felt; an end that is never reached is said."""
     low = "never" if days.low is None else f"{days.low:.0f}"
     high = "never" if days.high is None else f"{days.high:.0f}"
@@ -34,20 +34,20 @@ def days_words(days: Interval) -> str:
     return f"({low} to {high})" if days.value is None else f"{days.value:.0f} ({low} to {high})"
 
 
-def lost_words(lost: Interval | None) -> str:
+def lost_words(lost: ShockInterval | None) -> str:
     """Return what is lost in all, in months of the flow."""
     if lost is None or lost.low is None or lost.high is None:
         return ""
     return f"({lost.low:.1f} to {lost.high:.1f})" if lost.value is None else f"{lost.value:.1f}"
 
 
-def share_words(share: Interval) -> str:
+def share_words(share: ShockInterval) -> str:
     """Return a share as a percentage, with its interval where it has one."""
     low, value, high = (f"{100.0 * (end or 0.0):.0f}" for end in (share.low, share.value, share.high))
     return f"{value} %" if low == high else f"{value} % ({low} to {high})"
 
 
-def amount_words(amount: BaseAmount) -> str:
+def amount_words(amount: ShockAmount) -> str:
     """Return an amount with its unit, and its interval where it has one."""
     ends = "" if amount.low == amount.high else f" ({number(amount.low)} to {number(amount.high)})"
     return f"{number(amount.value)} {amount.unit}{ends}"

@@ -13,7 +13,7 @@ from downstack.graphql.context import Info
 from downstack.graphql.entities import Entity, Fact, entity_by_slug
 from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
-from downstack.graphql.shock_profile import BaseAmount, Interval, ShockProfile
+from downstack.graphql.shock_profile import ShockAmount, ShockInterval, ShockProfile
 from downstack.graphql.terms import PerformanceFunction
 from downstack.supply.ask import DEFAULT_HORIZON
 from downstack.supply.disruption import DEFAULT_MONTHS, Disruption
@@ -36,7 +36,7 @@ class ShockInput:
 
     supplier_slug: strawberry.Private[str]
     group: str = strawberry.field(description="Suppliers of one group can replace one another, groups cannot.")
-    share: Interval | None = strawberry.field(
+    share: ShockInterval | None = strawberry.field(
         description="The supplier's share of the group; null when nobody publishes it."
     )
     per_unit: str | None = strawberry.field(description="How much of it one unit takes, in words.")
@@ -52,7 +52,7 @@ class ShockInput:
         return cls(
             supplier_slug=record.supplier,
             group=record.group,
-            share=None if record.share is None else Interval.of(record.share),
+            share=None if record.share is None else ShockInterval.of(record.share),
             per_unit=record.per_unit,
         )
 
@@ -62,7 +62,7 @@ class ShockShare:
     """A share."""
 
     customer_slug: strawberry.Private[str | None]
-    share: Interval = strawberry.field(description="The part of the output, 0 to 1.")
+    share: ShockInterval = strawberry.field(description="The part of the output, 0 to 1.")
 
     @resolved("Who gets it; null for what no source allocates to anybody.")
     def customer(self, info: Info) -> Entity | None:
@@ -89,19 +89,19 @@ class ShockTarget:
         return entity_by_slug(self.record.entity.id, info)
 
     @resolved("How much a flow of 1 is; null where nobody publishes it.")
-    def base_flow(self) -> BaseAmount | None:
+    def base_flow(self) -> ShockAmount | None:
         """Wrap the amount."""
-        return None if self.record.base_flow is None else BaseAmount.of(self.record.base_flow)
+        return None if self.record.base_flow is None else ShockAmount.of(self.record.base_flow)
 
     @resolved("How much is installed at the start; null where nobody publishes it.")
-    def base_stock(self) -> BaseAmount | None:
+    def base_stock(self) -> ShockAmount | None:
         """Wrap the amount."""
-        return None if self.record.base_stock is None else BaseAmount.of(self.record.base_stock)
+        return None if self.record.base_stock is None else ShockAmount.of(self.record.base_stock)
 
     @resolved("Share times shock: the flow if the disruption lasted, without inventory, with perfect substitution.")
-    def first_order(self) -> Interval | None:
+    def first_order(self) -> ShockInterval | None:
         """Wrap the interval."""
-        return None if self.record.first_order is None else Interval.of(self.record.first_order)
+        return None if self.record.first_order is None else ShockInterval.of(self.record.first_order)
 
     @resolved("The profile under each of the three bounds.")
     def profiles(self) -> list[ShockProfile]:
@@ -117,7 +117,8 @@ class ShockTarget:
     def allocation(self) -> list[ShockShare]:
         """Wrap the shares."""
         return [
-            ShockShare(customer_slug=item.customer, share=Interval.of(item.share)) for item in self.record.allocation
+            ShockShare(customer_slug=item.customer, share=ShockInterval.of(item.share))
+            for item in self.record.allocation
         ]
 
     @resolved("For a service: the function by which accelerators become tokens, at a fixed value.")
@@ -143,10 +144,10 @@ class ShockTarget:
 
 
 @strawberry.type(description="An essential input with one supplier, as far as the graph knows.")
-class SinglePointOfFailure:
+class ShockSinglePoint:
     """A single point of failure."""
 
-    record: strawberry.Private[results.SinglePoint]
+    record: strawberry.Private[results.ShockSinglePoint]
     group: str = strawberry.field(description="The input.")
 
     @resolved("The only supplier.")
@@ -161,7 +162,7 @@ class SinglePointOfFailure:
 
 
 @strawberry.type(description="A target that the shock does not reach.")
-class UntouchedTarget:
+class ShockNotReached:
     """A target out of reach."""
 
     entity_slug: strawberry.Private[str]
@@ -192,14 +193,14 @@ class ShockReport:
         return [ShockTarget.of(item) for item in self.record.targets]
 
     @resolved("Essential inputs with one supplier, those with most users first.")
-    def single_points(self) -> list[SinglePointOfFailure]:
+    def single_points(self) -> list[ShockSinglePoint]:
         """Wrap them."""
-        return [SinglePointOfFailure(record=item, group=item.group) for item in self.record.single_points]
+        return [ShockSinglePoint(record=item, group=item.group) for item in self.record.single_points]
 
     @resolved("Targets that were asked for and are not reached.")
-    def not_reached(self) -> list[UntouchedTarget]:
+    def not_reached(self) -> list[ShockNotReached]:
         """Wrap them."""
-        return [UntouchedTarget(entity_slug=item.entity, reason=item.reason) for item in self.record.not_reached]
+        return [ShockNotReached(entity_slug=item.entity, reason=item.reason) for item in self.record.not_reached]
 
     @classmethod
     def of(cls, record: results.ShockReport) -> ShockReport:

@@ -12,7 +12,7 @@ from downstack.graphql.fields import resolved
 
 
 @strawberry.type(description="A number with the ends between which it lies over all cases.")
-class Interval:
+class ShockInterval:
     """An interval."""
 
     value: float | None = strawberry.field(
@@ -22,13 +22,13 @@ class Interval:
     high: float | None = strawberry.field(description="The upper end; null when it is never reached.")
 
     @classmethod
-    def of(cls, record: results.Interval) -> Interval:
+    def of(cls, record: results.ShockInterval) -> ShockInterval:
         """Wrap a record."""
         return cls(value=record.value, low=record.low, high=record.high)
 
 
 @strawberry.type(description="One month of a profile: ratios to what would be without the disruption.")
-class MonthRatio:
+class ShockMonth:
     """A month."""
 
     month: int = strawberry.field(description="Counted from 1, the first month of the disruption.")
@@ -45,7 +45,7 @@ class MonthRatio:
     )
 
     @classmethod
-    def of(cls, record: results.MonthRatio) -> MonthRatio:
+    def of(cls, record: results.ShockMonth) -> ShockMonth:
         """Wrap a record."""
         return cls(
             month=record.month,
@@ -58,7 +58,7 @@ class MonthRatio:
 
 
 @strawberry.type(description="How much a ratio of 1 is.")
-class BaseAmount:
+class ShockAmount:
     """An amount."""
 
     value: float = strawberry.field(description="The amount.")
@@ -67,13 +67,13 @@ class BaseAmount:
     unit: str = strawberry.field(description="The unit, such as wafer/month.")
 
     @classmethod
-    def of(cls, record: results.BaseAmount) -> BaseAmount:
+    def of(cls, record: results.ShockAmount) -> ShockAmount:
         """Wrap a record."""
         return cls(value=record.value, low=record.low, high=record.high, unit=record.unit)
 
 
 @strawberry.type(description="Months in which one input, or the own capacity, set the output.")
-class BindingSpan:
+class ShockBinding:
     """What binds when."""
 
     suppliers_slugs: strawberry.Private[tuple[str, ...]]
@@ -87,7 +87,7 @@ class BindingSpan:
         return [entity_by_slug(slug, info) for slug in self.suppliers_slugs]
 
     @classmethod
-    def of(cls, record: results.BindingSpan) -> BindingSpan:
+    def of(cls, record: results.ShockBinding) -> ShockBinding:
         """Wrap a record."""
         return cls(suppliers_slugs=record.suppliers, first=record.first, last=record.last, what=record.what)
 
@@ -103,43 +103,43 @@ class ShockProfile:
     )
 
     @resolved("What is made or delivered, month by month; empty for a service.")
-    def flow(self) -> list[MonthRatio]:
+    def flow(self) -> list[ShockMonth]:
         """Wrap the months."""
-        return [MonthRatio.of(item) for item in self.record.flow]
+        return [ShockMonth.of(item) for item in self.record.flow]
 
     @resolved("What is installed, or what a service can run on, month by month; empty where nothing is installed.")
-    def stock(self) -> list[MonthRatio]:
+    def stock(self) -> list[ShockMonth]:
         """Wrap the months."""
-        return [MonthRatio.of(item) for item in self.record.stock]
+        return [ShockMonth.of(item) for item in self.record.stock]
 
     @resolved(
         "The month in which the flow is lowest; its ends are the lowest months of the worst and of the best case."
     )
-    def worst_flow(self) -> MonthRatio | None:
+    def worst_flow(self) -> ShockMonth | None:
         """Wrap the month."""
-        return None if self.record.worst_flow is None else MonthRatio.of(self.record.worst_flow)
+        return None if self.record.worst_flow is None else ShockMonth.of(self.record.worst_flow)
 
     @resolved(
         "The month in which the stock is lowest; its ends are the lowest months of the worst and of the best case."
     )
-    def worst_stock(self) -> MonthRatio | None:
+    def worst_stock(self) -> ShockMonth | None:
         """Wrap the month."""
-        return None if self.record.worst_stock is None else MonthRatio.of(self.record.worst_stock)
+        return None if self.record.worst_stock is None else ShockMonth.of(self.record.worst_stock)
 
     @resolved("Days from the start of the disruption until the flow (of a service: the stock) begins to fall.")
-    def days_to_impact(self) -> Interval:
+    def days_to_impact(self) -> ShockInterval:
         """Wrap the interval."""
-        return Interval.of(self.record.days_to_impact)
+        return ShockInterval.of(self.record.days_to_impact)
 
     @resolved("Demand that is not met over the horizon, in months of the flow at the base; null for a service.")
-    def lost_flow(self) -> Interval | None:
+    def lost_flow(self) -> ShockInterval | None:
         """Wrap the interval."""
-        return None if self.record.lost_flow is None else Interval.of(self.record.lost_flow)
+        return None if self.record.lost_flow is None else ShockInterval.of(self.record.lost_flow)
 
     @resolved("What set the output when; empty where inputs only add up.")
-    def binding(self) -> list[BindingSpan]:
+    def binding(self) -> list[ShockBinding]:
         """Wrap the spans."""
-        return [BindingSpan.of(item) for item in self.record.binding]
+        return [ShockBinding.of(item) for item in self.record.binding]
 
     @classmethod
     def of(cls, record: results.ShockProfile) -> ShockProfile:

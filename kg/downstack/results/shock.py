@@ -25,7 +25,7 @@ class SubstitutionBound(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class ShockInterval:
     """A number with the ends between which it lies over all cases; an end is None where it is never reached."""
 
     value: float | None
@@ -34,7 +34,7 @@ class Interval:
 
 
 @dataclass(frozen=True, slots=True)
-class MonthRatio:
+class ShockMonth:
     """One month of a profile, counted from 1."""
 
     month: int
@@ -48,7 +48,7 @@ class MonthRatio:
 
 
 @dataclass(frozen=True, slots=True)
-class BaseAmount:
+class ShockAmount:
     """How much a ratio of 1 is: a flow in a month, or what is installed."""
 
     value: float
@@ -58,7 +58,7 @@ class BaseAmount:
 
 
 @dataclass(frozen=True, slots=True)
-class BindingSpan:
+class ShockBinding:
     """What set the output in some months, counted from 1, last one included."""
 
     first: int
@@ -74,20 +74,20 @@ class ShockProfile:
     """What happens at one target under one bound."""
 
     bound: SubstitutionBound
-    flow: tuple[MonthRatio, ...]
+    flow: tuple[ShockMonth, ...]
     """What is made or delivered; empty for a service."""
-    stock: tuple[MonthRatio, ...]
+    stock: tuple[ShockMonth, ...]
     """What is installed, or what a service can run on; empty where nothing is installed."""
-    worst_flow: MonthRatio | None
+    worst_flow: ShockMonth | None
     """Its month at stated values; `low` and `high` are the worst months of the worst and of the best case."""
-    worst_stock: MonthRatio | None
-    days_to_impact: Interval
+    worst_stock: ShockMonth | None
+    days_to_impact: ShockInterval
     """From the start of the disruption until the flow (of a service: the stock) begins to fall."""
     recovery_month: int | None
     """The first month in which it is whole again, and stays so; None within the horizon."""
-    lost_flow: Interval | None
+    lost_flow: ShockInterval | None
     """All that is not made or delivered, in months of the flow at the base."""
-    binding: tuple[BindingSpan, ...]
+    binding: tuple[ShockBinding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class ShockInput:
 
     group: str
     supplier: str
-    share: Interval | None
+    share: ShockInterval | None
     """Within the group; None when nobody publishes it."""
     per_unit: str | None
     """How much of it one unit takes, in words."""
@@ -108,7 +108,7 @@ class ShockShare:
 
     customer: str | None
     """An entity; None for what no source allocates to anybody."""
-    share: Interval
+    share: ShockInterval
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +118,9 @@ class ShockTarget:
     entity: Entity
     label: str
     technology: str
-    base_flow: BaseAmount | None
-    base_stock: BaseAmount | None
-    first_order: Interval | None
+    base_flow: ShockAmount | None
+    base_stock: ShockAmount | None
+    first_order: ShockInterval | None
     """Share times shock: the flow that would be lasting without inventory and with suppliers that replace one another."""
     profiles: tuple[ShockProfile, ...]
     """One for each bound, always three."""
@@ -135,7 +135,7 @@ class ShockTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class SinglePoint:
+class ShockSinglePoint:
     """An essential input with one supplier, as far as the graph knows."""
 
     supplier: str
@@ -144,7 +144,7 @@ class SinglePoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Untouched:
+class ShockNotReached:
     """A target that the shock does not reach, and why."""
 
     entity: str
@@ -163,8 +163,8 @@ class ShockReport:
     """How many combinations of uncertain numbers stand behind the intervals of each bound."""
     targets: tuple[ShockTarget, ...]
     """Along the chain, what is disrupted first."""
-    single_points: tuple[SinglePoint, ...]
-    not_reached: tuple[Untouched, ...]
+    single_points: tuple[ShockSinglePoint, ...]
+    not_reached: tuple[ShockNotReached, ...]
     assumptions: tuple[str, ...]
     """Those of all targets, each once."""
     elapsed_ms: float

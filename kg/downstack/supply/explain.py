@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact
 from downstack.graph.supply import ProductionInput, ProductionNode, SupplyChains
-from downstack.results import BaseAmount, Interval, MonthRatio, ShockInput, ShockProfile, ShockShare, SinglePoint
+from downstack.results import (
+    ShockAmount,
+    ShockInput,
+    ShockInterval,
+    ShockMonth,
+    ShockProfile,
+    ShockShare,
+    ShockSinglePoint,
+)
 from downstack.supply.network import Network
 from downstack.supply.read import estimate
 
@@ -104,14 +112,14 @@ def inputs_of(chains: SupplyChains, node: ProductionNode) -> tuple[ShockInput, .
     )
 
 
-def _share(item: ProductionInput, members: list[ProductionInput]) -> Interval | None:
+def _share(item: ProductionInput, members: list[ProductionInput]) -> ShockInterval | None:
     if len(members) == 1:
-        return Interval(1.0, 1.0, 1.0)
+        return ShockInterval(1.0, 1.0, 1.0)
     if any(member.share is None for member in members):
         return None
     numbers = {member.id: estimate(member.share, member.alternatives) for member in members if member.share is not None}
     own = numbers.pop(item.id)
-    return Interval(
+    return ShockInterval(
         own.value / (own.value + sum(other.value for other in numbers.values())),
         own.low / (own.low + sum(other.high for other in numbers.values())),
         own.high / (own.high + sum(other.low for other in numbers.values())),
@@ -128,11 +136,11 @@ def allocation_of(chains: SupplyChains, node: ProductionNode) -> tuple[ShockShar
     if not shares:
         return ()
     named = [
-        ShockShare(customer, Interval(share.value, share.low, share.high))
+        ShockShare(customer, ShockInterval(share.value, share.low, share.high))
         for customer, share in sorted(shares, key=lambda item: (-item[1].value, item[0]))
     ]
     rest = [1.0 - sum(getattr(share, end) for _, share in shares) for end in ("value", "high", "low")]
-    return (*named, ShockShare(None, Interval(*(max(0.0, round(end, 12)) for end in rest))))
+    return (*named, ShockShare(None, ShockInterval(*(max(0.0, round(end, 12)) for end in rest))))
 
 
 def _per_unit(item: ProductionInput) -> str | None:
@@ -141,7 +149,7 @@ def _per_unit(item: ProductionInput) -> str | None:
     return None if item.outputs_per_unit is None else f"one of it gives {item.outputs_per_unit.value:g}"
 
 
-def single_points(chains: SupplyChains, network: Network, affected: set[str]) -> tuple[SinglePoint, ...]:
+def single_points(chains: SupplyChains, network: Network, affected: set[str]) -> tuple[ShockSinglePoint, ...]:
     """Return the essential inputs, of what the shock reaches, that have one supplier as far as the graph knows."""
     users: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name in sorted(affected & set(network.nodes)):
@@ -151,13 +159,17 @@ def single_points(chains: SupplyChains, network: Network, affected: set[str]) ->
             if len(edges) == 1:
                 users[chains.nodes[edges[0].supplier].entity, group].append(chains.nodes[name].entity)
     return tuple(
-        SinglePoint(supplier, group, tuple(found))
+        ShockSinglePoint(supplier, group, tuple(found))
         for (supplier, group), found in sorted(users.items(), key=lambda item: (-len(item[1]), item[0]))
     )
 
 
 def reason_of(
-    node: ProductionNode, profile: ShockProfile, flow: BaseAmount | None, stock: BaseAmount | None, knowledge: Knowledge
+    node: ProductionNode,
+    profile: ShockProfile,
+    flow: ShockAmount | None,
+    stock: ShockAmount | None,
+    knowledge: Knowledge,
 ) -> str:
     """Return in a sentence why a target fares as it does, under one bound."""
     owners = [
@@ -194,13 +206,13 @@ def reason_of(
     )
 
 
-def _fall(month: MonthRatio) -> str:
+def _fall(month: ShockMonth) -> str:
     if month.value is None:
         return f"at most {100.0 * (1.0 - month.stated_low):.1f} %"
     return f"{100.0 * (1.0 - month.value):.1f} % at the worst"
 
 
-def _service(held: MonthRatio | None) -> str:
+def _service(held: ShockMonth | None) -> str:
     if held is None:
         return "what it can be served from is not known"
     return (

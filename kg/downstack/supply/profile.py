@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from downstack.results import BindingSpan, Interval, MonthRatio, ShockProfile, SubstitutionBound
+from downstack.results import ShockBinding, ShockInterval, ShockMonth, ShockProfile, SubstitutionBound
 from downstack.supply.gather import Profile, Reached
 from downstack.supply.network import Network
 from downstack.supply.read import MONTH
@@ -54,7 +54,7 @@ def profile(
         stock=stock_months,
         worst_flow=None if flow is None else _worst(flow, flow_months),
         worst_stock=None if stock is None else _worst(stock, stock_months),
-        days_to_impact=Interval(None, None, None) if leading is None else _impact(leading),
+        days_to_impact=ShockInterval(None, None, None) if leading is None else _impact(leading),
         recovery_month=_recovery(flow_months or stock_months),
         lost_flow=None if flow is None else _lost(flow),
         binding=_binding(network, name, ledger, columns.start, affected),
@@ -70,10 +70,10 @@ def known(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
 
-def _months(item: Profile) -> tuple[MonthRatio, ...]:
+def _months(item: Profile) -> tuple[ShockMonth, ...]:
     low, high = item.low.min(axis=1), item.high.max(axis=1)
     return tuple(
-        MonthRatio(
+        ShockMonth(
             month + 1,
             known(item.value[month, 0]),
             float(low[month]),
@@ -85,11 +85,11 @@ def _months(item: Profile) -> tuple[MonthRatio, ...]:
     )
 
 
-def _worst(item: Profile, months: Sequence[MonthRatio]) -> MonthRatio:
+def _worst(item: Profile, months: Sequence[ShockMonth]) -> ShockMonth:
     """Return the worst month, and between what the worst month lies over all cases, whenever it comes in each."""
     whole = all(month.value is not None for month in months)
     place = min(months, key=lambda month: month.stated_low)
-    return MonthRatio(
+    return ShockMonth(
         place.month,
         place.value if whole else None,
         float(item.low.min()),
@@ -123,14 +123,14 @@ def days_until(flow: Array) -> Array:
     return np.where(harmed.any(axis=0), (first + covered) * DAYS, np.inf)
 
 
-def _impact(item: Profile) -> Interval:
+def _impact(item: Profile) -> ShockInterval:
     unknown = bool(np.isnan(item.value[:, 0]).any())
     stated = math.inf if unknown else float(days_until(item.value[:, :1])[0])
     ends = (stated, float(days_until(item.low).min()), float(days_until(item.high).max()))
-    return Interval(*(end if math.isfinite(end) else None for end in ends))
+    return ShockInterval(*(end if math.isfinite(end) else None for end in ends))
 
 
-def _recovery(months: Sequence[MonthRatio]) -> int | None:
+def _recovery(months: Sequence[ShockMonth]) -> int | None:
     harmed = [item.month for item in months if (item.low if item.value is None else item.value) < WHOLE]
     if not harmed:
         return None
@@ -138,22 +138,22 @@ def _recovery(months: Sequence[MonthRatio]) -> int | None:
     return following if following <= len(months) else None
 
 
-def _lost(item: Profile) -> Interval:
+def _lost(item: Profile) -> ShockInterval:
     stated = float(np.sum(1.0 - item.value[:, 0]))
     least = float(np.sum(1.0 - item.high, axis=0).min())
     most = float(np.sum(1.0 - item.low, axis=0).max())
-    return Interval(known(stated), least, most)
+    return ShockInterval(known(stated), least, most)
 
 
 def _binding(
     network: Network, name: str, ledger: Ledger, case: int, affected: Mapping[str, str]
-) -> tuple[BindingSpan, ...]:
+) -> tuple[ShockBinding, ...]:
     """Return what set the output of an assembly, month by month, at stated values."""
     book = ledger.nodes.get(name)
     if book is None:
         return ()
     groups = list(network.groups(name).items())
-    spans: list[BindingSpan] = []
+    spans: list[ShockBinding] = []
     for month, place in enumerate(book.binding[:, case].tolist(), 1):
         if place == DEMAND:
             continue
@@ -163,7 +163,7 @@ def _binding(
             suppliers = tuple(sorted(affected[edge.supplier] for edge in edges if edge.supplier in affected))
         last = spans[-1] if spans else None
         if last is not None and (last.what, last.suppliers, last.last) == (what, suppliers, month - 1):
-            spans[-1] = BindingSpan(last.first, month, what, suppliers)
+            spans[-1] = ShockBinding(last.first, month, what, suppliers)
         else:
-            spans.append(BindingSpan(month, month, what, suppliers))
+            spans.append(ShockBinding(month, month, what, suppliers))
     return tuple(spans)

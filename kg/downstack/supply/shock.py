@@ -10,7 +10,7 @@ import numpy as np
 
 from downstack.graph.knowledge import Knowledge
 from downstack.performance.declare import FunctionDeclaration
-from downstack.results import BaseAmount, Interval, ShockReport, ShockTarget, SubstitutionBound, Untouched
+from downstack.results import ShockAmount, ShockInterval, ShockNotReached, ShockReport, ShockTarget, SubstitutionBound
 from downstack.supply.ask import Asked
 from downstack.supply.cases import MIX, Cases, corner_cases
 from downstack.supply.disruption import capacity
@@ -85,7 +85,7 @@ def shock(
         targets=targets,
         single_points=single_points(chains, network, affected),
         not_reached=tuple(
-            Untouched(chains.nodes[name].entity, "nothing that is disrupted lies upstream of it; what suppliers lose in orders is not reported")
+            ShockNotReached(chains.nodes[name].entity, "nothing that is disrupted lies upstream of it; what suppliers lose in orders is not reported")
             for name in wanted
             if name not in affected
         ),
@@ -153,7 +153,7 @@ def _target(
     stock = None
     if node.installed is not None:
         held = monthly(node.installed, (), knowledge)
-        stock = BaseAmount(12.0 * held.value, 12.0 * held.low, 12.0 * held.high, node.installed.unit)
+        stock = ShockAmount(12.0 * held.value, 12.0 * held.low, 12.0 * held.high, node.installed.unit)
     first = lasting[name].flow
     nodes, inputs = on_the_way(chains, name, affected)
     facts = facts_of(chains, nodes, inputs)
@@ -165,7 +165,7 @@ def _target(
         base_stock=stock,
         first_order=None
         if first is None
-        else Interval(known(first.value[0, 0]), float(first.low.min()), float(first.high.max())),
+        else ShockInterval(known(first.value[0, 0]), float(first.low.min()), float(first.high.max())),
         profiles=profiles,
         inputs=inputs_of(chains, node),
         allocation=allocation_of(chains, node),
@@ -176,5 +176,5 @@ def _target(
     )
 
 
-def _amount(found: Amount | None) -> BaseAmount | None:
-    return None if found is None else BaseAmount(found.value, found.low, found.high, found.unit)
+def _amount(found: Amount | None) -> ShockAmount | None:
+    return None if found is None else ShockAmount(found.value, found.low, found.high, found.unit)
