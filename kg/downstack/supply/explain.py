@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from downstack.graph.display import in_unit
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact
 from downstack.graph.supply import ProductionInput, ProductionNode, SupplyChains
@@ -71,14 +72,17 @@ def _facts(chains: SupplyChains, names: Iterable[str], inputs: Iterable[Producti
 
 
 def assumptions_of(
-    chains: SupplyChains, names: Iterable[str], inputs: Iterable[ProductionInput], facts: Iterable[Fact]
+    knowledge: Knowledge, names: Iterable[str], inputs: Iterable[ProductionInput], facts: Iterable[Fact]
 ) -> tuple[str, ...]:
     """Return what is assumed along a way: facts that are assumptions, and what the graph notes of nodes and inputs."""
+    chains = knowledge.supply
     lines: dict[str, None] = {}
     for fact in facts:
         if fact.confidence == "assumption":
             unit = "" if fact.unit == "1" else f" {fact.unit}"
-            ends = "" if fact.low is None or fact.high is None else _ends(fact)
+            kind = knowledge.quantities[fact.quantity]
+            low, high = (None if end is None else in_unit(kind, end, fact.unit) for end in (fact.low, fact.high))
+            ends = "" if low is None or high is None else f" ({low:g} to {high:g})"
             lines[f"{fact.entity}.{fact.quantity} = {fact.literal}{unit}{ends} is an assumption"] = None
     for name in names:
         node = chains.nodes[name]
@@ -89,14 +93,6 @@ def assumptions_of(
             if member.user == item.user and member.group == item.group and member.note:
                 lines[f"{chains.nodes[item.user].label}, {item.group}: {member.note}"] = None
     return tuple(lines)
-
-
-def _ends(fact: Fact) -> str:
-    if fact.low is None or fact.high is None or fact.value == 0.0:
-        return ""
-    # In the unit as printed: the value in base units over the printed number is the factor between the two.
-    factor = fact.value / float(fact.literal)
-    return f" ({fact.low / factor:g} to {fact.high / factor:g})"
 
 
 def inputs_of(chains: SupplyChains, node: ProductionNode) -> tuple[ShockInput, ...]:

@@ -63,9 +63,17 @@ def estimate(fact: Fact, others: Iterable[Fact] = (), scale: float = 1.0) -> Est
 
 def monthly(fact: Fact, others: Iterable[Fact], knowledge: Knowledge) -> Amount:
     """Return a flow as an amount in a month."""
-    rate = knowledge.quantities[fact.quantity].unit == "1/s"
-    number = estimate(fact, others, MONTH if rate else 1.0 / MONTHS_OF_A_YEAR)
-    return Amount(number.value, number.low, number.high, f"{fact.unit.partition('/')[0]}/month")
+    kind = knowledge.quantities[fact.quantity]
+    number = estimate(fact, others, MONTH if kind.unit == "1/s" else 1.0 / MONTHS_OF_A_YEAR)
+    return Amount(number.value, number.low, number.high, f"{kind.display_unit.partition('/')[0]}/month")
+
+
+def base_stock(node: ProductionNode, knowledge: Knowledge) -> Amount | None:
+    """Return what a node has installed at the start; None where nobody publishes it."""
+    if node.installed is None:
+        return None
+    number = estimate(node.installed)
+    return Amount(number.value, number.low, number.high, knowledge.quantities[node.installed.quantity].unit)
 
 
 def base_flow(chains: SupplyChains, node: ProductionNode, knowledge: Knowledge) -> Amount | None:

@@ -28,7 +28,7 @@ from downstack.supply.explain import (
 from downstack.supply.gather import Reached, gather
 from downstack.supply.network import NOTHING, Network
 from downstack.supply.profile import known, profile
-from downstack.supply.read import Amount, base_flow, monthly
+from downstack.supply.read import Amount, base_flow, base_stock
 from downstack.supply.step import Ledger, simulate
 from downstack.supply.substitution import Array
 
@@ -150,10 +150,7 @@ def _target(
         for bound in BOUNDS
     )
     flow = _amount(base_flow(chains, node, knowledge))
-    stock = None
-    if node.installed is not None:
-        held = monthly(node.installed, (), knowledge)
-        stock = ShockAmount(12.0 * held.value, 12.0 * held.low, 12.0 * held.high, node.installed.unit)
+    stock = _amount(base_stock(node, knowledge))
     first = lasting[name].flow
     nodes, inputs = on_the_way(chains, name, affected)
     facts = facts_of(chains, nodes, inputs)
@@ -172,7 +169,7 @@ def _target(
         reason=reason_of(node, profiles[1], flow, stock, knowledge),
         function=tokens if node.technology == "service" else None,
         facts=facts,
-        assumptions=assumptions_of(chains, nodes, inputs, facts),
+        assumptions=assumptions_of(knowledge, nodes, inputs, facts),
     )
 
 
