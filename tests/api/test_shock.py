@@ -16,7 +16,7 @@ SHOCK = """query ($d: [DisruptionInput!]!, $h: Int, $t: [ID!]) { shock(disruptio
   graphVersion method disruptions horizonMonths cases assumptions
   targets { entity { slug } label technology reason assumptions
     baseFlow { value low high unit } baseStock { value low high unit } firstOrder { value low high }
-    inputs { group supplier { slug } share { value low high } perUnit }
+    inputs { group supplier { slug } share { value low high } perUnit baseUse { value low high unit } }
     allocation { customer { slug } share { value low high } }
     function { name } facts { id source { title } }
     profiles { bound recoveryMonth daysToImpact { value low high } lostFlow { value low high }

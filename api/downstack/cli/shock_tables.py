@@ -176,5 +176,11 @@ def _print_why(console: Console, report: ShockReport) -> None:
         for amount in (item.base_flow, item.base_stock)
         if amount is not None
     ]
+    amounts += [
+        f"{item.entity.id} takes {amount_words(part.base_use)} from {part.supplier}"
+        for item in report.targets
+        for part in item.inputs
+        if part.base_use is not None
+    ]
     if amounts:
         console.print(Text(f"  The base is: {'; '.join(amounts)}"))

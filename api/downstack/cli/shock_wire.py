@@ -39,6 +39,7 @@ def _target(item: ShockTarget) -> Json:
                 "supplier": part.supplier,
                 "share": _interval(part.share),
                 "perUnit": part.per_unit,
+                "baseUse": _amount(part.base_use),
             }
             for part in item.inputs
         ],

@@ -40,6 +40,9 @@ class ShockInput:
         description="The supplier's share of the group; null when nobody publishes it."
     )
     per_unit: str | None = strawberry.field(description="How much of it one unit takes, in words.")
+    base_use: ShockAmount | None = strawberry.field(
+        description="How much of it is used in a month; null unless flow, share and use per unit are published."
+    )
 
     @resolved("Who supplies it.")
     def supplier(self, info: Info) -> Entity:
@@ -54,6 +57,7 @@ class ShockInput:
             group=record.group,
             share=None if record.share is None else ShockInterval.of(record.share),
             per_unit=record.per_unit,
+            base_use=None if record.base_use is None else ShockAmount.of(record.base_use),
         )
 
 

@@ -100,6 +100,8 @@ class ShockInput:
     """Within the group; None when nobody publishes it."""
     per_unit: str | None
     """How much of it one unit takes, in words."""
+    base_use: ShockAmount | None
+    """How much of it is used in a month without a disruption; None unless flow, share and use per unit are published."""
 
 
 @dataclass(frozen=True, slots=True)

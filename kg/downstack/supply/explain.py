@@ -95,14 +95,20 @@ def assumptions_of(
     return tuple(lines)
 
 
-def inputs_of(chains: SupplyChains, node: ProductionNode) -> tuple[ShockInput, ...]:
-    """Return the inputs of a node with their shares and what one unit takes of them."""
+def inputs_of(chains: SupplyChains, node: ProductionNode, flow: ShockAmount | None) -> tuple[ShockInput, ...]:
+    """Return the inputs of a node with their shares, what one unit takes of them, and what a flow takes in a month."""
     members: dict[str, list[ProductionInput]] = defaultdict(list)
     for item in chains.inputs:
         if item.user == node.id:
             members[item.group].append(item)
     return tuple(
-        ShockInput(group, chains.nodes[item.supplier].entity, _share(item, items), _per_unit(item))
+        ShockInput(
+            group,
+            chains.nodes[item.supplier].entity,
+            share := _share(item, items),
+            _per_unit(item),
+            None if flow is None or share is None else _use(item, share, flow),
+        )
         for group, items in sorted(members.items())
         for item in items
     )
@@ -119,6 +125,20 @@ def _share(item: ProductionInput, members: list[ProductionInput]) -> ShockInterv
         own.value / (own.value + sum(other.value for other in numbers.values())),
         own.low / (own.low + sum(other.high for other in numbers.values())),
         own.high / (own.high + sum(other.low for other in numbers.values())),
+    )
+
+
+def _use(item: ProductionInput, share: ShockInterval, flow: ShockAmount) -> ShockAmount | None:
+    if share.value is None or share.low is None or share.high is None:
+        return None
+    if item.units_per_output is not None:
+        each, unit = item.units_per_output.value, item.units_per_output.unit.partition("/")[0]
+    elif item.outputs_per_unit is not None:
+        each, unit = 1.0 / item.outputs_per_unit.value, item.outputs_per_unit.unit.rpartition("/")[2]
+    else:
+        return None
+    return ShockAmount(
+        flow.value * share.value * each, flow.low * share.low * each, flow.high * share.high * each, f"{unit}/month"
     )
 
 

@@ -73,6 +73,8 @@ class Node:
     """Capacity over the flow at the base."""
     ramp: Estimate = NOTHING
     """Months from the end of a disruption until capacity is whole."""
+    outside_tier: int = 0
+    """The tier of the customers that are not in the network."""
     other_sources: bool = False
     cover: Estimate | None = None
     """What is installed, in months of the flow at the base; None when it is the suppliers' stock, or no stock at all."""

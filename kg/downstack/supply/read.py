@@ -18,6 +18,8 @@ MONTHS_OF_A_YEAR = 12.0
 LEAST_COVER = 12.0
 """What was bought in a year was installed by its end: so many months of the flow are installed at least."""
 _LAST_TIER = 1_000
+_OUTSIDE = {"proportional": 0, "contract-first": 1, "priority": _LAST_TIER}
+"""The tier of who has neither a contract nor a priority, by the rationing rule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ def _node(chains: SupplyChains, node: ProductionNode) -> Node:
         technology=node.technology,
         headroom=NO_HEADROOM if node.headroom is None else estimate(node.headroom),
         ramp=NOTHING if node.ramp is None else estimate(node.ramp, scale=1.0 / MONTH),
+        outside_tier=_OUTSIDE[node.rationing],
         other_sources=node.other_sources,
         cover=cover,
         cover_known=known,
@@ -128,11 +131,11 @@ def _cover(chains: SupplyChains, node: ProductionNode) -> tuple[Estimate | None,
 def _edge(chains: SupplyChains, item: ProductionInput, mass: float) -> Edge:
     rule = chains.nodes[item.supplier].rationing
     share = None if item.allocation is None else chains.allocations[item.allocation]
-    tier = 0
-    if rule == "contract-first":
-        tier = 0 if share is not None and share.contracted else 1
-    elif rule == "priority":
-        tier = _LAST_TIER if share is None or share.priority is None else share.priority
+    tier = _OUTSIDE[rule]
+    if share is not None and rule == "contract-first" and share.contracted:
+        tier = 0
+    elif share is not None and rule == "priority" and share.priority is not None:
+        tier = share.priority
     return Edge(
         id=item.id,
         supplier=item.supplier,

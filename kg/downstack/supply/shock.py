@@ -164,7 +164,7 @@ def _target(
         if first is None
         else ShockInterval(known(first.value[0, 0]), float(first.low.min()), float(first.high.max())),
         profiles=profiles,
-        inputs=inputs_of(chains, node),
+        inputs=inputs_of(chains, node, flow),
         allocation=allocation_of(chains, node),
         reason=reason_of(node, profiles[1], flow, stock, knowledge),
         function=tokens if node.technology == "service" else None,

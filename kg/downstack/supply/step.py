@@ -218,8 +218,7 @@ class _Run:
 
     def _ship(self, name: str, month: int, output: Array, orders: Array, mass: Array) -> None:
         edges = self.outputs[name]
-        last = max((edge.tier for edge in edges), default=0)
-        tiers = (*(edge.tier for edge in edges), last)
+        tiers = (*(edge.tier for edge in edges), self.network.nodes[name].outside_tier)
         usual = np.minimum(orders, 1.0)
         given = ration(output, usual, mass, tiers)
         # Who refills an inventory takes nothing from those who order what they always did.

@@ -65,7 +65,7 @@ def networks(draw: st.DrawFn) -> Network:
         layers.append([])
         for place in range(draw(st.integers(1, 3))):
             name = f"n{depth}.{place}"
-            nodes[name] = Node(name, headroom=exact(1.0 + draw(part)))
+            nodes[name] = Node(name, headroom=exact(1.0 + draw(part)), outside_tier=draw(st.integers(0, 2)))
             before = [other for layer in layers[:-1] for other in layer]
             layers[-1].append(name)
             for supplier in before:

@@ -89,7 +89,7 @@ def test_t04_mass_is_conserved_at_every_node_in_every_month(network: Network, da
 
 
 def customers(rule: tuple[int, int]) -> Network:
-    nodes = {name: Node(name) for name in ("wafers", "first", "second")}
+    nodes = {name: Node(name, outside_tier=rule[1]) for name in ("wafers", "first", "second")}
     return Network(
         nodes,
         tuple(

@@ -73,6 +73,11 @@ def _groups(names: Names) -> Iterator[Fault]:
                     if not _number(names, fact) > 0.0:
                         what = f"{shorten(fact)} is no weight: it is not above zero"
                         yield Fault(item, DSO + name, fact, what, "leave the input out", "share")
+            for name in ("unitsPerOutputFact", "outputsPerUnitFact"):
+                for fact in statements.iris(item, DSO + name):
+                    if not _number(names, fact) > 0.0:
+                        what = f"dso:{name} {shorten(fact)} is not above zero"
+                        yield Fault(item, DSO + name, fact, what, "leave it out", "supply-fact")
         if len(units) > 1:
             what = f"the weights of the group {group} of {shorten(user)} are of different kinds"
             yield Fault(items[0], DSO + "shareFact", None, what, "use shares or amounts, not both", "share")
