@@ -1,8 +1,8 @@
 """Which uncertain numbers vary, and in which combinations: the corner cases behind an interval.
 
 A number varies once, however often it is used: its key is the fact that it rests on. Each varying number takes its lower
-end, its value and its upper end; up to :data:`MOST_CASES` all combinations are run, beyond that only the ends are
-combined, and beyond that again numbers of one kind move together.
+end, its value and its upper end; all combinations are run while :data:`MOST_CELLS` allows it, beyond that only the ends
+are combined, and beyond that again numbers of one kind move together.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy as np
 from downstack.supply.network import Edge, Estimate, Network
 from downstack.supply.substitution import Array
 
-MOST_CASES = 2_500
+MOST_CELLS = 30_000
+"""Cases times months: what keeps an answer within a second and a hundred megabytes."""
 MIX = "mix:"
 """How much of a group comes from suppliers that are hit: -1 the least, 0 as stated, 1 the most."""
 
@@ -45,7 +46,7 @@ def one_case() -> Cases:
     return Cases({}, 1, "stated values")
 
 
-def corner_cases(network: Network, disrupted: set[str], affected: set[str]) -> Cases:
+def corner_cases(network: Network, disrupted: set[str], affected: set[str], horizon: int) -> Cases:
     """Return the cases for a disruption: only what can make a difference varies.
 
     Parameters
@@ -56,6 +57,8 @@ def corner_cases(network: Network, disrupted: set[str], affected: set[str]) -> C
         Nodes that are disrupted themselves.
     affected
         These, the nodes downstream of them, and parts that are disrupted.
+    horizon
+        The months that each case is run for.
     """
     levels: dict[str, tuple[float, float, float]] = {}
     kinds: dict[str, str] = {}
@@ -79,7 +82,7 @@ def corner_cases(network: Network, disrupted: set[str], affected: set[str]) -> C
                     vary(edge.elasticity, "elasticity")
                 if any(edge.weight is None or edge.weight.varies for edge in edges):
                     levels[MIX + group], kinds[MIX + group] = (-1.0, 0.0, 1.0), "mix"
-    return _combine(levels, kinds)
+    return _combine(levels, kinds, MOST_CELLS // horizon)
 
 
 def is_hit(edge: Edge, hit: set[str]) -> bool:
@@ -87,15 +90,15 @@ def is_hit(edge: Edge, hit: set[str]) -> bool:
     return edge.supplier in hit or edge.part in hit
 
 
-def _combine(levels: Mapping[str, tuple[float, float, float]], kinds: Mapping[str, str]) -> Cases:
+def _combine(levels: Mapping[str, tuple[float, float, float]], kinds: Mapping[str, str], most: int) -> Cases:
     if not levels:
         return one_case()
     keys = list(levels)
     distinct = [tuple(dict.fromkeys(level)) for level in levels.values()]
     rows: Iterable[tuple[float, ...]]
-    if int(np.prod([len(level) for level in distinct])) <= MOST_CASES:
+    if int(np.prod([len(level) for level in distinct])) <= most:
         rows, method = product(*distinct), "all combinations of lower end, stated value and upper end"
-    elif 2 ** len(keys) <= MOST_CASES:
+    elif 2 ** len(keys) <= most:
         rows, method = product(*((low, high) for low, _, high in levels.values())), "all combinations of the ends"
     else:
         together = sorted(set(kinds.values()))

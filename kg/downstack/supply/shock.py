@@ -65,7 +65,7 @@ def shock(
     hit = set(asked.changes)
     parts = hit - set(network.nodes)
     affected = network.downstream(hit & set(network.nodes), parts) | parts
-    cases = corner_cases(network, hit, affected)
+    cases = corner_cases(network, hit, affected, asked.horizon)
     outcome = _run(network, cases, asked, affected)
     lasting = _first_order(network, asked, affected)
     tokens = next((item for item in functions if item.name == TOKENS), None)
