@@ -46,17 +46,17 @@ def one_case() -> Cases:
     return Cases({}, 1, "stated values")
 
 
-def corner_cases(network: Network, disrupted: set[str], affected: set[str], horizon: int) -> Cases:
+def corner_cases(network: Network, ramps: Iterable[Estimate], affected: set[str], horizon: int) -> Cases:
     """Return the cases for a disruption: only what can make a difference varies.
 
     Parameters
     ----------
     network
         The network.
-    disrupted
-        Nodes that are disrupted themselves.
+    ramps
+        How long what is disrupted takes to come back.
     affected
-        These, the nodes downstream of them, and parts that are disrupted.
+        What is disrupted, parts of a node too, and the nodes downstream of it.
     horizon
         The months that each case is run for.
     """
@@ -68,9 +68,9 @@ def corner_cases(network: Network, disrupted: set[str], affected: set[str], hori
             levels[number.key] = (number.low, number.value, number.high)
             kinds[number.key] = kind
 
+    for ramp in ramps:
+        vary(ramp, "ramp")
     for name in sorted(affected & set(network.nodes)):
-        if name in disrupted:
-            vary(network.nodes[name].ramp, "ramp")
         for group, edges in network.groups(name).items():
             exposed = [edge for edge in edges if is_hit(edge, affected)]
             for edge in exposed:

@@ -204,7 +204,7 @@ def reason_of(
     gone = None if lost is None else lost.high if lost.value is None else lost.value
     if owners and node.technology == "fleet":
         return (
-            f"how much it gets of the {' and '.join(owners)}, and what else, is not published: it fares somewhere between them "
+            f"how much it gets of the {' and '.join(owners)}, and what else, is not published: it is hit somewhere between as they are "
             f"(the flow falls by {_fall(worst)}, the installed base by {_fall(held)}) and not at all"
         )
     if flow is None or gone is None:

@@ -26,7 +26,7 @@ from downstack.supply.explain import (
     single_points,
 )
 from downstack.supply.gather import Reached, gather
-from downstack.supply.network import NOTHING, Network
+from downstack.supply.network import NOTHING, Estimate, Network
 from downstack.supply.profile import known, profile
 from downstack.supply.read import Amount, base_flow, base_stock
 from downstack.supply.step import Ledger, simulate
@@ -65,8 +65,9 @@ def shock(
     hit = set(asked.changes)
     parts = hit - set(network.nodes)
     affected = network.downstream(hit & set(network.nodes), parts) | parts
-    cases = corner_cases(network, hit, affected, asked.horizon)
-    outcome = _run(network, cases, asked, affected)
+    ramps = {name: _ramp(knowledge, network, name) for name in asked.changes}
+    cases = corner_cases(network, ramps.values(), affected, asked.horizon)
+    outcome = _run(network, cases, asked, affected, ramps)
     lasting = _first_order(network, asked, affected)
     tokens = next((item for item in functions if item.name == TOKENS), None)
     wanted = sorted(
@@ -94,17 +95,18 @@ def shock(
     )  # fmt: skip
 
 
-def _run(network: Network, cases: Cases, asked: Asked, affected: set[str]) -> _Outcome:
+def _ramp(knowledge: Knowledge, network: Network, name: str) -> Estimate:
+    """Return how long a node takes to come back; a part as long as its whole."""
+    whole = name if name in network.nodes else knowledge.supply.nodes[name].partition_of
+    return network.nodes[whole].ramp if whole in network.nodes else NOTHING
+
+
+def _run(network: Network, cases: Cases, asked: Asked, affected: set[str], ramps: Mapping[str, Estimate]) -> _Outcome:
     """Run all bounds at once: the cases stand beside each other, bound after bound."""
     count = cases.count
     tiled = Cases({key: np.tile(values, len(BOUNDS)) for key, values in cases.values.items()}, 3 * count, cases.method)
     capacities = {
-        name: capacity(
-            item.percent / 100.0,
-            item.months,
-            tiled.of(network.nodes[name].ramp if name in network.nodes else NOTHING),
-            asked.horizon,
-        )
+        name: capacity(item.percent / 100.0, item.months, tiled.of(ramps[name]), asked.horizon)
         for name, item in asked.changes.items()
     }
     elasticity: dict[str, Array] = {}

@@ -29,7 +29,7 @@ def fan(users: int, *, shared: bool) -> Network:
 
 def test_a_fact_varies_once_however_often_it_is_used() -> None:
     network = fan(6, shared=True)
-    cases = corner_cases(network, {"supplier"}, set(network.nodes), 24)
+    cases = corner_cases(network, (), set(network.nodes), 24)
     assert cases.count == 1 + 3
     assert {key: values.tolist() for key, values in cases.values.items()} == {"fact": [1.0, 0.0, 1.0, 2.0]}
 
@@ -37,7 +37,7 @@ def test_a_fact_varies_once_however_often_it_is_used() -> None:
 @pytest.mark.parametrize(("users", "count"), [(3, 1 + 3**3), (8, 1 + 2**8), (20, 1 + 2)])
 def test_more_numbers_are_combined_less_finely(users: int, count: int) -> None:
     network = fan(users, shared=False)
-    cases = corner_cases(network, {"supplier"}, set(network.nodes), 24)
+    cases = corner_cases(network, (), set(network.nodes), 24)
     assert cases.count == count
     assert cases.count * 24 <= MOST_CELLS + 24
     assert all(values[0] == 1.0 for values in cases.values.values()), "the first case has all stated values"
@@ -45,7 +45,12 @@ def test_more_numbers_are_combined_less_finely(users: int, count: int) -> None:
 
 def test_what_the_disruption_does_not_reach_does_not_vary() -> None:
     network = fan(3, shared=False)
-    assert corner_cases(network, {"user0"}, {"user0"}, 24).count == 1
+    assert corner_cases(network, (), {"user0"}, 24).count == 1
+
+
+def test_how_long_capacity_takes_to_come_back_varies_too() -> None:
+    ramp = Estimate(1.0, 0.0, 3.0, "ramp")
+    assert corner_cases(fan(1, shared=True), [ramp], set(), 24).values["ramp"].tolist() == [1.0, 0.0, 1.0, 3.0]
 
 
 def memory(*weights: Estimate | None) -> tuple[Edge, ...]:
