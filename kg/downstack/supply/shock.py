@@ -98,7 +98,7 @@ def shock(
 def _ramp(knowledge: Knowledge, network: Network, name: str) -> Estimate:
     """Return how long a node takes to come back; a part as long as its whole."""
     whole = name if name in network.nodes else knowledge.supply.nodes[name].partition_of
-    return network.nodes[whole].ramp if whole in network.nodes else NOTHING
+    return NOTHING if whole is None or whole not in network.nodes else network.nodes[whole].ramp
 
 
 def _run(network: Network, cases: Cases, asked: Asked, affected: set[str], ramps: Mapping[str, Estimate]) -> _Outcome:

@@ -171,7 +171,7 @@ def test_a_loss_of_one_memory_maker_is_an_interval_over_what_he_supplies(kg: Kno
 def test_a_part_of_a_capacity_hits_only_what_draws_on_it(kg: KnowledgeGraph) -> None:
     report = kg.shock({"tsmc-cowos-s": "-30%"})
     reached = {item.entity.id for item in report.targets}
-    # It comes back as slowly as the whole: half of the loss is left in the month after the disruption.
+    # It comes back as slowly as the whole, so that the worst case is felt beyond the disruption and the time under way.
     longest = max(month.month for month in target(report, "amd-mi300x").profiles[0].flow if month.low < 0.999)
     assert longest > 6 + 2
     assert {"nvidia-h100-sxm", "nvidia-h200-sxm", "amd-mi300x"} <= reached
