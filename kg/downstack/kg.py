@@ -36,11 +36,16 @@ from downstack.results import (
     ImpactReport,
     SearchHit,
     SensitivityReport,
+    ShockReport,
     SignComparison,
     SolveReport,
     ValueReport,
     VersionReport,
 )
+from downstack.supply.ask import DEFAULT_HORIZON, DEFAULT_MONTHS, Asking, Disruptions
+from downstack.supply.disruption import Disruption
+from downstack.supply.read import read_network
+from downstack.supply.shock import shock
 
 
 class KnowledgeGraph:
@@ -53,6 +58,8 @@ class KnowledgeGraph:
         self._engine = engine
         self._knowledge = engine.knowledge
         self._questions = Questions(engine)
+        self._network = read_network(engine.knowledge.supply)
+        self._asking = Asking(engine.knowledge, self._network, self._questions.names)
         self._loaded_at = datetime.now(UTC).isoformat(timespec="seconds")
 
     @classmethod
@@ -391,9 +398,32 @@ class KnowledgeGraph:
         """
         return compare_signs(self._engine, self._questions.where(None, as_of)[2])
 
+    def shock(
+        self,
+        disruptions: Disruptions,
+        months: int = DEFAULT_MONTHS,
+        horizon_months: int = DEFAULT_HORIZON,
+        targets: Sequence[str] | None = None,
+    ) -> ShockReport:
+        """Say what a supply disruption does, month by month, with three bounds.
+
+        Parameters
+        ----------
+        disruptions
+            ``{"tsmc-cowos": "-30%"}``, or structured disruptions, each with months of its own.
+        months
+            How long a disruption that is written as text lasts.
+        horizon_months
+            How far to look, 1 to 120 months.
+        targets
+            Entities of the supply chain to report; all that are reached unless given.
+        """
+        asked = self._asking.read(disruptions, months, horizon_months, targets)
+        return shock(self._knowledge, self._network, asked, self._engine.functions)
+
     def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
         """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""
         return validate_paths(None if paths is None else [Path(item) for item in paths])
 
 
-__all__ = ["Change", "KnowledgeGraph"]
+__all__ = ["Change", "Disruption", "KnowledgeGraph"]

@@ -19,6 +19,7 @@ from downstack.cli.goals import sensitivity, solve
 from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
+from downstack.cli.shock import shock
 from downstack.cli.signs import check_signs
 from downstack.cli.tables import print_impact
 from downstack.cli.trees import print_value
@@ -104,6 +105,7 @@ app.command()(export)
 app.command()(sensitivity)
 app.command()(solve)
 app.command()(compare)
+app.command()(shock)
 
 
 @app.command()

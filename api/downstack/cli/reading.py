@@ -8,6 +8,7 @@ import typer
 
 from downstack.engine.changes import Change
 from downstack.errors import UserInputError
+from downstack.supply.disruption import Disruption
 
 
 def read_changes(words: Sequence[str]) -> list[Change]:
@@ -104,3 +105,23 @@ def read_reference(word: str) -> str:
             "nvidia-h200-sxm.memory_bandwidth"
         )
     return word
+
+
+def read_disruptions(words: Sequence[str], months: int) -> list[Disruption]:
+    """Read ``ENTITY=-30%`` for every disruption.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one cannot be read.
+    """
+    found = []
+    for word in words:
+        entity, sign, text = word.rpartition("=")
+        if not (entity and sign and text):
+            raise typer.BadParameter(f"{word!r} is not a disruption: write ENTITY=-30%, for example tsmc-cowos=-30%")
+        try:
+            found.append(Disruption.parse(entity, text, months))
+        except UserInputError as error:
+            raise typer.BadParameter(str(error)) from error
+    return found

@@ -47,6 +47,15 @@ class LayerName(Enum):
     SILICON_FABRICATION = 7
 
 
+@strawberry.enum(description="How far the suppliers of one input are taken to replace one another.")
+class SubstitutionBound(Enum):
+    """The bounds of a supply shock."""
+
+    NONE = strawberry.enum_value("NONE", description="Not at all: every supplier is needed for its part.")
+    DECLARED = strawberry.enum_value("DECLARED", description="By the elasticity of substitution that the graph states.")
+    FULL = strawberry.enum_value("FULL", description="Without limit: what is lost is lost in proportion to the share.")
+
+
 @strawberry.enum(description="How far a number can be trusted: the gravest of everything it rests on.")
 class EffectStatus(Enum):
     """The status of a number."""

@@ -50,6 +50,14 @@ LISTS = {
     "quantities": 120,
     "rows": 50,
     "cells": 100,
+    "targets": 25,
+    "profiles": 3,
+    "flow": 24,
+    "stock": 24,
+    "binding": 3,
+    "singlePoints": 4,
+    "allocation": 6,
+    "users": 4,
     "flows": 10,
     "paths": 10,
     "loops": 2,
@@ -69,6 +77,7 @@ WORK = {
     "compare": 2_000,
     "solve": 10_000,
     "profile": 4_000,
+    "shock": 10_000,
 }
 """What a field costs before it holds a value, in values that take as long: these evaluate formulas many times."""
 SAMPLE = 5

@@ -18,13 +18,14 @@ from downstack.graphql.enums import EntityOrder
 from downstack.graphql.fields import resolved
 from downstack.graphql.goals import Goals
 from downstack.graphql.inputs import given
+from downstack.graphql.shock import Shocks
 
 MAX_TEXT = 300
 """Characters of a search text that are looked at."""
 
 
 @strawberry.type(description="Questions to the graph.")
-class Query(Goals):
+class Query(Goals, Shocks):
     """The root of all questions."""
 
     @resolved("The graph version that answers, and how much it holds.")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+from downstack.graph.supply import NO_SUPPLY, SupplyChains
 
 CONFIDENCE_ORDER = ("measured", "datasheet", "vendor-claim", "press", "estimate", "assumption")
 """The policy that picks one fact among several: the best confidence first, then the newest."""
@@ -47,6 +48,7 @@ class Knowledge:
     triples: int
     correlation_groups: Mapping[str, CorrelationGroup] = field(default_factory=dict)
     """IRI to the group of facts whose errors go together."""
+    supply: SupplyChains = NO_SUPPLY
 
     @cached_property
     def facts_by_subject(self) -> Mapping[tuple[str, str], tuple[Fact, ...]]:

@@ -26,6 +26,7 @@ from downstack.graph.model import (
     Relation,
     Source,
 )
+from downstack.graph.supply import read_supply
 from downstack.graph.validation import Document
 from downstack.units import to_base
 from downstack.vocabulary import DCTERMS, DS, DSO, FNO, FNOM, RDF, RDFS, SKOS
@@ -105,13 +106,14 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
     by_iri = {item.iri: item for item in quantities.values()}
     sources = {iri: _source(triples, iri) for iri in triples.instances("Source")}
     entities = _entities(triples, superclasses, layer_numbers)
+    facts = tuple(_facts(triples, by_iri, sources))
     return Knowledge(
         version=version,
         layers=layers,
         roles=_ordered(_roles(triples)),
         quantities=quantities,
         entities=entities,
-        facts=tuple(_facts(triples, by_iri, sources)),
+        facts=facts,
         relations=tuple(_relations(triples, sources)),
         influences=tuple(_influences(triples, by_iri, sources)),
         sources=sources,
@@ -119,6 +121,7 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
         links=_links(triples, entities),
         triples=triples.count,
         correlation_groups={item.iri: item for item in _correlation_groups(triples, sources)},
+        supply=read_supply(triples, facts, sources),
     )
 
 

@@ -11,6 +11,20 @@ from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, 
 from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
 from downstack.results.profile import Profile
+from downstack.results.shock import (
+    ShockAmount,
+    ShockBinding,
+    ShockInput,
+    ShockInterval,
+    ShockMonth,
+    ShockNotReached,
+    ShockProfile,
+    ShockReport,
+    ShockShare,
+    ShockSinglePoint,
+    ShockTarget,
+    SubstitutionBound,
+)
 from downstack.results.signs import SignComparison
 from downstack.results.trace import EffectKey, Status, Trace
 from downstack.results.uncertainty import Band, FactCoverage, TornadoBar, VarianceShare
@@ -42,10 +56,22 @@ __all__ = [
     "ScenarioDifference",
     "SearchHit",
     "SensitivityReport",
+    "ShockAmount",
+    "ShockBinding",
+    "ShockInput",
+    "ShockInterval",
+    "ShockMonth",
+    "ShockNotReached",
+    "ShockProfile",
+    "ShockReport",
+    "ShockShare",
+    "ShockSinglePoint",
+    "ShockTarget",
     "SignComparison",
     "SolveReport",
     "SolveRow",
     "Status",
+    "SubstitutionBound",
     "TornadoBar",
     "Trace",
     "ValueReport",

@@ -25,6 +25,7 @@ from downstack.graph.checks.entities import check_entities, check_relations
 from downstack.graph.checks.facts import check_facts
 from downstack.graph.checks.quantities import check_quantities, check_roles
 from downstack.graph.checks.sources import check_influences, check_sources, check_terms
+from downstack.graph.checks.supply import check_supply
 from downstack.graph.checks.uncertainty import check_uncertainty
 from downstack.graph.statements import Statements
 
@@ -56,4 +57,5 @@ def check_statements(statements: Statements, today: date | None = None) -> Itera
     yield from check_uncertainty(names)
     yield from check_relations(names)
     yield from check_influences(names)
+    yield from check_supply(names)
     yield from check_terms(names)
