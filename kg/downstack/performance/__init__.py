@@ -11,12 +11,14 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``experts``                           how many experts a step reads
 ``attention_flops``, ``flops``        arithmetic of a prompt and of a new token
 ``roofline``, ``hbm``                 what chips read and multiply in a second
-``collective``                        all-reduces between tensor-parallel chips
+``layout``, ``layout_limits``         how chips share a model, and which layouts are possible
+``collective``, ``exchange``          what chips exchange: all-reduces, stages, experts
 ``decode_terms``, ``decode_step``     a decode step, and the time between tokens
 ``prefill``                           a prompt, and the first token
 ``concurrency_latency``               how many sequences the latency target allows
 ``concurrency``, ``throughput``       how many sequences at once, and their tokens
 ``cost``, ``energy``                  what a token costs, and how much electricity it takes
+``load``                              the same at the load that a deployment carries
 ``context``, ``context_latency``      the longest context
 ``agents``                            sessions of agents that pause between turns
 ====================================  =============================================================================
@@ -38,10 +40,14 @@ from downstack.performance import (
     decode_step,
     decode_terms,
     energy,
+    exchange,
     experts,
     flops,
     hbm,
     kv_cache,
+    layout,
+    layout_limits,
+    load,
     matrices,
     memory,
     parameters,
@@ -73,7 +79,10 @@ MODULES = (
     flops,
     roofline,
     hbm,
+    layout,
+    layout_limits,
     collective,
+    exchange,
     decode_terms,
     decode_step,
     prefill,
@@ -82,6 +91,7 @@ MODULES = (
     throughput,
     cost,
     energy,
+    load,
     context,
     context_latency,
     agents,

@@ -38,14 +38,19 @@ def context_within(amount: Array, growing: Array, sliding: Array, window: Array)
 
 @performance_function(
     returns="context_length_by_memory",
-    formula="free_memory / concurrent_sequences / kv_cache_bytes_per_token",
+    formula="free_memory / kv_cache_replication / concurrent_sequences / kv_cache_bytes_per_token",
     citation=PAGED_ATTENTION,
     assumes=(_EQUAL,),
     increasing=("free_memory",),
-    decreasing=("concurrent_sequences", "kv_cache_bytes_per_token"),
+    decreasing=("concurrent_sequences", "kv_cache_bytes_per_token", "kv_cache_replication"),
     examples=(
         Example(
-            {"free_memory": 42949672960.0, "concurrent_sequences": 1.0, "kv_cache_bytes_per_token": 327680.0},
+            {
+                "free_memory": 42949672960.0,
+                "concurrent_sequences": 1.0,
+                "kv_cache_bytes_per_token": 327680.0,
+                "kv_cache_replication": 1.0,
+            },
             131072.0,
             1e-12,
             "Mooncake README: LLaMA3-70B, 40 GiB hold 128k tokens",
@@ -57,15 +62,16 @@ def context_length_by_memory_full_attention(
     free_memory: Annotated[Array, "byte"],
     concurrent_sequences: Annotated[Array, "sequence"],
     kv_cache_bytes_per_token: Annotated[Array, "byte/token"],
+    kv_cache_replication: Annotated[Array, "1"],
 ) -> Annotated[Array, "token/sequence"]:
     """Context of each sequence that fills the free memory, when every layer attends to everything."""
-    return free_memory / concurrent_sequences / kv_cache_bytes_per_token
+    return free_memory / kv_cache_replication / concurrent_sequences / kv_cache_bytes_per_token
 
 
 @performance_function(
     returns="context_length_by_memory",
     formula="S with kv_cache_bytes_per_token * S + sliding_kv_cache_bytes_per_token * min(S, sliding_window)"
-    " = free_memory / concurrent_sequences",
+    " = free_memory / kv_cache_replication / concurrent_sequences",
     citation=f"{PAGED_ATTENTION}; {SLIDING_WINDOW}",
     assumes=(_EQUAL,),
     increasing=("free_memory",),
@@ -74,6 +80,7 @@ def context_length_by_memory_full_attention(
         "kv_cache_bytes_per_token",
         "sliding_kv_cache_bytes_per_token",
         "sliding_window",
+        "kv_cache_replication",
     ),
     examples=(
         Example(
@@ -83,6 +90,7 @@ def context_length_by_memory_full_attention(
                 "kv_cache_bytes_per_token": 20480.0,
                 "sliding_kv_cache_bytes_per_token": 102400.0,
                 "sliding_window": 1024.0,
+                "kv_cache_replication": 1.0,
             },
             131072.0,
             1e-12,
@@ -97,10 +105,11 @@ def context_length_by_memory_interleaved(
     kv_cache_bytes_per_token: Annotated[Array, "byte/token"],
     sliding_kv_cache_bytes_per_token: Annotated[Array, "byte/token"],
     sliding_window: Annotated[Array, "token/sequence"],
+    kv_cache_replication: Annotated[Array, "1"],
 ) -> Annotated[Array, "token/sequence"]:
     """Context of each sequence that fills the free memory, when some layers hold only a window."""
     return context_within(
-        free_memory / concurrent_sequences,
+        free_memory / kv_cache_replication / concurrent_sequences,
         kv_cache_bytes_per_token,
         sliding_kv_cache_bytes_per_token,
         sliding_window,

@@ -7,7 +7,7 @@ kernels reach a share of either peak; the shares belong to the serving framework
 
     I^* = P / W \qquad \hat W = n W \eta_m \qquad \hat P = n P \eta_c
 
-Weights of one byte or less are multiplied at the FP8 rate where the chip has one.
+Weights of one byte or less are multiplied at the FP8 rate where the chip has one, unless a deployment states the format.
 """
 
 from __future__ import annotations
@@ -20,7 +20,16 @@ from downstack.performance.citations import ROOFLINE, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
 
 _ONE_BYTE = Constant(1.0, "byte", "FP8 weights (E4M3 or E5M2) have 8 bit")
+_HALF_BYTE = Constant(0.5, "byte", "FP4 weights (E2M1) have 4 bit, block scales aside")
+_INTEGER = Constant(1.0, "1", "a flag: integers are multiplied, not floating-point numbers")
 _SHARE = "a share of the peak"
+
+
+def _peak(width: float, bf16: float, fp8: float, expected: float, source: str) -> Example:
+    """Return the example of a chip whose deployment states no number format."""
+    unstated = ("peak_flops_fp4_dense", "peak_flops_int8_dense", "matmul_operand_bytes", "integer_operands")
+    inputs = {"bytes_per_parameter": width, "peak_flops_bf16_dense": bf16, "peak_flops_fp8_dense": fp8}
+    return Example({**inputs, **dict.fromkeys(unstated, float("nan"))}, expected, 1e-12, source)
 
 
 @performance_function(
@@ -52,34 +61,54 @@ def ridge_point(
 
 
 @performance_function(
-    formula="peak_flops_fp8_dense if bytes_per_parameter <= one_byte and the chip has an FP8 rate"
+    formula="the dense peak rate for matmul_operand_bytes (4 bit: FP4; 8 bit: INT8 if integer_operands, else FP8);"
+    " unless that is stated, peak_flops_fp8_dense if bytes_per_parameter <= one_byte and the chip has an FP8 rate,"
     " else peak_flops_bf16_dense",
     citation=SCALING_BOOK,
-    constants={"one_byte": _ONE_BYTE},
+    constants={"one_byte": _ONE_BYTE, "half_byte": _HALF_BYTE, "integer": _INTEGER},
     assumes=(
         "weights of one byte or less are multiplied with activations of the same width where the chip has an FP8 rate;"
         " weight-only quantisation multiplies at the BF16 rate and is not told apart",
     ),
-    optional=("peak_flops_fp8_dense",),
-    increasing=("peak_flops_bf16_dense", "peak_flops_fp8_dense"),
+    optional=(
+        "peak_flops_fp8_dense",
+        "peak_flops_fp4_dense",
+        "peak_flops_int8_dense",
+        "matmul_operand_bytes",
+        "integer_operands",
+    ),
+    increasing=("peak_flops_bf16_dense", "peak_flops_fp8_dense", "peak_flops_fp4_dense", "peak_flops_int8_dense"),
     examples=(
+        _peak(1.0, 989.5e12, 1979e12, 1979e12, "H100 SXM datasheet, dense: FP8 1979 TFLOP/s"),
+        _peak(2.0, 989.5e12, 1979e12, 989.5e12, "H100 SXM datasheet, dense: BF16 989.5 TFLOP/s"),
+        _peak(1.0, 312e12, float("nan"), 312e12, "A100 datasheet: no FP8 rate, BF16 312 TFLOP/s"),
         Example(
-            {"bytes_per_parameter": 1.0, "peak_flops_bf16_dense": 989.5e12, "peak_flops_fp8_dense": 1979e12},
-            1979e12,
+            {
+                "bytes_per_parameter": 1.0,
+                "peak_flops_bf16_dense": 312e12,
+                "peak_flops_fp8_dense": float("nan"),
+                "peak_flops_fp4_dense": float("nan"),
+                "peak_flops_int8_dense": 624e12,
+                "matmul_operand_bytes": 1.0,
+                "integer_operands": 1.0,
+            },
+            624e12,
             1e-12,
-            "H100 SXM datasheet, dense: FP8 1979 TFLOP/s",
+            "A100 datasheet, dense: INT8 624 TOP/s",
         ),
         Example(
-            {"bytes_per_parameter": 2.0, "peak_flops_bf16_dense": 989.5e12, "peak_flops_fp8_dense": 1979e12},
-            989.5e12,
+            {
+                "bytes_per_parameter": 0.53125,
+                "peak_flops_bf16_dense": 2250e12,
+                "peak_flops_fp8_dense": 4500e12,
+                "peak_flops_fp4_dense": 9000e12,
+                "peak_flops_int8_dense": 4500e12,
+                "matmul_operand_bytes": 0.5,
+                "integer_operands": 0.0,
+            },
+            9000e12,
             1e-12,
-            "H100 SXM datasheet, dense: BF16 989.5 TFLOP/s",
-        ),
-        Example(
-            {"bytes_per_parameter": 1.0, "peak_flops_bf16_dense": 312e12, "peak_flops_fp8_dense": float("nan")},
-            312e12,
-            1e-12,
-            "A100 datasheet: no FP8 rate, BF16 312 TFLOP/s",
+            "B200 datasheet, dense: FP4 9000 TFLOP/s",
         ),
     ),
 )
@@ -87,29 +116,39 @@ def peak_flops_at_weight_precision(
     bytes_per_parameter: Annotated[Array, "byte"],
     peak_flops_bf16_dense: Annotated[Array, "FLOP/s/chip"],
     peak_flops_fp8_dense: Annotated[Array, "FLOP/s/chip"],
+    peak_flops_fp4_dense: Annotated[Array, "FLOP/s/chip"],
+    peak_flops_int8_dense: Annotated[Array, "FLOP/s/chip"],
+    matmul_operand_bytes: Annotated[Array, "byte"],
+    integer_operands: Annotated[Array, "1"],
     *,
     one_byte: float,
+    half_byte: float,
+    integer: float,
 ) -> Annotated[Array, "FLOP/s/chip"]:
     """Dense peak rate of the number format in which the weights are multiplied."""
     narrow = np.where(np.isnan(peak_flops_fp8_dense), peak_flops_bf16_dense, peak_flops_fp8_dense)
-    rate = np.where(bytes_per_parameter <= one_byte, narrow, peak_flops_bf16_dense)
+    narrow = np.where(integer_operands >= integer, peak_flops_int8_dense, narrow)
+    width = np.where(np.isnan(matmul_operand_bytes), bytes_per_parameter, matmul_operand_bytes)
+    rate = np.where(width <= one_byte, narrow, peak_flops_bf16_dense)
+    # Only a stated width means arithmetic in four bits: weights that are merely stored so are widened first.
+    rate = np.where(matmul_operand_bytes <= half_byte, peak_flops_fp4_dense, rate)
     # An unknown width is neither narrow nor wide: without this a missing fact would silently mean BF16.
     required = bytes_per_parameter * peak_flops_bf16_dense
     return np.where(np.isnan(required), required, rate)
 
 
 @performance_function(
-    formula="accelerators_per_instance * memory_bandwidth * memory_bandwidth_efficiency",
+    formula="accelerators_per_replica * memory_bandwidth * memory_bandwidth_efficiency",
     citation=ROOFLINE,
     validity=(Validity("memory_bandwidth_efficiency", 0.0, 1.0, _SHARE),),
     assumes=(
         "all chips of the instance read their shards at the same time",
         "the framework is as efficient on every chip as on those that its constants were measured on",
     ),
-    increasing=("accelerators_per_instance", "memory_bandwidth", "memory_bandwidth_efficiency"),
+    increasing=("accelerators_per_replica", "memory_bandwidth", "memory_bandwidth_efficiency"),
     examples=(
         Example(
-            {"accelerators_per_instance": 8.0, "memory_bandwidth": 8.2e11, "memory_bandwidth_efficiency": 1.0},
+            {"accelerators_per_replica": 8.0, "memory_bandwidth": 8.2e11, "memory_bandwidth_efficiency": 1.0},
             6.56e12,
             1e-12,
             "How to Scale Your Model: eight TPU v5e",
@@ -117,24 +156,24 @@ def peak_flops_at_weight_precision(
     ),
 )
 def effective_memory_bandwidth(
-    accelerators_per_instance: Annotated[Array, "chip"],
+    accelerators_per_replica: Annotated[Array, "chip"],
     memory_bandwidth: Annotated[Array, "byte/s/chip"],
     memory_bandwidth_efficiency: Annotated[Array, "1"],
 ) -> Annotated[Array, "byte/s"]:
-    """Bytes that all chips of the instance together read in a second of decoding."""
-    return accelerators_per_instance * memory_bandwidth * memory_bandwidth_efficiency
+    """Bytes that all chips of one copy of the model together read in a second of decoding."""
+    return accelerators_per_replica * memory_bandwidth * memory_bandwidth_efficiency
 
 
 @performance_function(
-    formula="accelerators_per_instance * peak_flops_at_weight_precision * decode_compute_efficiency",
+    formula="accelerators_per_replica * peak_flops_at_weight_precision * decode_compute_efficiency",
     citation=ROOFLINE,
     validity=(Validity("decode_compute_efficiency", 0.0, 1.0, _SHARE),),
     assumes=("all chips of the instance work on their shards at the same time",),
-    increasing=("accelerators_per_instance", "peak_flops_at_weight_precision", "decode_compute_efficiency"),
+    increasing=("accelerators_per_replica", "peak_flops_at_weight_precision", "decode_compute_efficiency"),
     examples=(
         Example(
             {
-                "accelerators_per_instance": 8.0,
+                "accelerators_per_replica": 8.0,
                 "peak_flops_at_weight_precision": 1e15,
                 "decode_compute_efficiency": 0.5,
             },
@@ -145,24 +184,27 @@ def effective_memory_bandwidth(
     ),
 )
 def effective_decode_compute(
-    accelerators_per_instance: Annotated[Array, "chip"],
+    accelerators_per_replica: Annotated[Array, "chip"],
     peak_flops_at_weight_precision: Annotated[Array, "FLOP/s/chip"],
     decode_compute_efficiency: Annotated[Array, "1"],
 ) -> Annotated[Array, "FLOP/s"]:
-    """Arithmetic that all chips of the instance together do in a second of decoding."""
-    return accelerators_per_instance * peak_flops_at_weight_precision * decode_compute_efficiency
+    """Arithmetic that all chips of one copy of the model together do in a second of decoding."""
+    return accelerators_per_replica * peak_flops_at_weight_precision * decode_compute_efficiency
 
 
 @performance_function(
-    formula="accelerators_per_instance * peak_flops_at_weight_precision * prefill_compute_efficiency",
+    formula="tensor_parallel * peak_flops_at_weight_precision * prefill_compute_efficiency",
     citation=ROOFLINE,
     validity=(Validity("prefill_compute_efficiency", 0.0, 1.0, _SHARE),),
-    assumes=("all chips of the instance work on their shards at the same time",),
-    increasing=("accelerators_per_instance", "peak_flops_at_weight_precision", "prefill_compute_efficiency"),
+    assumes=(
+        "all tensor-parallel chips work on their shards at the same time",
+        "a prompt passes the pipeline stages one after the other",
+    ),
+    increasing=("tensor_parallel", "peak_flops_at_weight_precision", "prefill_compute_efficiency"),
     examples=(
         Example(
             {
-                "accelerators_per_instance": 16.0,
+                "tensor_parallel": 16.0,
                 "peak_flops_at_weight_precision": 1.97e14,
                 "prefill_compute_efficiency": 0.4,
             },
@@ -173,9 +215,9 @@ def effective_decode_compute(
     ),
 )
 def effective_prefill_compute(
-    accelerators_per_instance: Annotated[Array, "chip"],
+    tensor_parallel: Annotated[Array, "chip"],
     peak_flops_at_weight_precision: Annotated[Array, "FLOP/s/chip"],
     prefill_compute_efficiency: Annotated[Array, "1"],
 ) -> Annotated[Array, "FLOP/s"]:
-    """Arithmetic that all chips of the instance together do in a second of prefill."""
-    return accelerators_per_instance * peak_flops_at_weight_precision * prefill_compute_efficiency
+    """Arithmetic that the chips which work on one prompt together do in a second of prefill."""
+    return tensor_parallel * peak_flops_at_weight_precision * prefill_compute_efficiency
