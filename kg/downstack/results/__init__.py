@@ -5,6 +5,13 @@ status says why.
 """
 
 from downstack.results.comparison import ComparisonCell, ComparisonReport
+from downstack.results.deployments import (
+    Deployment,
+    DeploymentBand,
+    DeploymentLimits,
+    DeploymentReport,
+    Excluded,
+)
 from downstack.results.effects import Attribution, Band, Effect, EffectPath, Flow, Regime
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
@@ -17,10 +24,15 @@ __all__ = [
     "Band",
     "ComparisonCell",
     "ComparisonReport",
+    "Deployment",
+    "DeploymentBand",
+    "DeploymentLimits",
+    "DeploymentReport",
     "Effect",
     "EffectKey",
     "EffectPath",
     "Elasticity",
+    "Excluded",
     "Flow",
     "GraphInfo",
     "ImpactReport",
