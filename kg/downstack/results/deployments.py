@@ -62,9 +62,7 @@ class Deployment:
     """What the decode step waits for: memory bandwidth or compute."""
     stopped_by: tuple[str, ...]
     """What keeps the next larger batch, or more chips, from being used."""
-    cost_band: DeploymentBand | None
-    time_band: DeploymentBand | None
-    """Bands of the cost and of the time per output token; None where none was asked for: no band is computed then."""
+    _bands: Callable[[], tuple[DeploymentBand | None, DeploymentBand | None]] = field(repr=False, compare=False)
     _trace: Callable[[str], Trace] = field(repr=False, compare=False)
     _notes: tuple[str, ...] = field(repr=False, compare=False)
 
@@ -83,6 +81,21 @@ class Deployment:
         """The cost for a token unfolded to formulas and facts; the time per output token where there is no price."""
         priced = self.cost_per_million_output_tokens is not None
         return self._trace("cost_per_million_output_tokens_at_load" if priced else "time_per_output_token")
+
+    @cached_property
+    def bands(self) -> tuple[DeploymentBand | None, DeploymentBand | None]:
+        """Bands of the cost and of the time per output token, in their units; None where the question asked for none."""
+        return self._bands()
+
+    @property
+    def cost_band(self) -> DeploymentBand | None:
+        """How sure the cost for a million output tokens is, USD; None without samples or price."""
+        return self.bands[0]
+
+    @property
+    def time_band(self) -> DeploymentBand | None:
+        """How sure the time per output token is, milliseconds; None without samples."""
+        return self.bands[1]
 
     @cached_property
     def assumptions(self) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ def read_deployments(
             raise UserInputError(
                 f"the {role} is given twice", field=f"where.{role}", hint=f"name the {role} once, outside of where"
             )
-    names = {"model": model, **_workload(extended, asked, workload)}
+    names = {"model": questions.entity(model, field="model").id, **_workload(extended, asked, workload)}
     selected, _, when = questions.where({**asked, **names}, as_of)
     found = {role: _translated(base, extended, role, chosen, when) for role, chosen in selected.items()}
     found["framework"] = _framework(extended, found.get("framework"), when)

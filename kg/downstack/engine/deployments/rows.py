@@ -32,9 +32,9 @@ from downstack.engine.deployments.unfold import Unfolded
 from downstack.engine.trace import STATUS
 from downstack.graph.display import in_unit
 from downstack.performance.declare import Array
-from downstack.results import Deployment, DeploymentBand, Status
+from downstack.results import Deployment, Status
 
-LARGEST = "largest batch of the search"
+LARGEST = "largest batch tried"
 UNITS = {TPOT: "ms/token", TTFT: "ms", MEMORY: "GB", CAPACITY: "GB"}
 """The units of the fields of an answer, where they are not those in which the quantity is shown."""
 
@@ -118,9 +118,9 @@ def _stops(setting: Setting, places: Rows) -> list[tuple[str, ...]]:
             said.append("memory capacity")
         else:
             if limits.time_per_output_token is not None and tpot[row] > limits.time_per_output_token:
-                said.append("limit on the time per output token")
+                said.append("TPOT limit")
             if limits.time_to_first_token is not None and ttft[row] > limits.time_to_first_token:
-                said.append("limit on the time to first token")
+                said.append("TTFT limit")
         if limits.price is not None and 2.0 * price[row] > limits.price:
             said.append("budget")
         found.append(tuple(said))
@@ -137,7 +137,6 @@ def _deployment(
     samples: int,
 ) -> Deployment:
     own = Unfolded(setting, chosen)
-    bands: Mapping[str, DeploymentBand | None] = own.bands((COST, TPOT), samples) if samples else {}
 
     def certain(quantity: str) -> float:
         value = numbers[quantity]
@@ -168,8 +167,7 @@ def _deployment(
         reason=status[1],
         bound_by=bound,
         stopped_by=stopped,
-        cost_band=bands.get(COST),
-        time_band=bands.get(TPOT),
+        _bands=lambda: own.bands(COST, TPOT, samples),
         _trace=own.trace,
         _notes=_notes(chosen),
     )

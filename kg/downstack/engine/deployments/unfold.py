@@ -12,9 +12,9 @@ from downstack.engine.deployments.setting import BATCH, ROW, Setting
 from downstack.engine.deployments.space import Configuration
 from downstack.engine.engine import Evaluation
 from downstack.engine.plan import Plan
-from downstack.engine.run import place_interventions, run
+from downstack.engine.run import Outcome, place_interventions, run
 from downstack.engine.sampling import sampled_plan
-from downstack.graph.display import shown
+from downstack.graph.display import in_unit
 from downstack.results import DeploymentBand, EffectKey, Trace
 
 OUT = ("model", "workload", OFFERING, "framework")
@@ -76,21 +76,19 @@ class Unfolded:
         """Return one quantity of the deployment unfolded to formulas and facts."""
         return plain_trace(self.evaluation().tracer(self._setting.engine.knowledge, 1).trace(quantity, 0))
 
-    def bands(self, quantities: tuple[str, ...], samples: int) -> dict[str, DeploymentBand | None]:
-        """Draw the uncertain facts and say how some quantities are spread; None where there is no number."""
+    def bands(self, first: str, second: str, samples: int) -> tuple[DeploymentBand | None, DeploymentBand | None]:
+        """Draw the uncertain facts and say how two quantities are spread; None where there is no number or no sample."""
+        if not samples:
+            return None, None
         plan = sampled_plan(self.plan(), samples)
         outcome = run(plan, place_interventions(plan, self.interventions), np.ones(1))
-        found: dict[str, DeploymentBand | None] = {}
-        for name in quantities:
-            kind = self._setting.engine.knowledge.quantities[name]
-            drawn = np.broadcast_to(outcome.values[name], (1, samples))[0]
-            known = drawn[np.isfinite(drawn)]
-            if not len(known):
-                found[name] = None
-                continue
-            low, middle, high = (shown(kind, float(item)) for item in np.percentile(known, (10, 50, 90)))
-            if low is None or middle is None or high is None:
-                found[name] = None
-                continue
-            found[name] = DeploymentBand(low, middle, high, len(known))
-        return found
+        return self._band(outcome, first), self._band(outcome, second)
+
+    def _band(self, outcome: Outcome, quantity: str) -> DeploymentBand | None:
+        drawn = outcome.values[quantity][0]
+        known = drawn[np.isfinite(drawn)]
+        if not len(known):
+            return None
+        kind = self._setting.engine.knowledge.quantities[quantity]
+        low, middle, high = (in_unit(kind, float(item)) for item in np.percentile(known, (10, 50, 90)))
+        return DeploymentBand(low, middle, high, len(known))
