@@ -30,7 +30,9 @@ def print_deployments(console: Console, report: DeploymentReport, first: int, un
     _print_table(console, report.method.split("; ")[2], priced)
     _print_table(console, "Without a price: no other gives both more tokens for each accelerator and is faster", free)
     if len(report.deployments) > len(listed):
-        console.print(f"... and {len(report.deployments) - len(listed):,} more: --first N lists them, --json has all fields")
+        console.print(
+            f"... and {len(report.deployments) - len(listed):,} more: --first N lists them, --json has all fields"
+        )
     if any(not item.energy_per_token for item in listed):
         console.print(Text("energy is left out where power, or what the facility adds, is not known", style="dim"))
     if not any(item.cost_band for item in listed[:1]) and listed:

@@ -26,7 +26,8 @@ LONG = 20_000_000
 def deployments(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The model that is served.", show_default=False)],
     workload: Annotated[
-        str | None, typer.Option("--workload", metavar="ID", help="The load; a published trace of conversations at first.")
+        str | None,
+        typer.Option("--workload", metavar="ID", help="The load; a published trace of conversations at first."),
     ] = None,
     ttft: Annotated[
         float | None, typer.Option("--ttft", metavar="MS", help="Longest time to first token, in milliseconds.")

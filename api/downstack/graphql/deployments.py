@@ -118,9 +118,7 @@ class Deployment:
     price_per_hour: float | None = strawberry.field(description="USD for all accelerators of one copy.")
     memory_used: float = strawberry.field(description="GB that weights and caches fill on all of its accelerators.")
     memory_capacity: float = strawberry.field(description="GB of all of its accelerators, as the vendor sells it.")
-    energy_per_token: float | None = strawberry.field(
-        description="Joule; null where power or facility are not known."
-    )
+    energy_per_token: float | None = strawberry.field(description="Joule; null where power or facility are not known.")
     status: EffectStatus = strawberry.field(description="How far the numbers can be trusted.")
     reason: str | None = strawberry.field(description="What is missing, or which validity range is left.")
     bound_by: str | None = strawberry.field(description="What a decode step waits for.")
@@ -319,7 +317,15 @@ class Deployments:
 
         record = await off_the_loop(ask)
         scope = scope_of(
-            "deployments", model, given(workload), wanted, dataclasses.astuple(bounds), selection, when, samples, kg.version
+            "deployments",
+            model,
+            given(workload),
+            wanted,
+            dataclasses.astuple(bounds),
+            selection,
+            when,
+            samples,
+            kg.version,
         )
         page: Connection[Deployment] = paginate(
             record.deployments, Deployment.of, scope=scope, signer=info.context.signer, first=size, after=given(after)
@@ -332,6 +338,3 @@ class Deployments:
 def _or(value: Number | None, otherwise: Number) -> Number:
     found = given(value)
     return otherwise if found is None else found
-
-
-

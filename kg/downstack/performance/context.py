@@ -22,7 +22,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from downstack.performance.citations import PAGED_ATTENTION, SLIDING_WINDOW
+from downstack.performance.citations import DEFINITION, PAGED_ATTENTION, SLIDING_WINDOW
 from downstack.performance.declare import Array, Constant, Example, Regimes, performance_function
 
 _ONE = Constant(1.0, "token/sequence", "less than one token is no context")
@@ -114,6 +114,35 @@ def context_length_by_memory_interleaved(
         sliding_kv_cache_bytes_per_token,
         sliding_window,
     )
+
+
+def _within_positions(input_tokens: Array, output_tokens: Array, max_position_embeddings: Array) -> Any:
+    return input_tokens + output_tokens <= max_position_embeddings
+
+
+@performance_function(
+    formula="(input_tokens + output_tokens) / max_position_embeddings",
+    citation=DEFINITION,
+    feasible=_within_positions,
+    infeasible_reason="the context of the workload is longer than the model has positions for",
+    increasing=("input_tokens", "output_tokens"),
+    decreasing=("max_position_embeddings",),
+    examples=(
+        Example(
+            {"input_tokens": 30720.0, "output_tokens": 2048.0, "max_position_embeddings": 131072.0},
+            0.25,
+            1e-12,
+            "by hand: 32768 of 131072 positions",
+        ),
+    ),
+)
+def context_share_of_positions(
+    input_tokens: Annotated[Array, "token/sequence"],
+    output_tokens: Annotated[Array, "token/sequence"],
+    max_position_embeddings: Annotated[Array, "token/sequence"],
+) -> Annotated[Array, "1"]:
+    """Share of the model's positions that a request of the workload fills, prompt and reply."""
+    return (input_tokens + output_tokens) / max_position_embeddings
 
 
 def _limits(

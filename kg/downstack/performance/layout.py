@@ -104,7 +104,7 @@ def accelerators_per_replica(
     return tensor_parallel * pipeline_parallel * data_parallel
 
 
-def _copies(tensor_parallel: Array, shards: Array, stated_layout: Array, one_chip: float) -> Array:
+def _copies(tensor_parallel: Array, shards: Array | float, stated_layout: Array, one_chip: float) -> Array:
     copies = np.maximum(tensor_parallel / shards, one_chip / one_chip)
     ideal = one_chip / one_chip + 0.0 * (tensor_parallel / shards)
     return np.where(np.isnan(stated_layout), ideal, copies)

@@ -120,7 +120,9 @@ def _without_number(function: FunctionDeclaration, state: Numbers, causes: Cause
     if state.code is None:
         if not unknown.any():
             return state
-        return marked(np.where(unknown, np.nan, value), unknown, INFEASIBLE, causes.number(f"{function.name} gives none"))
+        return marked(
+            np.where(unknown, np.nan, value), unknown, INFEASIBLE, causes.number(f"{function.name} gives none")
+        )
     without = state.code >= INFEASIBLE
     if (unknown & ~without).any():
         state = _raised(state, unknown, INFEASIBLE, causes.number(f"{function.name} gives no number"))

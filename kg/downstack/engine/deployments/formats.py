@@ -62,7 +62,8 @@ def weight_formats(stored: float, stored_experts: float) -> tuple[WeightFormat, 
     What is shipped is a format of its own only where it is not one of the others: experts narrower than the rest.
     """
     same = any(
-        item.bytes_per_parameter == stored and (math.isnan(stored_experts) or item.bytes_per_parameter == stored_experts)
+        item.bytes_per_parameter == stored
+        and (math.isnan(stored_experts) or item.bytes_per_parameter == stored_experts)
         for item in WEIGHT_FORMATS
     )
     return WEIGHT_FORMATS if same or math.isnan(stored) else (PUBLISHED, *WEIGHT_FORMATS)

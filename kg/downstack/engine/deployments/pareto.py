@@ -36,7 +36,8 @@ def front(first: Array, second: Array) -> Rows:
     group = np.repeat(np.arange(len(starts)), np.diff(np.concatenate((starts, [len(order)]))))
     # Points with one first objective are equal there, so that only the lowest of them stay, all that share it.
     stays = (falling == least[group]) & (least < before)[group]
-    return order[stays]
+    unbeaten_places: Rows = order[stays]
+    return unbeaten_places
 
 
 def unbeaten(first: Array, second: Array, known_first: Array, known_second: Array) -> Rows:

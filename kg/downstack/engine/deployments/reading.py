@@ -88,9 +88,7 @@ def _workload(extended: Engine, asked: dict[str, str | Sequence[str]], workload:
     )
 
 
-def _translated(
-    base: Engine, extended: Engine, role: str, chosen: frozenset[int], as_of: str | None
-) -> frozenset[int]:
+def _translated(base: Engine, extended: Engine, role: str, chosen: frozenset[int], as_of: str | None) -> frozenset[int]:
     """Return the same entities as positions in the extended graph."""
     ids = base.columns(as_of).tables[role].ids
     position = extended.columns(as_of).tables[role].position
@@ -113,7 +111,9 @@ def _framework(extended: Engine, chosen: frozenset[int] | None, as_of: str | Non
 def _only(role: str, chosen: frozenset[int]) -> int:
     if len(chosen) != 1:
         raise UserInputError(
-            f"{len(chosen)} entities are named as {role}", field=f"where.{role}", hint="name one, and ask again for others"
+            f"{len(chosen)} entities are named as {role}",
+            field=f"where.{role}",
+            hint="name one, and ask again for others",
         )
     return next(iter(chosen))
 

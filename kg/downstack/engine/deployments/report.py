@@ -19,7 +19,9 @@ from downstack.engine.engine import Engine
 from downstack.engine.trace import STATUS
 from downstack.results import DeploymentLimits, DeploymentReport, Excluded
 
-METHOD = "every configuration of the space is evaluated with the declared functions; one copy of the model at a steady load"
+METHOD = (
+    "every configuration of the space is evaluated with the declared functions; one copy of the model at a steady load"
+)
 _FRONT = "the Pareto front: no other configuration is both cheaper for a token and faster between tokens"
 _ORDERS = {
     Objective.COST: "lowest cost for a token first",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from downstack.engine.bind import Rows
 from downstack.engine.codes import INFEASIBLE, OK
@@ -18,6 +20,7 @@ from downstack.engine.deployments.setting import (
     ENERGY,
     GROUPS,
     MEMORY,
+    POSITIONS,
     PRICE,
     STEP,
     THROUGHPUT,
@@ -33,6 +36,8 @@ from downstack.engine.trace import STATUS
 from downstack.graph.display import in_unit
 from downstack.performance.declare import Array
 from downstack.results import Deployment, Status
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 LARGEST = "largest batch tried"
 UNITS = {TPOT: "ms/token", TTFT: "ms", MEMORY: "GB", CAPACITY: "GB"}
@@ -64,7 +69,7 @@ def describe(setting: Setting, places: Rows) -> dict[str, Numbers]:
     index = np.unravel_index(places, setting.space.shape)
     first = np.zeros(len(places), dtype=np.int64)
 
-    def flat(array: Array) -> Array:
+    def flat(array: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
         return array[tuple(where if size > 1 else first for where, size in zip(index, array.shape, strict=True))]
 
     known = {}
@@ -72,7 +77,7 @@ def describe(setting: Setting, places: Rows) -> dict[str, Numbers]:
         if item.code is None or item.origin is None:
             known[name] = Numbers(flat(item.value))
         else:
-            known[name] = Numbers(flat(item.value), flat(item.code), flat(item.origin))  # type: ignore[arg-type]  # any array may be flattened
+            known[name] = Numbers(flat(item.value), flat(item.code), flat(item.origin))
     evaluate(setting.described, known, setting.causes)
     return known
 
@@ -104,7 +109,9 @@ def _bounds(setting: Setting, known: Mapping[str, Numbers], size: int) -> list[s
 def _stops(setting: Setting, places: Rows) -> list[tuple[str, ...]]:
     """Return what keeps each configuration from the next larger batch, and from twice the chips."""
     larger = [setting.space.larger_batch(int(place)) for place in places]
-    known = describe(setting, np.array([place if item is None else item for place, item in zip(places, larger, strict=True)]))
+    known = describe(
+        setting, np.array([place if item is None else item for place, item in zip(places, larger, strict=True)])
+    )
     limits = setting.asked.limits
     tpot, ttft, price = (np.broadcast_to(known[name].value, len(places)) for name in (TPOT, TTFT, PRICE))
     code = known[TPOT].code
@@ -169,17 +176,23 @@ def _deployment(
         stopped_by=stopped,
         _bands=lambda: own.bands(COST, TPOT, samples),
         _trace=own.trace,
-        _notes=_notes(chosen),
+        _notes=_notes(setting, chosen),
     )
 
 
-def _notes(chosen: Configuration) -> tuple[str, ...]:
+def _notes(setting: Setting, chosen: Configuration) -> tuple[str, ...]:
     """Return what a configuration takes for granted beside its formulas."""
     weights = f"weights in {chosen.weights.name} ({chosen.weights.source})"
     if chosen.weights is PUBLISHED:
         weights = "weights in the widths that the publisher ships"
-    return (
+    notes = (
         f"{weights}: that the framework has kernels for them, and that the model stays as good, is an assumption",
         f"cache in {chosen.cache.name} ({chosen.cache.source}): that the model stays as good is an assumption",
         "chips, network and software of different makers are taken to reach the same shares of their peaks",
+    )
+    if POSITIONS in setting.checks:
+        return notes
+    return (
+        *notes,
+        f"{setting.asked.model} has no published number of positions: that the context fits is an assumption",
     )

@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from downstack.engine.bind import Mask, Rows
-from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE
-from downstack.engine.deployments.evaluate import Numbers, evaluate, gravest
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, Codes
+from downstack.engine.deployments.evaluate import Numbers, Origins, evaluate, gravest
 from downstack.engine.deployments.pareto import front, unbeaten
 from downstack.engine.deployments.setting import BATCH, COST, ENERGY, PRICE, THROUGHPUT, TPOT, TTFT, Objective, Setting
 from downstack.performance.declare import Array
@@ -32,6 +34,7 @@ TOO_DEAR = "above the budget"
 NO_PRICE = "no price, so that the budget cannot be held against it"
 
 Progress = Callable[[int, int], None]
+Kind = TypeVar("Kind", bound=np.generic)
 
 
 @dataclass(slots=True)
@@ -121,8 +124,8 @@ def _chunk(setting: Setting, found: Found, first: int, last: int) -> None:
     alive = np.arange(int(np.prod(shape)))
     if code is not None and origin is not None:
         dead = np.broadcast_to(code >= INFEASIBLE, shape).reshape(-1)
-        flat_code, flat_origin = (np.broadcast_to(item, shape).reshape(-1)[dead] for item in (code, origin))
-        _count(setting, found, flat_code, flat_origin, batches)
+        codes, origins = np.broadcast_to(code, shape).reshape(-1), np.broadcast_to(origin, shape).reshape(-1)
+        _count(setting, found, codes[dead], origins[dead], batches)
         alive = np.flatnonzero(~dead)
     names = {item.name for function in setting.batched for item in function.inputs} & known.keys()
     flat = {name: _flatten(known[name], shape, alive) for name in (*names, PRICE) if name != BATCH}
@@ -137,7 +140,6 @@ def _chunk(setting: Setting, found: Found, first: int, last: int) -> None:
 
 def _needed(setting: Setting) -> list[str]:
     """Return what all configurations need of what their batches share, in the order in which it is blamed."""
-    shared = {item.returns for item in setting.shared}
     inputs: dict[str, None] = {}
     producers = {item.returns: item for item in setting.batched}
     waiting = [TTFT, TPOT, *setting.checks]
@@ -148,10 +150,10 @@ def _needed(setting: Setting) -> list[str]:
                 waiting.append(item.name)
             elif not item.optional and item.name != BATCH:
                 inputs.setdefault(item.name)
-    return [*(name for name in setting.checks if name in shared), *sorted(inputs)]
+    return [*(name for name in setting.checks if name not in producers), *sorted(inputs)]
 
 
-def _count(setting: Setting, found: Found, codes: Array, origins: Array, times: int) -> None:
+def _count(setting: Setting, found: Found, codes: Codes, origins: Origins, times: int) -> None:
     """Count failed combinations by cause; one cause always gives one code."""
     causes, firsts, numbers = np.unique(origins, return_index=True, return_counts=True)
     for cause, first, number in zip(causes, firsts, numbers, strict=True):
@@ -159,16 +161,16 @@ def _count(setting: Setting, found: Found, codes: Array, origins: Array, times: 
 
 
 def _slice(item: Numbers, first: int, last: int) -> Numbers:
-    def cut(array: Array) -> Array:
+    def cut(array: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
         return array[first:last] if array.shape[0] > 1 else array
 
     if item.code is None or item.origin is None:
         return Numbers(cut(item.value))
-    return Numbers(cut(item.value), cut(item.code), cut(item.origin))  # type: ignore[arg-type]  # any array may be cut
+    return Numbers(cut(item.value), cut(item.code), cut(item.origin))
 
 
 def _flatten(item: Numbers, shape: tuple[int, ...], alive: Rows) -> Numbers:
-    def flat(array: Array) -> Array:
+    def flat(array: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
         if array.size == 1:
             return array.reshape(1, 1)
         return np.broadcast_to(array, shape).reshape(-1)[alive].reshape(-1, 1)
@@ -176,19 +178,19 @@ def _flatten(item: Numbers, shape: tuple[int, ...], alive: Rows) -> Numbers:
     value = flat(item.value)
     if item.code is None or item.origin is None:
         return Numbers(value)
-    code = flat(item.code)  # type: ignore[arg-type]  # any array may be flattened
+    code = flat(item.code)
     if not code.any():
         return Numbers(value)
-    return Numbers(value, code, flat(item.origin))  # type: ignore[arg-type]
+    return Numbers(value, code, flat(item.origin))
 
 
 def _rows(item: Numbers, part: slice) -> Numbers:
-    def cut(array: Array) -> Array:
+    def cut(array: npt.NDArray[Kind]) -> npt.NDArray[Kind]:
         return array[part] if len(array) > 1 else array
 
     if item.code is None or item.origin is None:
         return Numbers(cut(item.value))
-    return Numbers(cut(item.value), cut(item.code), cut(item.origin))  # type: ignore[arg-type]  # any array may be cut
+    return Numbers(cut(item.value), cut(item.code), cut(item.origin))
 
 
 def _block(setting: Setting, found: Found, known: dict[str, Numbers], offsets: Rows) -> None:
@@ -201,8 +203,7 @@ def _block(setting: Setting, found: Found, known: dict[str, Numbers], offsets: R
     stays: Mask = np.ones(shape, dtype=np.bool_)
     if code is not None and origin is not None:
         fails = np.broadcast_to(code >= INFEASIBLE, shape)
-        flat_code, flat_origin = (np.broadcast_to(item, shape)[fails] for item in (code, origin))
-        _count(setting, found, flat_code, flat_origin, 1)
+        _count(setting, found, np.broadcast_to(code, shape)[fails], np.broadcast_to(origin, shape)[fails], 1)
         stays &= ~fails
     tpot, ttft = (np.broadcast_to(known[name].value, shape) for name in (TPOT, TTFT))
     stays = _limit(setting, found, known, stays, tpot, ttft)
@@ -217,9 +218,7 @@ def _block(setting: Setting, found: Found, known: dict[str, Numbers], offsets: R
     _keep(setting, found, known, shape, places, offsets[rows] + columns)
 
 
-def _limit(
-    setting: Setting, found: Found, known: dict[str, Numbers], stays: Mask, tpot: Array, ttft: Array
-) -> Mask:
+def _limit(setting: Setting, found: Found, known: dict[str, Numbers], stays: Mask, tpot: Array, ttft: Array) -> Mask:
     limits = setting.asked.limits
     price = np.broadcast_to(known[PRICE].value, stays.shape)
     for limit, value, cause in (

@@ -9,7 +9,7 @@ from enum import StrEnum
 import numpy as np
 
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT
-from downstack.engine.deployments.evaluate import Causes, Numbers, marked
+from downstack.engine.deployments.evaluate import Causes, Numbers, Origins, marked
 from downstack.engine.deployments.formats import PUBLISHED, weight_formats
 from downstack.engine.deployments.platforms import OFFERING
 from downstack.engine.deployments.space import Space, axis, lay_out
@@ -41,6 +41,8 @@ CHECKS = (
     "sequences_per_group",
 )
 """Quantities that have a value only where the layout is possible."""
+POSITIONS = "context_share_of_positions"
+"""A check that is made where the positions of the model are known."""
 BATCH = "concurrent_sequences"
 PINNED = (
     "stated_layout",
@@ -136,10 +138,13 @@ def prepare(engine: Engine, asked: Asked) -> Setting:
     given -= {function.returns for function in described} | set(PINNED)
     rates = {item.rate for item in (PUBLISHED, *weight_formats(np.nan, np.nan))}
     stored = {"bytes_per_parameter", "bytes_per_expert_parameter"} & set(engine.schema.order)
+    given |= {POSITIONS} & set(engine.schema.order)
     plan = engine.plan(tuple(sorted(given | rates | stored)), asked.selected, asked.as_of)
     evaluation = engine.evaluate(plan)
     causes = Causes()
     known = {name: _shared(engine, evaluation, name, causes) for name in sorted(given | rates | stored)}
+    if POSITIONS in known and not _unknown(known[POSITIONS]):
+        checks = (POSITIONS, *checks)
     formats = weight_formats(
         float(known["bytes_per_parameter"].value.flat[0]),
         float(known["bytes_per_expert_parameter"].value.flat[0]) if experts else np.nan,
@@ -220,7 +225,7 @@ def _shared(engine: Engine, evaluation: Evaluation, quantity: str, causes: Cause
     absent = rows < 0
     value = np.full(len(rows), np.nan) if not len(own) else np.where(absent, np.nan, own[rows])
     code = np.full(len(rows), MISSING_INPUT) if not len(own) else np.where(absent, MISSING_INPUT, codes[rows])
-    origin = np.full(len(rows), -1, dtype=np.int16)
+    origin: Origins = np.full(len(rows), -1, dtype=np.int16)
     tracer = evaluation.tracer(engine.knowledge, 0)
     for place in np.flatnonzero(code):
         row = int(rows[place])
@@ -229,6 +234,10 @@ def _shared(engine: Engine, evaluation: Evaluation, quantity: str, causes: Cause
     if not code.any():
         return Numbers(axis(value, 0))
     return Numbers(axis(value, 0), axis(code.astype(np.int8), 0), axis(origin, 0))
+
+
+def _unknown(numbers: Numbers) -> bool:
+    return numbers.code is not None and bool((numbers.code == MISSING_INPUT).all())
 
 
 def _cause(quantity: str, trace: Trace | None, *, stated: bool) -> str:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from downstack.engine.deployments.formats import CACHE_FORMATS, CacheFormat, WeightFormat
 from downstack.errors import UserInputError
-from downstack.performance.declare import Array
+
+Kind = TypeVar("Kind", bound=np.generic)
 
 MAX_ACCELERATORS = 1024
 """Chips of one copy of a model that may be asked for."""
@@ -134,6 +137,6 @@ def lay_out(
     return space
 
 
-def axis(values: Array, place: int) -> Array:
+def axis(values: npt.NDArray[Kind], place: int) -> npt.NDArray[Kind]:
     """Return the values of one axis, shaped to broadcast against the others."""
     return values.reshape([-1 if index == place else 1 for index in range(5)])
