@@ -64,8 +64,8 @@ WORK = {
     "compare": 2_000,
     "solve": 10_000,
     "deployments": 10_000,
-    "costBand": 500,
-    "timeBand": 500,
+    "costBand": 100,
+    "timeBand": 100,
 }
 """What a field costs before it holds a value, in values that take as long: these evaluate formulas many times."""
 SAMPLE = 5

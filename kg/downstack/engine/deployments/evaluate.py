@@ -7,6 +7,7 @@ both, and the scalar interpreter, to the same numbers.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -116,15 +117,20 @@ def _raised(state: Numbers, wrong: Mask, severity: int, cause: int) -> Numbers:
 def _without_number(function: FunctionDeclaration, state: Numbers, causes: Causes) -> Numbers:
     """Take the number away where there is none, and the other way round."""
     value: Any = state.value
-    unknown = ~np.isfinite(value)
     if state.code is None:
+        # A sum is finite only if every part is: one pass without an array of flags. It may overflow, so then look closer.
+        if math.isfinite(float(np.add.reduce(value, axis=None))):
+            return state
+        unknown = ~np.isfinite(value)
         if not unknown.any():
             return state
-        return marked(
-            np.where(unknown, np.nan, value), unknown, INFEASIBLE, causes.number(f"{function.name} gives none")
-        )
-    without = state.code >= INFEASIBLE
-    if (unknown & ~without).any():
-        state = _raised(state, unknown, INFEASIBLE, causes.number(f"{function.name} gives no number"))
-        without = without | unknown
+        cause = causes.number(f"{function.name} gives no number")
+        return marked(np.where(unknown, np.nan, value), unknown, INFEASIBLE, cause)
+    without, has = state.code >= INFEASIBLE, np.isfinite(value)
+    if not (without == has).any():
+        return state
+    strange = ~(without | has)
+    if strange.any():
+        state = _raised(state, strange, INFEASIBLE, causes.number(f"{function.name} gives no number"))
+        without = without | strange
     return state._replace(value=np.where(without, np.nan, value))
