@@ -72,7 +72,9 @@ class DeploymentBand:
         return None if record is None else cls(p10=record.p10, p50=record.p50, p90=record.p90, samples=record.samples)
 
 
-@strawberry.type(description="Configurations that one thing excludes: the first in the order of the checks.")
+@strawberry.type(
+    description="Configurations that one thing excludes: the gravest, among equals the first of the checks."
+)
 class ExcludedConfigurations:
     """A count of excluded configurations."""
 

@@ -106,7 +106,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """Configurations that one thing excludes: the first in the order of the checks."""
+    """Configurations that one thing excludes: the gravest, and among equals the first in the order of the checks."""
 
     reason: str
     status: Status | None
