@@ -220,3 +220,20 @@ def test_a_question_that_means_nothing_names_what_is_wrong(kg, given, field):
         kg.deployments(**{"model": MODEL, **given})
     assert caught.value.field == field
     assert caught.value.hint
+
+
+def test_a_graph_without_the_functions_says_that_it_cannot_be_searched():
+    from tests.kg.engine.toy import toy_knowledge, toy_registry
+
+    from downstack.engine.engine import Engine
+
+    toy = KnowledgeGraph(Engine(toy_knowledge(), tuple(toy_registry())))
+    with pytest.raises(UserInputError) as caught:
+        toy.deployments("toy-model-1", "toy-load-1")
+    assert caught.value.hint
+
+
+def test_an_order_by_energy_says_that_others_have_none(kg):
+    found = kg.deployments(MODEL, objective="energy")
+    assert "whose energy is known" in (found.partial_reason or "")
+    assert all(item.energy_per_token is not None for item in found.deployments)

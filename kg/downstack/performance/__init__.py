@@ -11,8 +11,11 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``experts``                           how many experts a step reads
 ``attention_flops``, ``flops``        arithmetic of a prompt and of a new token
 ``roofline``, ``hbm``                 what chips read and multiply in a second
-``layout``, ``layout_limits``         how chips share a model, and which layouts are possible
-``collective``, ``exchange``          what chips exchange: all-reduces, stages, experts
+``layout``, ``replication``           how chips share a model, and what they hold more than once
+``layout_limits``, ``scaleup``        which layouts are possible
+``collective``                        all-reduces between tensor-parallel chips
+``handover``, ``expert_exchange``     what stages and experts exchange
+``exchange``                          all of it together
 ``decode_terms``, ``decode_step``     a decode step, and the time between tokens
 ``prefill``                           a prompt, and the first token
 ``concurrency_latency``               how many sequences the latency target allows
@@ -41,8 +44,10 @@ from downstack.performance import (
     decode_terms,
     energy,
     exchange,
+    expert_exchange,
     experts,
     flops,
+    handover,
     hbm,
     kv_cache,
     layout,
@@ -52,7 +57,9 @@ from downstack.performance import (
     memory,
     parameters,
     prefill,
+    replication,
     roofline,
+    scaleup,
     sequence_memory,
     throughput,
     weights,
@@ -81,7 +88,11 @@ MODULES = (
     hbm,
     layout,
     layout_limits,
+    scaleup,
+    replication,
     collective,
+    handover,
+    expert_exchange,
     exchange,
     decode_terms,
     decode_step,

@@ -80,11 +80,17 @@ def report(
         excluded=_excluded(found),
         deployments=rows,
         partial=partial,
-        partial_reason=f"{len(rows):,} of {found.feasible:,} feasible configurations are listed: the best {KEPT:,} of each kind"
-        if partial
-        else None,
+        partial_reason=_partial(asked, found, len(rows)) if partial else None,
         nearest=None if found.feasible else _nearest(setting, found),
     )
+
+
+def _partial(asked: Asked, found: Found, listed: int) -> str:
+    said = f"{listed:,} of {found.feasible:,} feasible configurations are listed"
+    if asked.objective is Objective.COST:
+        return f"{said}: the {KEPT:,} cheapest, and the {KEPT:,} fastest for each accelerator of those without a price"
+    unknown = ", of those whose energy is known" if asked.objective is Objective.ENERGY else ""
+    return f"{said}: the best {KEPT:,}{unknown}"
 
 
 def _times(value: float | None, factor: float) -> float | None:

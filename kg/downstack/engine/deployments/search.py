@@ -18,7 +18,18 @@ from downstack.engine.bind import Mask, Rows
 from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, Codes
 from downstack.engine.deployments.evaluate import Numbers, Origins, evaluate, gravest
 from downstack.engine.deployments.pareto import front, unbeaten
-from downstack.engine.deployments.setting import BATCH, COST, ENERGY, PRICE, THROUGHPUT, TPOT, TTFT, Objective, Setting
+from downstack.engine.deployments.setting import (
+    BATCH,
+    COST,
+    ENERGY,
+    PRICE,
+    RATE,
+    THROUGHPUT,
+    TPOT,
+    TTFT,
+    Objective,
+    Setting,
+)
 from downstack.performance.declare import Array
 
 BLOCK = 32_768
@@ -120,7 +131,7 @@ def _chunk(setting: Setting, found: Found, first: int, last: int) -> None:
     evaluate(setting.shared, known, setting.causes)
     _, layouts, weights, caches, batches = setting.space.shape
     shape = (last - first, layouts, weights, caches, 1)
-    code, origin = gravest([known["rate"], *(known[name] for name in _needed(setting))])
+    code, origin = gravest([known[RATE], *(known[name] for name in _needed(setting))])
     alive = np.arange(int(np.prod(shape)))
     if code is not None and origin is not None:
         dead = np.broadcast_to(code >= INFEASIBLE, shape).reshape(-1)

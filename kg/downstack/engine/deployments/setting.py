@@ -14,7 +14,7 @@ from downstack.engine.deployments.formats import PUBLISHED, weight_formats
 from downstack.engine.deployments.platforms import OFFERING
 from downstack.engine.deployments.space import Space, axis, lay_out
 from downstack.engine.engine import Engine, Evaluation
-from downstack.errors import FunctionError
+from downstack.errors import FunctionError, UserInputError
 from downstack.performance.declare import FunctionDeclaration
 from downstack.results import Trace
 
@@ -57,6 +57,8 @@ PINNED = (
     BATCH,
 )
 """What a configuration states; everything else follows from it and from facts."""
+RATE = "rate of the weight format"
+"""The check that the chip has a published rate for the weight format, beside the quantities."""
 NO_RATE = "the accelerator has no published dense peak rate in the number format"
 
 
@@ -126,7 +128,20 @@ class Setting:
 
 
 def prepare(engine: Engine, asked: Asked) -> Setting:
-    """Choose the functions and lay out the space of a question."""
+    """Choose the functions and lay out the space of a question.
+
+    Raises
+    ------
+    UserInputError
+        If the functions of the graph do not say what a deployment gives, or the space is too large.
+    """
+    absent = [name for name in (*PINNED, TPOT, TTFT, COST) if name not in engine.schema.order]
+    if absent:
+        raise UserInputError(
+            f"the graph does not know {', '.join(absent[:3])}: deployments cannot be searched in it",
+            field="model",
+            hint="open a graph with the bundled vocabulary and functions",
+        )
     classes = engine.knowledge.entities[asked.model].classes
     experts = "MixtureOfExpertsModel" in classes
     checks = tuple(name for name in CHECKS if experts or not name.startswith("routed_experts"))
@@ -278,7 +293,7 @@ def _stated(space: Space, known: dict[str, Numbers], causes: Causes) -> dict[str
             stated[name] = Numbers(axis(np.where(np.isnan(own), known[name].value.flat[0], own), 2))
     rates = [np.broadcast_to(known[item.rate].value[:, 0, 0, 0, 0], len(space.platforms)) for item in space.weights]
     table = np.stack(rates, axis=1).reshape(len(space.platforms), 1, len(space.weights), 1, 1)
-    stated["rate"] = marked(table, np.isnan(table), INFEASIBLE, causes.number(NO_RATE))
+    stated[RATE] = marked(table, np.isnan(table), INFEASIBLE, causes.number(NO_RATE))
     return stated
 
 
