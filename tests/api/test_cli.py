@@ -44,7 +44,7 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
     assert shown.returncode == 0
     commands = shown.stdout.partition("Commands")[2]
     listed = set(re.findall(r"^│ ([a-z]+)", commands, flags=re.MULTILINE))
-    assert listed == {"serve", "impact", "explain", "sensitivity", "solve", "validate"}
+    assert listed == {"serve", "impact", "explain", "sensitivity", "solve", "deployments", "validate"}
 
 
 def test_impact_prints_a_table_with_base_scenario_change_and_status() -> None:

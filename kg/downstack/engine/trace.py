@@ -37,6 +37,7 @@ class Tracer:
         self._cells = cells
         self._done: dict[tuple[str, int], Trace] = {}
         self._named: dict[tuple[Key, int], EffectKey] = {}
+        self._silent: dict[str, bool] = {}
 
     def trace(self, quantity: str, row: int) -> Trace:
         """Return the trace of one number; a step that two paths share is the same object in both."""
@@ -106,12 +107,30 @@ class Tracer:
                 if place >= len(variant.rows) or variant.rows[place] != row:
                     continue
             children = []
-            for name, index, _ in variant.gathers:
+            for name, index, optional in variant.gathers:
                 source = place if index is None else int(index[place])
+                if optional and self._only_stated(name):
+                    continue
                 if source >= 0 and self._plan.by_quantity[name].rows:
                     children.append(self.trace(name, source))
             return variant, tuple(children)
         return None, ()
+
+    def _only_stated(self, quantity: str) -> bool:
+        """Return whether a quantity is only ever stated by a question, and this one does not: it is then no input.
+
+        The layout of a deployment is such; the formulas that may read it say in words what holds without it.
+        """
+        if quantity not in self._silent:
+            step = self._plan.by_quantity[quantity]
+            stated = quantity in self._cells or (step.fact_values is not None and not np.isnan(step.fact_values).all())
+            column = self._plan.binding.columns.facts.get(quantity)
+            known = column is not None and not bool(np.isnan(column.values).all())
+            needs = [name for variant in step.variants for name, _, optional in variant.gathers if not optional]
+            self._silent[quantity] = not (stated or known) and (
+                not step.variants or any(self._only_stated(name) for name in needs)
+            )
+        return self._silent[quantity]
 
     def _reason(
         self, step: Step, row: int, code: int, variant: Variant | None, inputs: tuple[Trace, ...]
@@ -126,11 +145,14 @@ class Tracer:
                 return f"no formula for {step.quantity} applies to {key}: it is none of {', '.join(classes)}"
             return f"no fact for {step.quantity} of {key}"
         if code == MISSING_INPUT:
-            if len(inputs) < len(variant.gathers):
-                present = {item.quantity.id for item in inputs}
-                absent = [name for name, _, _ in variant.gathers if name not in present]
-                if inherited is None:
-                    return f"nothing in the graph carries {', '.join(absent)} for {key}"
+            present = {item.quantity.id for item in inputs}
+            absent = [
+                name
+                for name, _, optional in variant.gathers
+                if name not in present and not (optional and self._only_stated(name))
+            ]
+            if absent and inherited is None:
+                return f"nothing in the graph carries {', '.join(absent)} for {key}"
             return inherited or f"an input of {step.quantity} is missing for {key}"
         if code == INFEASIBLE and inherited is None:
             return variant.function.infeasible_reason or f"{variant.function.name} gives no number for {key}"

@@ -11,6 +11,7 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``experts``                           how many experts a step reads
 ``attention_flops``, ``flops``        arithmetic of a prompt and of a new token
 ``roofline``, ``hbm``                 what chips read and multiply in a second
+``number_formats``                    the rate in the format that a deployment states
 ``layout``, ``replication``           how chips share a model, and what they hold more than once
 ``layout_limits``, ``scaleup``        which layouts are possible
 ``collective``                        all-reduces between tensor-parallel chips
@@ -55,6 +56,7 @@ from downstack.performance import (
     load,
     matrices,
     memory,
+    number_formats,
     parameters,
     prefill,
     replication,
@@ -85,6 +87,7 @@ MODULES = (
     attention_flops,
     flops,
     roofline,
+    number_formats,
     hbm,
     layout,
     layout_limits,

@@ -41,7 +41,7 @@ def _expert_links_are_known(
     del rest
     inside = (np.minimum(expert_parallel, scaleup_reach) <= one_chip) | ~np.isnan(scaleup_bandwidth_per_direction)
     outside = (expert_parallel <= scaleup_reach) | ~np.isnan(scaleout_bandwidth_per_direction)
-    return np.isnan(expert_parallel) | (expert_parallel <= one_chip) | (inside & outside)
+    return (expert_parallel <= one_chip) | (inside & outside)
 
 
 @performance_function(
@@ -58,7 +58,7 @@ def _expert_links_are_known(
         "tokens go to all experts equally often",
         "scale-up links and the network between servers carry their parts at the same time",
     ),
-    optional=("expert_parallel", "scaleup_bandwidth_per_direction", "scaleout_bandwidth_per_direction"),
+    optional=("scaleup_bandwidth_per_direction", "scaleout_bandwidth_per_direction"),
     decreasing=(
         "scaleup_bandwidth_per_direction",
         "scaleout_bandwidth_per_direction",
@@ -91,7 +91,7 @@ def _expert_links_are_known(
         ),
         Example(
             {
-                "expert_parallel": _UNKNOWN,
+                "expert_parallel": 1.0,
                 "scaleup_reach": 8.0,
                 "scaleup_bandwidth_per_direction": _UNKNOWN,
                 "scaleout_bandwidth_per_direction": _UNKNOWN,
@@ -119,20 +119,20 @@ def expert_exchange_time_per_byte(
     outside = np.where(expert_parallel <= scaleup_reach, 0.0 * inside, outside)
     inside = np.where(np.minimum(expert_parallel, scaleup_reach) <= one_chip, 0.0 * outside, inside)
     exchange = np.maximum(inside, outside) / (expert_parallel * allreduce_bandwidth_efficiency)
-    nothing = 0.0 * allreduce_bandwidth_efficiency * (scaleup_reach / one_chip)
-    stays = np.isnan(expert_parallel) | (expert_parallel <= one_chip)
-    return np.where(stays, nothing, exchange)
+    nothing = 0.0 * allreduce_bandwidth_efficiency * (scaleup_reach / one_chip) * (expert_parallel / one_chip)
+    return np.where((expert_parallel <= one_chip) | np.isnan(nothing), nothing, exchange)
 
 
 @performance_function(
     formula="(num_layers - dense_layers) * ways * experts_per_token * hidden_size * bytes_per_element"
-    " * expert_exchange_time_per_byte / accelerators_per_replica",
+    " * expert_exchange_time_per_byte / accelerators_per_replica; zero where no layout is stated",
     citation=EXPERT_PARALLEL,
     constants={"ways": _BOTH_WAYS, "bytes_per_element": _ACTIVATION},
     assumes=(
         "tokens travel in BF16 both ways, also where a framework sends them in FP8",
         "the all-reduce after an expert block is counted although combining replaces it: an upper bound",
     ),
+    optional=("expert_exchange_time_per_byte",),
     increasing=("experts_per_token", "hidden_size", "expert_exchange_time_per_byte"),
     decreasing=("dense_layers", "accelerators_per_replica"),
     examples=(
@@ -165,4 +165,5 @@ def expert_exchange_time_per_sequence(
 ) -> Annotated[Array, "s/sequence"]:
     """Seconds by which each sequence of the batch lengthens a step, because its token travels to its experts."""
     sent = (num_layers - dense_layers) * ways * experts_per_token * hidden_size * bytes_per_element
-    return sent * expert_exchange_time_per_byte / accelerators_per_replica
+    per_byte = np.where(np.isnan(expert_exchange_time_per_byte), 0.0, expert_exchange_time_per_byte)
+    return sent * per_byte / accelerators_per_replica

@@ -29,57 +29,107 @@ _SAME_SHARE = "the exchange reaches the same share of the link rate as all-reduc
 _UNKNOWN = float("nan")
 
 
-def _link(chips: Array, reach: Array, scaleup: Array, scaleout: Array) -> Array:
-    return np.where(chips <= reach, scaleup, scaleout)
-
-
-def _handover_link_is_known(
+def _network_is_known(
     pipeline_parallel: Array,
     accelerators_per_replica: Array,
     scaleup_reach: Array,
-    scaleup_bandwidth_per_direction: Array,
     scaleout_bandwidth_per_direction: Array,
     one_stage: float,
     **rest: Any,
 ) -> Any:
     del rest
-    link = _link(
-        accelerators_per_replica, scaleup_reach, scaleup_bandwidth_per_direction, scaleout_bandwidth_per_direction
-    )
-    return (pipeline_parallel <= one_stage) | ~np.isnan(link)
+    inside = (pipeline_parallel <= one_stage) | (accelerators_per_replica <= scaleup_reach)
+    return inside | ~np.isnan(scaleout_bandwidth_per_direction)
 
 
 @performance_function(
-    formula="(pipeline_parallel - 1) * hidden_size * bytes_per_element / (link * allreduce_bandwidth_efficiency)"
-    " / (pipeline_parallel * data_parallel); link = scaleup_bandwidth_per_direction if accelerators_per_replica"
-    " <= scaleup_reach else scaleout_bandwidth_per_direction; zero with one stage",
+    formula="1 / scaleout_bandwidth_per_direction if pipeline_parallel > 1 and accelerators_per_replica > scaleup_reach,"
+    " else 0",
+    citation=PIPELINE_PARALLEL,
+    constants={"one_stage": _ONE_STAGE},
+    feasible=_network_is_known,
+    infeasible_reason="the rate of the network between the pipeline stages is not known",
+    assumes=("stages that do not all lie within scale-up links hand over on the network between servers",),
+    optional=("scaleout_bandwidth_per_direction",),
+    decreasing=("scaleout_bandwidth_per_direction",),
+    examples=(
+        Example(
+            {
+                "stated_layout": 1.0,
+                "pipeline_parallel": 2.0,
+                "accelerators_per_replica": 16.0,
+                "scaleup_reach": 8.0,
+                "scaleout_bandwidth_per_direction": 50e9,
+            },
+            2e-11,
+            1e-12,
+            "by hand: two servers of eight, 50 GB/s between them",
+        ),
+        Example(
+            {
+                "stated_layout": 1.0,
+                "pipeline_parallel": 2.0,
+                "accelerators_per_replica": 8.0,
+                "scaleup_reach": 8.0,
+                "scaleout_bandwidth_per_direction": _UNKNOWN,
+            },
+            0.0,
+            1e-12,
+            "both stages in one server",
+        ),
+    ),
+)
+def stage_network_time_per_byte(
+    stated_layout: Annotated[Array, "1"],
+    pipeline_parallel: Annotated[Array, "1"],
+    accelerators_per_replica: Annotated[Array, "chip"],
+    scaleup_reach: Annotated[Array, "chip"],
+    scaleout_bandwidth_per_direction: Annotated[Array, "byte/s/chip"],
+    *,
+    one_stage: float,
+) -> Annotated[Array, "s*chip/byte"]:
+    """Seconds in which a chip sends a byte to the next stage over the network between servers; zero where it need not."""
+    required = 0.0 * (stated_layout * pipeline_parallel * (accelerators_per_replica / scaleup_reach))
+    inside = (pipeline_parallel <= one_stage) | (accelerators_per_replica <= scaleup_reach)
+    return np.where(inside | np.isnan(required), required, 1.0 / scaleout_bandwidth_per_direction)
+
+
+def _link_is_known(
+    pipeline_parallel: Array,
+    scaleup_bandwidth_per_direction: Array,
+    stage_network_time_per_byte: Array,
+    one_stage: float,
+    **rest: Any,
+) -> Any:
+    del rest
+    return (
+        (pipeline_parallel <= one_stage)
+        | ~np.isnan(scaleup_bandwidth_per_direction)
+        | (stage_network_time_per_byte > 0.0)
+    )
+
+
+@performance_function(
+    formula="(pipeline_parallel - 1) * hidden_size * bytes_per_element * time_per_byte / allreduce_bandwidth_efficiency"
+    " / (pipeline_parallel * data_parallel); time_per_byte = stage_network_time_per_byte where it is not zero, else"
+    " 1 / scaleup_bandwidth_per_direction; zero with one stage",
     citation=PIPELINE_PARALLEL,
     constants={"bytes_per_element": _ACTIVATION, "one_stage": _ONE_STAGE, "one_chip": _ONE_CHIP},
     validity=(Validity("allreduce_bandwidth_efficiency", 0.0, 1.0, _SHARE),),
-    feasible=_handover_link_is_known,
+    feasible=_link_is_known,
     infeasible_reason="the rate of the links between the pipeline stages is not known",
-    assumes=(
-        _SAME_SHARE,
-        "stages that do not all lie in one scale-up domain hand over on the network between servers",
-        "handing over is not hidden behind the work of the stages",
-    ),
-    optional=("scaleup_bandwidth_per_direction", "scaleout_bandwidth_per_direction"),
+    assumes=(_SAME_SHARE, "handing over is not hidden behind the work of the stages"),
+    optional=("scaleup_bandwidth_per_direction", "stage_network_time_per_byte"),
     increasing=("hidden_size",),
-    decreasing=(
-        "scaleup_bandwidth_per_direction",
-        "scaleout_bandwidth_per_direction",
-        "allreduce_bandwidth_efficiency",
-    ),
+    decreasing=("scaleup_bandwidth_per_direction", "allreduce_bandwidth_efficiency"),
     examples=(
         Example(
             {
                 "hidden_size": 8192.0,
                 "pipeline_parallel": 2.0,
                 "data_parallel": 1.0,
-                "accelerators_per_replica": 16.0,
-                "scaleup_reach": 8.0,
                 "scaleup_bandwidth_per_direction": 450e9,
-                "scaleout_bandwidth_per_direction": 50e9,
+                "stage_network_time_per_byte": 2e-11,
                 "allreduce_bandwidth_efficiency": 0.8,
             },
             2.048e-7,
@@ -89,12 +139,23 @@ def _handover_link_is_known(
         Example(
             {
                 "hidden_size": 8192.0,
+                "pipeline_parallel": 2.0,
+                "data_parallel": 1.0,
+                "scaleup_bandwidth_per_direction": 500e9,
+                "stage_network_time_per_byte": _UNKNOWN,
+                "allreduce_bandwidth_efficiency": 0.8,
+            },
+            2.048e-8,
+            1e-12,
+            "by hand: both stages in one instance, 16384 byte / (500 GB/s * 0.8) / 2",
+        ),
+        Example(
+            {
+                "hidden_size": 8192.0,
                 "pipeline_parallel": 1.0,
                 "data_parallel": 1.0,
-                "accelerators_per_replica": 8.0,
-                "scaleup_reach": 8.0,
                 "scaleup_bandwidth_per_direction": _UNKNOWN,
-                "scaleout_bandwidth_per_direction": _UNKNOWN,
+                "stage_network_time_per_byte": _UNKNOWN,
                 "allreduce_bandwidth_efficiency": 0.8,
             },
             0.0,
@@ -107,10 +168,8 @@ def pipeline_handover_time_per_sequence(
     hidden_size: Annotated[Array, "1"],
     pipeline_parallel: Annotated[Array, "1"],
     data_parallel: Annotated[Array, "1"],
-    accelerators_per_replica: Annotated[Array, "chip"],
-    scaleup_reach: Annotated[Array, "chip"],
     scaleup_bandwidth_per_direction: Annotated[Array, "byte/s/chip"],
-    scaleout_bandwidth_per_direction: Annotated[Array, "byte/s/chip"],
+    stage_network_time_per_byte: Annotated[Array, "s*chip/byte"],
     allreduce_bandwidth_efficiency: Annotated[Array, "1"],
     *,
     bytes_per_element: float,
@@ -118,12 +177,11 @@ def pipeline_handover_time_per_sequence(
     one_chip: float,
 ) -> Annotated[Array, "s/sequence"]:
     """Seconds by which each sequence of the batch lengthens a step through handing over between stages."""
-    link = _link(
-        accelerators_per_replica, scaleup_reach, scaleup_bandwidth_per_direction, scaleout_bandwidth_per_direction
-    )
+    network = stage_network_time_per_byte > 0.0
+    per_byte = np.where(network, stage_network_time_per_byte, 1.0 / scaleup_bandwidth_per_direction) / one_chip
     groups = pipeline_parallel * data_parallel
     message = (pipeline_parallel - one_stage) * hidden_size * bytes_per_element
-    exchange = message / (link * one_chip * allreduce_bandwidth_efficiency) / groups
+    exchange = message * per_byte / allreduce_bandwidth_efficiency / groups
     # One stage has no links to know the rate of; the product keeps what else is unknown unknown.
-    nothing = 0.0 * message / groups * allreduce_bandwidth_efficiency * (accelerators_per_replica / scaleup_reach)
-    return nothing + np.where(pipeline_parallel <= one_stage, nothing, exchange)
+    nothing = 0.0 * message / groups * allreduce_bandwidth_efficiency
+    return np.where(pipeline_parallel <= one_stage, nothing, exchange)

@@ -7,7 +7,8 @@ kernels reach a share of either peak; the shares belong to the serving framework
 
     I^* = P / W \qquad \hat W = n W \eta_m \qquad \hat P = n P \eta_c
 
-Weights of one byte or less are multiplied at the FP8 rate where the chip has one, unless a deployment states the format.
+Weights of one byte or less are multiplied at the FP8 rate where the chip has one, unless a deployment states the
+format (:mod:`downstack.performance.number_formats`).
 """
 
 from __future__ import annotations
@@ -20,16 +21,8 @@ from downstack.performance.citations import ROOFLINE, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
 
 _ONE_BYTE = Constant(1.0, "byte", "FP8 weights (E4M3 or E5M2) have 8 bit")
-_HALF_BYTE = Constant(0.5, "byte", "FP4 weights (E2M1) have 4 bit, block scales aside")
-_INTEGER = Constant(1.0, "1", "a flag: integers are multiplied, not floating-point numbers")
 _SHARE = "a share of the peak"
-
-
-def _peak(width: float, bf16: float, fp8: float, expected: float, source: str) -> Example:
-    """Return the example of a chip whose deployment states no number format."""
-    unstated = ("peak_flops_fp4_dense", "peak_flops_int8_dense", "matmul_operand_bytes", "integer_operands")
-    inputs = {"bytes_per_parameter": width, "peak_flops_bf16_dense": bf16, "peak_flops_fp8_dense": fp8}
-    return Example({**inputs, **dict.fromkeys(unstated, float("nan"))}, expected, 1e-12, source)
+_UNSTATED = float("nan")
 
 
 @performance_function(
@@ -61,54 +54,60 @@ def ridge_point(
 
 
 @performance_function(
-    formula="the dense peak rate for matmul_operand_bytes (4 bit: FP4; 8 bit: INT8 if integer_operands, else FP8);"
-    " unless that is stated, peak_flops_fp8_dense if bytes_per_parameter <= one_byte and the chip has an FP8 rate,"
-    " else peak_flops_bf16_dense",
+    formula="peak_flops_at_stated_format where a deployment states the format; else peak_flops_fp8_dense if"
+    " bytes_per_parameter <= one_byte and the chip has an FP8 rate, else peak_flops_bf16_dense",
     citation=SCALING_BOOK,
-    constants={"one_byte": _ONE_BYTE, "half_byte": _HALF_BYTE, "integer": _INTEGER},
+    constants={"one_byte": _ONE_BYTE},
     assumes=(
         "weights of one byte or less are multiplied with activations of the same width where the chip has an FP8 rate;"
         " weight-only quantisation multiplies at the BF16 rate and is not told apart",
     ),
-    optional=(
-        "peak_flops_fp8_dense",
-        "peak_flops_fp4_dense",
-        "peak_flops_int8_dense",
-        "matmul_operand_bytes",
-        "integer_operands",
-    ),
-    increasing=("peak_flops_bf16_dense", "peak_flops_fp8_dense", "peak_flops_fp4_dense", "peak_flops_int8_dense"),
+    optional=("peak_flops_fp8_dense", "peak_flops_at_stated_format"),
+    increasing=("peak_flops_bf16_dense", "peak_flops_fp8_dense", "peak_flops_at_stated_format"),
     examples=(
-        _peak(1.0, 989.5e12, 1979e12, 1979e12, "H100 SXM datasheet, dense: FP8 1979 TFLOP/s"),
-        _peak(2.0, 989.5e12, 1979e12, 989.5e12, "H100 SXM datasheet, dense: BF16 989.5 TFLOP/s"),
-        _peak(1.0, 312e12, float("nan"), 312e12, "A100 datasheet: no FP8 rate, BF16 312 TFLOP/s"),
+        Example(
+            {
+                "bytes_per_parameter": 1.0,
+                "peak_flops_bf16_dense": 989.5e12,
+                "peak_flops_fp8_dense": 1979e12,
+                "peak_flops_at_stated_format": _UNSTATED,
+            },
+            1979e12,
+            1e-12,
+            "H100 SXM datasheet, dense: FP8 1979 TFLOP/s",
+        ),
+        Example(
+            {
+                "bytes_per_parameter": 2.0,
+                "peak_flops_bf16_dense": 989.5e12,
+                "peak_flops_fp8_dense": 1979e12,
+                "peak_flops_at_stated_format": _UNSTATED,
+            },
+            989.5e12,
+            1e-12,
+            "H100 SXM datasheet, dense: BF16 989.5 TFLOP/s",
+        ),
         Example(
             {
                 "bytes_per_parameter": 1.0,
                 "peak_flops_bf16_dense": 312e12,
                 "peak_flops_fp8_dense": float("nan"),
-                "peak_flops_fp4_dense": float("nan"),
-                "peak_flops_int8_dense": 624e12,
-                "matmul_operand_bytes": 1.0,
-                "integer_operands": 1.0,
+                "peak_flops_at_stated_format": _UNSTATED,
             },
-            624e12,
+            312e12,
             1e-12,
-            "A100 datasheet, dense: INT8 624 TOP/s",
+            "A100 datasheet: no FP8 rate, BF16 312 TFLOP/s",
         ),
         Example(
             {
-                "bytes_per_parameter": 0.53125,
-                "peak_flops_bf16_dense": 2250e12,
-                "peak_flops_fp8_dense": 4500e12,
-                "peak_flops_fp4_dense": 9000e12,
-                "peak_flops_int8_dense": 4500e12,
-                "matmul_operand_bytes": 0.5,
-                "integer_operands": 0.0,
+                "bytes_per_parameter": 1.0,
+                "peak_flops_bf16_dense": 312e12,
+                "peak_flops_fp8_dense": float("nan"),
+                "peak_flops_at_stated_format": 624e12,
             },
-            9000e12,
+            624e12,
             1e-12,
-            "B200 datasheet, dense: FP4 9000 TFLOP/s",
+            "A100 datasheet, dense: INT8 624 TOP/s, where a deployment states it",
         ),
     ),
 )
@@ -116,22 +115,14 @@ def peak_flops_at_weight_precision(
     bytes_per_parameter: Annotated[Array, "byte"],
     peak_flops_bf16_dense: Annotated[Array, "FLOP/s/chip"],
     peak_flops_fp8_dense: Annotated[Array, "FLOP/s/chip"],
-    peak_flops_fp4_dense: Annotated[Array, "FLOP/s/chip"],
-    peak_flops_int8_dense: Annotated[Array, "FLOP/s/chip"],
-    matmul_operand_bytes: Annotated[Array, "byte"],
-    integer_operands: Annotated[Array, "1"],
+    peak_flops_at_stated_format: Annotated[Array, "FLOP/s/chip"],
     *,
     one_byte: float,
-    half_byte: float,
-    integer: float,
 ) -> Annotated[Array, "FLOP/s/chip"]:
     """Dense peak rate of the number format in which the weights are multiplied."""
     narrow = np.where(np.isnan(peak_flops_fp8_dense), peak_flops_bf16_dense, peak_flops_fp8_dense)
-    narrow = np.where(integer_operands >= integer, peak_flops_int8_dense, narrow)
-    width = np.where(np.isnan(matmul_operand_bytes), bytes_per_parameter, matmul_operand_bytes)
-    rate = np.where(width <= one_byte, narrow, peak_flops_bf16_dense)
-    # Only a stated width means arithmetic in four bits: weights that are merely stored so are widened first.
-    rate = np.where(matmul_operand_bytes <= half_byte, peak_flops_fp4_dense, rate)
+    rate = np.where(bytes_per_parameter <= one_byte, narrow, peak_flops_bf16_dense)
+    rate = np.where(np.isnan(peak_flops_at_stated_format), rate, peak_flops_at_stated_format)
     # An unknown width is neither narrow nor wide: without this a missing fact would silently mean BF16.
     required = bytes_per_parameter * peak_flops_bf16_dense
     return np.where(np.isnan(required), required, rate)

@@ -18,7 +18,8 @@ load = st.floats(1.0, 2000.0)
 
 @each_model
 def test_every_quantity_of_a_known_architecture_has_a_finite_value(model):
-    deployment = deploy(model, expert_parallel=1.0)  # stated of a deployment, never computed
+    # What a deployment states is never computed.
+    deployment = deploy(model, expert_parallel=1.0, stated_layout=1.0, matmul_operand_bytes=2.0)
     skipped = {"memory_bandwidth"}  # the published rate is the fact here
     mixture = {"expert", "experts", "routing", "distinct"}
     sliding = {"sliding"}

@@ -38,6 +38,8 @@ CHECKS = (
     "attention_heads_per_accelerator",
     "routed_experts_per_accelerator",
     "layers_per_stage",
+    "stage_network_time_per_byte",
+    "expert_exchange_time_per_byte",
     "sequences_per_group",
 )
 """Quantities that have a value only where the layout is possible."""
@@ -144,7 +146,7 @@ def prepare(engine: Engine, asked: Asked) -> Setting:
         )
     classes = engine.knowledge.entities[asked.model].classes
     experts = "MixtureOfExpertsModel" in classes
-    checks = tuple(name for name in CHECKS if experts or not name.startswith("routed_experts"))
+    checks = tuple(name for name in CHECKS if experts or "expert" not in name)
     wanted = [*checks, TPOT, TTFT, COST, THROUGHPUT]
     if asked.objective is Objective.ENERGY:
         wanted.append(ENERGY)
