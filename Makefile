@@ -55,6 +55,7 @@ bench: $(DEV_STAMP) ## measure, beside the peers, and write benchmarks/results
 	$(BIN)/python benchmarks/first_question.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/loops.py
+	$(BIN)/python benchmarks/deployments.py
 
 # --upgrade renews every version; without it the versions of the present lock are kept where they still fit.
 lock: $(DEV_STAMP) ## write both locks anew; ARGS=--upgrade for new versions

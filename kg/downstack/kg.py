@@ -15,6 +15,9 @@ from pathlib import Path
 from downstack.engine.assume import assumed_facts
 from downstack.engine.changes import Change, read_changes
 from downstack.engine.compare import compare
+from downstack.engine.deployments.platforms import Platforms
+from downstack.engine.deployments.reading import DEFAULT_ACCELERATORS, read_deployments
+from downstack.engine.deployments.report import report as deployments_report
 from downstack.engine.engine import Engine
 from downstack.engine.export import PlanExport, export_plan
 from downstack.engine.impact import impact
@@ -32,6 +35,7 @@ from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
 from downstack.questions import Changes, Questions, Where
 from downstack.results import (
     ComparisonReport,
+    DeploymentReport,
     GraphInfo,
     ImpactReport,
     SearchHit,
@@ -60,6 +64,7 @@ class KnowledgeGraph:
         self._questions = Questions(engine)
         self._network = read_network(engine.knowledge.supply)
         self._asking = Asking(engine.knowledge, self._network, self._questions.names)
+        self._platforms = Platforms(engine)
         self._loaded_at = datetime.now(UTC).isoformat(timespec="seconds")
 
     @classmethod
@@ -420,6 +425,69 @@ class KnowledgeGraph:
         """
         asked = self._asking.read(disruptions, months, horizon_months, targets)
         return shock(self._knowledge, self._network, asked, self._engine.functions)
+
+    def deployments(
+        self,
+        model: str,
+        workload: str | None = None,
+        objective: str = "PARETO",
+        *,
+        ttft: float | None = None,
+        tpot: float | None = None,
+        budget: float | None = None,
+        max_accelerators: int = DEFAULT_ACCELERATORS,
+        weights: Sequence[str] | None = None,
+        where: Where | None = None,
+        samples: int = 0,
+        as_of: str | None = None,
+        progress: Progress | None = None,
+    ) -> DeploymentReport:
+        """Say what a model should run on, over all accelerators and offerings that the graph knows.
+
+        Parameters
+        ----------
+        model, workload
+            What is served, and for which load; a published trace of conversations unless one is named.
+        objective
+            PARETO (no other is both cheaper for a token and faster), COST, LATENCY (time per output token), FIRST_TOKEN,
+            THROUGHPUT (for each accelerator) or ENERGY.
+        ttft, tpot
+            Longest time to first token and per output token, in milliseconds; the latter is the workload's own target
+            unless given.
+        budget
+            Highest price of one copy of the model, in USD an hour.
+        max_accelerators
+            Most chips of one copy of the model.
+        weights
+            The number formats of weights to look at (published, bf16, fp8, int8, fp4); all unless given.
+        where
+            Only these accelerators, offerings, providers; ``framework`` when the graph knows several.
+        samples
+            How often the uncertain facts are drawn for the band of each answer; 0 for none.
+        as_of
+            Answer with the facts of that date (ISO).
+        progress
+            Called with the configurations done and their number, now and then.
+        """
+        if samples != 0:
+            check_samples(samples)
+        extended = self._platforms.engine
+        asked, from_workload = read_deployments(
+            self._questions,
+            self._engine,
+            extended,
+            model,
+            workload,
+            objective,
+            ttft,
+            tpot,
+            budget,
+            max_accelerators,
+            weights,
+            where,
+            as_of,
+        )
+        return deployments_report(extended, asked, samples, progress, from_workload=from_workload)
 
     def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
         """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""

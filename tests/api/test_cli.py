@@ -45,7 +45,18 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
     assert shown.returncode == 0
     commands = shown.stdout.partition("Commands")[2]
     listed = set(re.findall(r"^│ ([a-z]+)", commands, flags=re.MULTILINE))
-    assert listed == {"serve", "impact", "explain", "export", "sensitivity", "shock", "solve", "compare", "validate"}
+    assert listed == {
+        "serve",
+        "impact",
+        "explain",
+        "export",
+        "sensitivity",
+        "shock",
+        "solve",
+        "compare",
+        "deployments",
+        "validate",
+    }
 
 
 def test_impact_prints_a_table_with_base_scenario_change_and_status() -> None:

@@ -41,6 +41,7 @@ FIELDS = {
         "sensitivity": "SensitivityReport!",
         "solve": "SolveReport!",
         "compare": "ComparisonReport!",
+        "deployments": "DeploymentConnection!",
     },
     "ImpactReport": {
         "graphVersion": "String!",
@@ -210,8 +211,26 @@ ARGUMENTS = {
         "where": "WhereInput",
         "samples": "Int = 0",
     },
+    "deployments": {
+        "model": "ID!",
+        "workload": "ID",
+        "objective": "Objective",
+        "limits": "LimitsInput",
+        "first": "Int = 20",
+        "after": "String",
+        "where": "WhereInput",
+        "samples": "Int = 0",
+        "asOf": "Date",
+    },
 }
 INPUTS = {
+    "LimitsInput": {
+        "ttft": "Float",
+        "tpot": "Float",
+        "budget": "Float",
+        "maxAccelerators": "Int",
+        "weights": "[String!]",
+    },
     "ChangeInput": {"entity": "ID!", "quantity": "ID!", "op": "ChangeOp!", "value": "Float!", "unit": "String"},
     "QuantityRef": {"entity": "ID!", "quantity": "ID!"},
     "ScenarioInput": {"name": "String!", "changes": "[ChangeInput!]!"},

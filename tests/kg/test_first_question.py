@@ -117,7 +117,7 @@ def test_a_number_recomputed_from_its_trace_is_the_number(report: ImpactReport) 
     """Follow the dollars per token by hand through the trace: price x chips / tokens per second."""
     effect = numbers(report, "cost_per_million_output_tokens")[0]
     inputs = {item.quantity.id: item for item in effect.trace.inputs}
-    price, chips = inputs["price_per_accelerator_hour"].value, inputs["accelerators_per_instance"].value
+    price, chips = inputs["price_per_accelerator_hour"].value, inputs["accelerators_per_replica"].value
     speed = inputs["throughput_tokens_per_second"].value
     assert price is not None and chips is not None and speed is not None and effect.scenario is not None
     assert effect.scenario == pytest.approx(price * chips / 3600.0 / speed * 1e6, rel=1e-12)

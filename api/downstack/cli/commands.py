@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from downstack.cli.comparison import compare
+from downstack.cli.deployments import deployments
 from downstack.cli.exporting import export
 from downstack.cli.goals import sensitivity, solve
 from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
@@ -106,6 +107,7 @@ app.command()(sensitivity)
 app.command()(solve)
 app.command()(compare)
 app.command()(shock)
+app.command()(deployments)
 
 
 @app.command()

@@ -78,6 +78,9 @@ WORK = {
     "solve": 10_000,
     "profile": 4_000,
     "shock": 10_000,
+    "deployments": 10_000,
+    "costBand": 100,
+    "timeBand": 100,
 }
 """What a field costs before it holds a value, in values that take as long: these evaluate formulas many times."""
 SAMPLE = 5

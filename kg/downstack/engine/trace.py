@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, NOT_CONVERGED, OK, STALE
 from downstack.engine.interventions import cuts
 from downstack.engine.loop_words import feedback_at
@@ -57,7 +59,10 @@ class Tracer:
         self._column = column
         self._cells = cells
         self._done: dict[tuple[str, int], Trace] = {}
-        self._anatomies: dict[tuple[str, int], _Anatomy] = plan.kept.setdefault("anatomies", {})
+        # What only a question states is an input of the questions that state it.
+        told = frozenset(name for name in cells if not _is_known(plan.by_quantity[name]))
+        self._anatomies: dict[tuple[str, int], _Anatomy] = plan.kept.setdefault(("anatomies", told), {})
+        self._silent: dict[str, bool] = {}
 
     def trace(self, quantity: str, row: int) -> Trace:
         """Return the trace of one number; a step that two paths share is the same object in both."""
@@ -182,10 +187,31 @@ class Tracer:
         sources: dict[tuple[str, int], None] = {}
         for name in dict.fromkeys(members or (step.quantity,)):
             member = variant_at(self._plan.by_quantity[name], row) if name in self._plan.by_quantity else None
-            for source, place in () if member is None else member[1]:
-                if source not in members and place >= 0 and self._plan.by_quantity[source].rows:
+            if member is None:
+                continue
+            optional = {item.name for item in member[0].function.inputs if item.optional}
+            for source, place in member[1]:
+                if source in members or place < 0 or not self._plan.by_quantity[source].rows:
+                    continue
+                if source not in optional or not self._only_stated(source):
                     sources.setdefault((source, place))
         return found[0], tuple(sources)
+
+    def _only_stated(self, quantity: str) -> bool:
+        """Return whether a quantity is only ever stated by a question, and this one does not: it is then no input.
+
+        The layout of a deployment is such; the formulas that may read it say in words what holds without it.
+        """
+        if quantity not in self._silent:
+            step = self._plan.by_quantity[quantity]
+            stated = quantity in self._cells or _is_known(step)
+            column = self._plan.binding.columns.facts.get(quantity)
+            known = column is not None and not bool(np.isnan(column.values).all())
+            needs = [name for variant in step.variants for name, _, optional in variant.gathers if not optional]
+            self._silent[quantity] = not (stated or known) and (
+                not step.variants or any(self._only_stated(name) for name in needs)
+            )
+        return self._silent[quantity]
 
     def _reason(
         self,
@@ -213,11 +239,14 @@ class Tracer:
         if code == MISSING_INPUT:
             if loop is not None:
                 return inherited or self._absent_in_loop(loop, row)
-            if len(inputs) < len(variant.gathers):
-                present = {item.quantity.id for item in inputs}
-                absent = [name for name, _, _ in variant.gathers if name not in present]
-                if inherited is None:
-                    return f"nothing in the graph carries {', '.join(absent)} for {key}"
+            present = {item.quantity.id for item in inputs}
+            absent = [
+                name
+                for name, _, optional in variant.gathers
+                if name not in present and not (optional and self._only_stated(name))
+            ]
+            if absent and inherited is None:
+                return f"nothing in the graph carries {', '.join(absent)} for {key}"
             return inherited or f"an input of {step.quantity} is missing for {key}"
         if code == INFEASIBLE and inherited is None:
             return variant.function.infeasible_reason or f"{variant.function.name} gives no number for {key}"
@@ -278,3 +307,8 @@ def _out_of_range(
         f"{check.input} of {value:g} {unit} is outside {low:g} to {high:g} {unit}, "
         f"where {variant.function.name} holds: {check.reason}"
     )
+
+
+def _is_known(step: Step) -> bool:
+    """Return whether any row of a step has a stated value."""
+    return step.fact_values is not None and not bool(np.isnan(step.fact_values).all())

@@ -5,6 +5,13 @@ status says why.
 """
 
 from downstack.results.comparison import ComparisonCell, ComparisonReport, ScenarioDifference
+from downstack.results.deployments import (
+    Deployment,
+    DeploymentBand,
+    DeploymentLimits,
+    DeploymentReport,
+    Excluded,
+)
 from downstack.results.effects import Attribution, Effect, EffectPath, Flow, Regime
 from downstack.results.feedback import Feedback, FeedbackStatus
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
@@ -36,10 +43,15 @@ __all__ = [
     "Band",
     "ComparisonCell",
     "ComparisonReport",
+    "Deployment",
+    "DeploymentBand",
+    "DeploymentLimits",
+    "DeploymentReport",
     "Effect",
     "EffectKey",
     "EffectPath",
     "Elasticity",
+    "Excluded",
     "FactChange",
     "FactCoverage",
     "Feedback",
