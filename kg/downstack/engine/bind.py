@@ -104,6 +104,16 @@ class Binding:
             self._gathers[out, source] = None if same else found
         return self._gathers[out, source]
 
+    def within(self, narrower: Binding, key: Key) -> Rows:
+        """Return, for each row of a key set, the row of a narrower binding that is the same combination, -1 for none."""
+        total = np.zeros(self.rows(key), dtype=np.int64)
+        missing = np.zeros(self.rows(key), dtype=np.bool_)
+        for axis, role in enumerate(key):
+            place = self._along(key, axis, narrower._place[role][self.lists[role]])
+            missing |= place < 0
+            total = total * len(narrower.lists[role]) + place
+        return np.where(missing, -1, total)
+
     def _follow(self, start: str, role: str, position: Rows) -> Rows:
         chain = self.columns.chain(role)
         for step in reversed((role, *chain[: chain.index(start)])):

@@ -14,6 +14,7 @@ from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK
 from downstack.engine.coverage import fact_coverage
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.interventions import describe_interventions
+from downstack.engine.live import live_plan
 from downstack.engine.loop_words import feedback_behind
 from downstack.engine.moved import starts_of
 from downstack.engine.plan import Plan
@@ -201,7 +202,10 @@ def impact(
     not_reached = [NotReached(name, _why_not(engine, changed, name)) for name in wanted if name not in reached]
     plan = engine.plan(hit, engine.within_reach(changes, selected, as_of), as_of)
     evaluation = engine.evaluate(plan, changes)
-    spread = bands(engine, plan, changes, hit, samples, progress=progress) if samples else None
+    spread = None
+    if samples:
+        live = live_plan(engine, evaluation, hit, engine.within_reach(changes, selected, as_of), as_of)
+        spread = bands(engine, live, changes, hit, samples, progress=progress).over(plan, live)
     effects = EffectTable(engine, evaluation, changes, hit, as_of, spread, samples)
     not_reached += [
         NotReached(name, _why_empty(engine, plan, changes, name))

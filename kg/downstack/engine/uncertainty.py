@@ -7,12 +7,12 @@ error of their own. All other facts are taken as exact: an answer says how many.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from downstack.engine.bind import Mask
+from downstack.engine.bind import Mask, Rows
 from downstack.engine.changes import Intervention
 from downstack.engine.dependence import Widest, widest
 from downstack.engine.engine import Engine
@@ -74,6 +74,8 @@ class Bands(Mapping[str, BandColumns]):
     """The bands of a question by target."""
 
     columns: Mapping[str, BandColumns]
+    places: Mapping[str, Rows] = field(default_factory=dict)
+    """Per target: where the bands of the rows are, -1 for rows without one; empty when every row has its own."""
 
     def __getitem__(self, target: str) -> BandColumns:
         return self.columns[target]
@@ -86,7 +88,17 @@ class Bands(Mapping[str, BandColumns]):
 
     def band(self, target: str, row: int) -> Band | None:
         """Return the band of one effect, or None where base or scenario have no number in half of the samples."""
-        return self.columns[target].band(row)
+        place = int(self.places[target][row]) if self.places else row
+        return None if place < 0 else self.columns[target].band(place)
+
+    def over(self, plan: Plan, narrower: Plan) -> Bands:
+        """Return the same bands by the rows of the plan that they were narrowed from."""
+        if plan is narrower:
+            return self
+        return Bands(
+            self.columns,
+            {target: plan.binding.within(narrower.binding, plan.by_quantity[target].key) for target in self.columns},
+        )
 
 
 def bands(
