@@ -118,11 +118,11 @@ def test_the_printed_answer_shows_bounds_months_reasons_and_assumptions() -> Non
     assert text.startswith("tsmc-cowos -30 % for 6 months")
     for heading in ("Made and delivered in a month", "Month by month", "Installed, and what can be served", "Why"):
         assert heading in text
-    assert re.search(r"meta +none +-\d+\.\d +\(-30\.0 to -\d+\.\d\)", text)
+    assert re.search(r"meta +none +-\d+\.\d +\(-30\.0 to 0\)", text)
     assert re.search(r"chatgpt +none +-\d+\.\d to 0 +\(-\d+\.\d to 0\)", text)
     assert "Single points of failure" in text
     assert "unallocated 5 %" in text
-    assert "inventory_cover = 30 day (0 to 45) is an assumption" in text
+    assert "inventory_cover = 30 day (0 to 60) is an assumption" in text
 
 
 def test_several_disruptions_are_one_question() -> None:
