@@ -1,6 +1,6 @@
 """How many configurations of deployments are evaluated in a second, and how long the whole answer takes.
 
-Run ``make bench``; prints a table and writes it to ``benchmarks/results/deployments.md``. A configuration counts as evaluated
+Run ``make bench``; prints a table and writes it to ``docs/benchmarks/deployments.md``. A configuration counts as evaluated
 when it went through all declared functions with its statuses, limits and the Pareto front; those that fail for all batches at
 once (a layout that is impossible, weights that do not fit, a fact that is missing) are settled together and counted apart. The
 peer is the scalar interpreter of the same functions, one configuration at a time.
@@ -114,7 +114,7 @@ def main() -> None:
         ]
     )
     print(table)
-    target = Path(__file__).parent / "results" / "deployments.md"
+    target = Path(__file__).parent.parent / "docs" / "benchmarks" / "deployments.md"
     target.parent.mkdir(exist_ok=True)
     target.write_text(f"# The search for deployments\n\n`make bench` gives this table.\n\n{table}\n", encoding="utf-8")
 

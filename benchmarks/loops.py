@@ -1,6 +1,6 @@
 """Ten thousand scenarios through a feedback loop, beside OpenMDAO's Newton solver on the same loop in the same run.
 
-Run ``make bench``; prints a table and writes it to ``benchmarks/results/loops.md``. The loop is the rental market that ships
+Run ``make bench``; prints a table and writes it to ``docs/benchmarks/loops.md``. The loop is the rental market that ships
 with downstack, without its late supply: price -> demand -> utilization -> price. All its formulas are powers, so that it
 is straight in logarithms; beside it stands one whose price bends. The answers are known (in closed form, and by
 bisection), so that every number of either side can be called right or wrong. The bar is a ratio of two times per
@@ -272,7 +272,7 @@ def main() -> None:
         ]
     )
     print(text)
-    (Path(__file__).parent / "results" / "loops.md").write_text(text, encoding="utf-8")
+    (Path(__file__).parent.parent / "docs" / "benchmarks" / "loops.md").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

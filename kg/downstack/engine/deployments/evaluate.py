@@ -127,7 +127,8 @@ def _without_number(function: FunctionDeclaration, state: Numbers, causes: Cause
         cause = causes.number(f"{function.name} gives no number")
         return marked(np.where(unknown, np.nan, value), unknown, INFEASIBLE, cause)
     without, has = state.code >= INFEASIBLE, np.isfinite(value)
-    if not (without == has).any():
+    # Where there is no number, an infinite one is none either.
+    if not (without == has).any() and not np.isinf(value).any():
         return state
     strange = ~(without | has)
     if strange.any():

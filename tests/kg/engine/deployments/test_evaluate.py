@@ -6,7 +6,7 @@ from typing import Annotated
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from downstack.engine.apply import all_ok, apply, none_touched
@@ -44,6 +44,8 @@ def numbers(pairs: list[tuple[float, int]], cause: int) -> Numbers:
     return Numbers(value) if not code.any() else Numbers(value, code, np.full(len(pairs), cause, dtype=np.int16))
 
 
+@example(rows=[((-1.0, OK), (1.0, OK), (-1.0, OK))])
+@example(rows=[((-1.0, OK), (-1.0, INFEASIBLE), (0.0, OK)), ((-1.0, OK), (1.0, OK), (-1.0, OK))])
 @given(rows=st.lists(st.tuples(*(st.tuples(VALUE, CODE) for _ in range(3))), min_size=1, max_size=8))
 def test_numbers_and_codes_are_those_of_the_plan(rows):
     causes = Causes()
