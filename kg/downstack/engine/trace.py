@@ -42,6 +42,11 @@ class _Anatomy:
     sources: tuple[tuple[str, int], ...]
 
 
+_Order = tuple[tuple[tuple[str, int], _Anatomy], ...]
+MAX_ORDERS = 2_000
+"""So many numbers of one plan are remembered with all that they are computed from."""
+
+
 class Tracer:
     """Unfolds the numbers of one run."""
 
@@ -62,11 +67,19 @@ class Tracer:
         # What only a question states is an input of the questions that state it.
         told = frozenset(name for name in cells if not _is_known(plan.by_quantity[name]))
         self._anatomies: dict[tuple[str, int], _Anatomy] = plan.kept.setdefault(("anatomies", told), {})
+        self._orders: dict[tuple[str, int], _Order] = plan.kept.setdefault(("orders", told), {})
         self._silent: dict[str, bool] = {}
+        self._seen = cells if column else {}
+        """The interventions that this column sees."""
 
     def trace(self, quantity: str, row: int) -> Trace:
         """Return the trace of one number; a step that two paths share is the same object in both."""
         done = self._done
+        if not self._seen:
+            for place, anatomy in self._order(quantity, row):
+                if place not in done:
+                    done[place] = self._build(*place, anatomy)
+            return done[quantity, row]
         # Inputs first, on a list of its own: chains of functions may be deeper than Python's stack.
         waiting = [(quantity, row)]
         while waiting:
@@ -76,18 +89,38 @@ class Tracer:
                 if missing:
                     waiting.extend(reversed(missing))
                     continue
-                done[place] = self._build(*place)
+                done[place] = self._build(*place, self._anatomy(*place))
             waiting.pop()
         return done[quantity, row]
+
+    def _order(self, quantity: str, row: int) -> _Order:
+        """Return all that a number is computed from, inputs first, when no question interferes; kept with the plan."""
+        found = self._orders.get((quantity, row))
+        if found is None:
+            ordered: dict[tuple[str, int], _Anatomy] = {}
+            waiting = [(quantity, row)]
+            while waiting:
+                place = waiting[-1]
+                if place not in ordered:
+                    anatomy = self._anatomy(*place)
+                    missing = [item for item in anatomy.sources if item not in ordered]
+                    if missing:
+                        waiting.extend(reversed(missing))
+                        continue
+                    ordered[place] = anatomy
+                waiting.pop()
+            found = tuple(ordered.items())
+            if len(self._orders) >= MAX_ORDERS:
+                self._orders.clear()
+            self._orders[quantity, row] = found
+        return found
 
     def _sources(self, quantity: str, row: int) -> tuple[tuple[str, int], ...]:
         """Return the numbers that one is computed from; none where the question cuts them off."""
         return () if self._cut_by(quantity, row) is not None else self._anatomy(quantity, row).sources
 
     def _cell(self, quantity: str, row: int) -> Cell | None:
-        if self._column == 0:
-            return None
-        return next((item for item in self._cells.get(quantity, ()) if item.row == row), None)
+        return next((item for item in self._seen.get(quantity, ()) if item.row == row), None)
 
     def _cut_by(self, quantity: str, row: int) -> Cell | None:
         cell = self._cell(quantity, row)
@@ -107,12 +140,23 @@ class Tracer:
             self._anatomies[quantity, row] = found
         return found
 
-    def _build(self, quantity: str, row: int) -> Trace:
-        anatomy = self._anatomy(quantity, row)
-        variant, facts, column = anatomy.variant, anatomy.facts, self._column
-        codes, values = self._outcome.status[quantity], self._outcome.values[quantity]
-        code = codes.item(row, min(column, codes.shape[1] - 1))
-        value = values.item(row, min(column, values.shape[1] - 1))
+    def _build(self, quantity: str, row: int, anatomy: _Anatomy) -> Trace:
+        variant, facts, column, outcome = anatomy.variant, anatomy.facts, self._column, self._outcome
+        codes, values = outcome.status[quantity], outcome.values[quantity]
+        code = codes.item(row, column if column < codes.shape[1] else -1)
+        value = values.item(row, column if column < values.shape[1] else -1)
+        if code == OK and not (quantity in outcome.formula or quantity in outcome.loops or quantity in self._seen):
+            return Trace(
+                anatomy.kind,
+                anatomy.key,
+                value / anatomy.base_units,
+                anatomy.kind.display_unit,
+                Status.OK,
+                None if variant is None else variant.function,
+                tuple([self._done[place] for place in anatomy.sources]),
+                facts,
+                None,
+            )
         cell = self._cell(quantity, row)
         if cell is not None and cuts(cell):
             return self._cut(anatomy, value, code, cell)
