@@ -26,6 +26,15 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``context``, ``context_latency``      the longest context
 ``agents``                            sessions of agents that pause between turns
 ``market``                            a rental market: price, demand, supply and utilization feed back
+``ownership``                         what an accelerator costs its owner
+``token_prices``, ``energy_cost``     what tokens are sold for, by list price and by kind, and what their electricity costs
+``arrivals``                          the load that settles when requests arrive at a rate
+``queueing``, ``service_level``       how long requests wait, and how many are served in time
+``pooling``                           several copies of models that share their machines
+``fleet``                             accelerators, streams and tokens at a power budget
+``disaggregation``                    prompts read on some machines, replies written on others
+``whole_service``                     revenue, cost and size of a whole service
+``session_growth``, ``session_cost``  sessions whose context grows, what they cost, and subscriptions
 ====================================  =============================================================================
 
 ``declare`` is the decorator, ``citations`` the publications, ``calibration`` the errors that measurements show.
@@ -35,6 +44,7 @@ from __future__ import annotations
 
 from downstack.performance import (
     agents,
+    arrivals,
     attention_flops,
     collective,
     concurrency,
@@ -44,10 +54,13 @@ from downstack.performance import (
     cost,
     decode_step,
     decode_terms,
+    disaggregation,
     energy,
+    energy_cost,
     exchange,
     expert_exchange,
     experts,
+    fleet,
     flops,
     handover,
     hbm,
@@ -59,14 +72,22 @@ from downstack.performance import (
     matrices,
     memory,
     number_formats,
+    ownership,
     parameters,
+    pooling,
     prefill,
+    queueing,
     replication,
     roofline,
     scaleup,
     sequence_memory,
+    service_level,
+    session_cost,
+    session_growth,
     throughput,
+    token_prices,
     weights,
+    whole_service,
 )
 from downstack.performance.declare import (
     REGISTRY,
@@ -113,6 +134,18 @@ MODULES = (
     context_latency,
     agents,
     market,
+    ownership,
+    token_prices,
+    energy_cost,
+    arrivals,
+    queueing,
+    service_level,
+    pooling,
+    fleet,
+    disaggregation,
+    whole_service,
+    session_growth,
+    session_cost,
 )
 """The modules whose import fills the registry."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from tests.kg.performance.economy import ECONOMY
 
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration
@@ -153,4 +154,4 @@ DEPLOYMENTS = {
 def deploy(model: str, **changed: float) -> Deployment:
     """Return a named model on eight chips for chat, with some facts changed."""
     facts, classes = DEPLOYMENTS[model]
-    return Deployment({**facts, **EIGHT_CHIPS, **FRAMEWORK, **CHAT, **changed}, classes)
+    return Deployment({**facts, **EIGHT_CHIPS, **FRAMEWORK, **CHAT, **ECONOMY, **changed}, classes)

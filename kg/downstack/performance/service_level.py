@@ -1,0 +1,305 @@
+r"""How many requests are served in time, and how many could be.
+
+What the target for the first token leaves after prompt and step may be spent waiting. The probability of a longer wait falls
+exponentially; the most requests that are still served in time are found by bisection, with places that are taken as long as in
+a full batch.
+
+.. math::
+
+    P(W \le s) = 1 - C\,e^{-(c - a)\,s / T} \qquad
+    \lambda^* = \max\{\lambda : 1 - C(c, \lambda T)\,e^{-(c - \lambda T)\,s / T} \ge q\}
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+
+from downstack.performance.citations import DEFINITION, DISAGGREGATION, ERLANG, INFERENCEX_COST, LITTLE
+from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
+from downstack.performance.queueing import waiting_share
+
+_ONE_TOKEN = Constant(1.0, "token", "the first token comes with the first step after the prompt")
+_ONE_STREAM = Constant(1.0, "sequence", "a place holds one sequence")
+_ALL = Constant(1.0, "1", "all requests")
+_POISSON = "arrivals are a Poisson process and places are taken for exponential times"
+_FULL_BATCH = (
+    "a place is taken as long as in a full batch: a careful answer, steps are faster while fewer sequences run"
+)
+_MEAN_TOKENS = "the time between tokens is kept on average: the places are no more than the target allows"
+_LEVEL = Validity("service_level_target", 0.0, 1.0, "a share of the requests")
+_TOO_LATE = "even without a queue the first token comes too late"
+_OVERFULL = "the load that settles is larger than memory and target allow: the queue grows without end"
+_HALVINGS = 50
+
+
+@performance_function(
+    formula="time_to_first_token_target - prefill_time - time_per_output_token_at_rate * one_token",
+    citation=DEFINITION,
+    constants={"one_token": _ONE_TOKEN},
+    only_positive=_TOO_LATE,
+    assumes=("a prompt is read as soon as it has a place: prompts do not queue among themselves",),
+    increasing=("time_to_first_token_target",),
+    decreasing=("prefill_time", "time_per_output_token_at_rate"),
+    examples=(
+        Example(
+            {"time_to_first_token_target": 2.0, "prefill_time": 0.3, "time_per_output_token_at_rate": 0.02},
+            1.68,
+            1e-12,
+            "by hand: 2 s - 300 ms - 20 ms",
+        ),
+    ),
+)
+def first_token_slack(
+    time_to_first_token_target: Annotated[Array, "s"],
+    prefill_time: Annotated[Array, "s"],
+    time_per_output_token_at_rate: Annotated[Array, "s/token"],
+    *,
+    one_token: float,
+) -> Annotated[Array, "s"]:
+    """Seconds of the target for the first token that a request may spend waiting."""
+    return time_to_first_token_target - prefill_time - time_per_output_token_at_rate * one_token
+
+
+def _stable(concurrency_at_rate: Array, max_concurrent_sequences: Array, **rest: Any) -> Any:
+    del rest
+    return concurrency_at_rate < max_concurrent_sequences
+
+
+@performance_function(
+    formula="all_requests - waiting_probability"
+    " * exp(-(max_concurrent_sequences - concurrency_at_rate) * first_token_slack * request_rate"
+    " / concurrency_at_rate / one_stream)",
+    citation=ERLANG,
+    constants={"all_requests": _ALL, "one_stream": _ONE_STREAM},
+    feasible=_stable,
+    infeasible_reason=_OVERFULL,
+    assumes=(_POISSON, "requests wait in the order of arrival and do not give up"),
+    increasing=("first_token_slack",),
+    decreasing=("waiting_probability",),
+    examples=(
+        Example(
+            {
+                "waiting_probability": 0.2387,
+                "concurrency_at_rate": 48.0,
+                "max_concurrent_sequences": 55.0,
+                "request_rate": 0.2,
+                "first_token_slack": 15.0,
+            },
+            0.8459,
+            1e-4,
+            "Koole, call centre: 84.59 % answered within 15 s",
+        ),
+    ),
+)
+def share_within_target(
+    waiting_probability: Annotated[Array, "1"],
+    concurrency_at_rate: Annotated[Array, "sequence"],
+    max_concurrent_sequences: Annotated[Array, "sequence"],
+    request_rate: Annotated[Array, "sequence/s"],
+    first_token_slack: Annotated[Array, "s"],
+    *,
+    all_requests: float,
+    one_stream: float,
+) -> Annotated[Array, "1"]:
+    """Share of the requests that wait no longer than the target for the first token leaves."""
+    free = (max_concurrent_sequences - concurrency_at_rate) / one_stream
+    waits = first_token_slack * request_rate / concurrency_at_rate
+    return all_requests - waiting_probability * np.exp(-np.maximum(free, 0.0) * waits)
+
+
+@performance_function(
+    formula="request_rate * share_within_target",
+    citation=DISAGGREGATION,
+    assumes=(_MEAN_TOKENS,),
+    increasing=("request_rate", "share_within_target"),
+    examples=(Example({"request_rate": 2.0, "share_within_target": 0.95}, 1.9, 1e-12, "by hand: 2 * 0.95"),),
+)
+def goodput_requests(
+    request_rate: Annotated[Array, "sequence/s"],
+    share_within_target: Annotated[Array, "1"],
+) -> Annotated[Array, "sequence/s"]:
+    """Requests in a second that keep both targets."""
+    return request_rate * share_within_target
+
+
+@performance_function(
+    formula="goodput_requests * output_tokens",
+    citation=DISAGGREGATION,
+    increasing=("goodput_requests", "output_tokens"),
+    examples=(Example({"goodput_requests": 1.9, "output_tokens": 200.0}, 380.0, 1e-12, "by hand: 1.9 * 200"),),
+)
+def goodput_tokens(
+    goodput_requests: Annotated[Array, "sequence/s"],
+    output_tokens: Annotated[Array, "token/sequence"],
+) -> Annotated[Array, "token/s"]:
+    """Output tokens in a second of requests that keep both targets."""
+    return goodput_requests * output_tokens
+
+
+def busiest(places: Array, patience: Array, level: Array) -> Array:
+    """Return the largest share of the places that may be taken so that a share `level` of the requests waits no longer.
+
+    Parameters
+    ----------
+    places
+        Number of places.
+    patience
+        The longest wait over the time that a place is taken.
+    level
+        Share of the requests that have to wait no longer.
+    """
+    places, patience, level = np.broadcast_arrays(places, patience, level)
+    low, high = np.zeros_like(patience), np.ones_like(patience)
+    for _ in range(_HALVINGS):
+        taken = 0.5 * (low + high)
+        late = waiting_share(taken * places, places) * np.exp(-(1.0 - taken) * places * patience)
+        in_time = 1.0 - late >= level
+        low, high = np.where(in_time, taken, low), np.where(in_time, high, taken)
+    known = 0.0 * (places * patience * level)
+    return low + known
+
+
+@performance_function(
+    formula="output_tokens * one_stream * time_per_output_token_at_capacity",
+    citation=LITTLE,
+    constants={"one_stream": _ONE_STREAM},
+    assumes=("the place of a request is counted from its first step on",),
+    increasing=("output_tokens", "time_per_output_token_at_capacity"),
+    examples=(
+        Example(
+            {"output_tokens": 2400.0, "time_per_output_token_at_capacity": 0.1}, 240.0, 1e-12, "by hand: 2400 * 0.1 s"
+        ),
+    ),
+)
+def request_time_at_capacity(
+    output_tokens: Annotated[Array, "token/sequence"],
+    time_per_output_token_at_capacity: Annotated[Array, "s/token"],
+    *,
+    one_stream: float,
+) -> Annotated[Array, "s"]:
+    """Seconds that a request takes a place of a full batch."""
+    return output_tokens * one_stream * time_per_output_token_at_capacity
+
+
+@performance_function(
+    formula="time_to_first_token_target - prefill_time - time_per_output_token_at_capacity * one_token",
+    citation=DEFINITION,
+    constants={"one_token": _ONE_TOKEN},
+    only_positive=_TOO_LATE,
+    assumes=("a prompt is read as soon as it has a place: prompts do not queue among themselves",),
+    increasing=("time_to_first_token_target",),
+    decreasing=("prefill_time", "time_per_output_token_at_capacity"),
+    examples=(
+        Example(
+            {"time_to_first_token_target": 2.0, "prefill_time": 0.3, "time_per_output_token_at_capacity": 0.05},
+            1.65,
+            1e-12,
+            "by hand: 2 s - 300 ms - 50 ms",
+        ),
+    ),
+)
+def first_token_slack_at_capacity(
+    time_to_first_token_target: Annotated[Array, "s"],
+    prefill_time: Annotated[Array, "s"],
+    time_per_output_token_at_capacity: Annotated[Array, "s/token"],
+    *,
+    one_token: float,
+) -> Annotated[Array, "s"]:
+    """Seconds of the target for the first token that a request may wait for a place of a full batch."""
+    return time_to_first_token_target - prefill_time - time_per_output_token_at_capacity * one_token
+
+
+def _takes_time(request_time_at_capacity: Array, **rest: Any) -> Any:
+    del rest
+    return request_time_at_capacity > 0.0
+
+
+@performance_function(
+    formula="max of request_rate with 1 - C(c, a) * exp(-(c - a) * first_token_slack_at_capacity / T)"
+    " >= service_level_target, c = max_concurrent_sequences, a = request_rate * T, T = request_time_at_capacity",
+    citation=ERLANG,
+    constants={"one_stream": _ONE_STREAM},
+    validity=(_LEVEL,),
+    feasible=_takes_time,
+    infeasible_reason="a request without output takes no place",
+    assumes=(_POISSON, _FULL_BATCH, _MEAN_TOKENS),
+    increasing=("max_concurrent_sequences", "first_token_slack_at_capacity"),
+    decreasing=("request_time_at_capacity", "service_level_target"),
+    examples=(
+        Example(
+            {
+                "max_concurrent_sequences": 55.0,
+                "request_time_at_capacity": 240.0,
+                "first_token_slack_at_capacity": 15.0,
+                "service_level_target": 0.8459,
+            },
+            0.2,
+            2e-4,
+            "Koole, call centre turned round: 55 agents, 4 minutes a call, 84.59 % within 15 s",
+        ),
+    ),
+)
+def request_rate_within_target(
+    max_concurrent_sequences: Annotated[Array, "sequence"],
+    request_time_at_capacity: Annotated[Array, "s"],
+    first_token_slack_at_capacity: Annotated[Array, "s"],
+    service_level_target: Annotated[Array, "1"],
+    *,
+    one_stream: float,
+) -> Annotated[Array, "sequence/s"]:
+    """Most requests in a second that one copy of the model serves so that enough get their first token in time."""
+    patience = first_token_slack_at_capacity / request_time_at_capacity
+    share = busiest(max_concurrent_sequences / one_stream, patience, service_level_target)
+    return share * max_concurrent_sequences / request_time_at_capacity
+
+
+@performance_function(
+    formula="request_rate_within_target * request_time_at_capacity / max_concurrent_sequences",
+    citation=LITTLE,
+    increasing=("request_rate_within_target", "request_time_at_capacity"),
+    decreasing=("max_concurrent_sequences",),
+    examples=(
+        Example(
+            {
+                "request_rate_within_target": 0.2,
+                "request_time_at_capacity": 240.0,
+                "max_concurrent_sequences": 60.0,
+            },
+            0.8,
+            1e-12,
+            "by hand: 48 of 60 places",
+        ),
+    ),
+)
+def utilization_within_target(
+    request_rate_within_target: Annotated[Array, "sequence/s"],
+    request_time_at_capacity: Annotated[Array, "s"],
+    max_concurrent_sequences: Annotated[Array, "sequence"],
+) -> Annotated[Array, "1"]:
+    """Share of the places that are taken at the most requests that are still served in time."""
+    return request_rate_within_target * request_time_at_capacity / max_concurrent_sequences
+
+
+@performance_function(
+    formula="cost_per_million_output_tokens / utilization_within_target",
+    citation=INFERENCEX_COST,
+    assumes=("requests arrive at the same mean rate day and night",),
+    increasing=("cost_per_million_output_tokens",),
+    decreasing=("utilization_within_target",),
+    examples=(
+        Example(
+            {"cost_per_million_output_tokens": 4e-6, "utilization_within_target": 0.8},
+            5e-6,
+            1e-12,
+            "by hand: 4 USD / 0.8",
+        ),
+    ),
+)
+def cost_per_million_output_tokens_within_target(
+    cost_per_million_output_tokens: Annotated[Array, "USD/token"],
+    utilization_within_target: Annotated[Array, "1"],
+) -> Annotated[Array, "USD/token"]:
+    """Price of the instance for each output token when it is only as full as the service level allows."""
+    return cost_per_million_output_tokens / utilization_within_target
