@@ -9,6 +9,8 @@ copy of the model that decodes.
     TTFT = t_{prefill} + t_{move} + t(B) \qquad x = \frac{B / t(B)}{n + p\,g}
 
 with groups of `g` accelerators that each send at :math:`\beta\,\eta`, and the step `t` of the reference load without prompts.
+Both ways of serving do the same work, so at the same batch each accelerator gives as many tokens; what is won is time: no prompt
+interrupts a stream.
 """
 
 from __future__ import annotations
@@ -17,12 +19,13 @@ from typing import Annotated
 
 import numpy as np
 
-from downstack.performance.citations import DEFINITION, DISAGGREGATION, PAGED_ATTENTION, SCALING_BOOK, SLIDING_WINDOW
+from downstack.performance.citations import DISAGGREGATION, PAGED_ATTENTION, SCALING_BOOK, SLIDING_WINDOW
 from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
 
 _ONE_PROMPT = Constant(1.0, "sequence", "the cache of one prompt is sent at a time")
 _ONE_STREAM = Constant(1.0, "sequence", "a group reads one prompt at a time")
 _ONE_EACH = Constant(1.0, "token/sequence", "autoregressive decoding: one token of each stream a step")
+_ONE_TOKEN = Constant(1.0, "token", "autoregressive decoding: one token of each stream a step")
 _REFERENCE = "the copy that decodes carries the workload's reference load"
 _SHARE = Validity("allreduce_bandwidth_efficiency", 0.0, 1.0, "a share of the link rate")
 
@@ -217,23 +220,19 @@ def throughput_per_accelerator_disaggregated(
 
 
 @performance_function(
-    formula="throughput_per_accelerator_disaggregated / throughput_per_accelerator_at_load",
-    citation=DEFINITION,
+    formula="time_per_output_token * one_token / decode_step_time",
+    citation=DISAGGREGATION,
+    constants={"one_token": _ONE_TOKEN},
     assumes=("both at the same number of sequences on the copy that decodes",),
-    increasing=("throughput_per_accelerator_disaggregated",),
-    decreasing=("throughput_per_accelerator_at_load",),
-    examples=(
-        Example(
-            {"throughput_per_accelerator_disaggregated": 250.0, "throughput_per_accelerator_at_load": 200.0},
-            1.25,
-            1e-12,
-            "by hand: 250 / 200",
-        ),
-    ),
+    increasing=("time_per_output_token",),
+    decreasing=("decode_step_time",),
+    examples=(Example({"time_per_output_token": 0.025, "decode_step_time": 0.02}, 1.25, 1e-12, "by hand: 25 / 20 ms"),),
 )
-def disaggregation_gain(
-    throughput_per_accelerator_disaggregated: Annotated[Array, "token/s/chip"],
-    throughput_per_accelerator_at_load: Annotated[Array, "token/s/chip"],
+def disaggregation_speedup(
+    time_per_output_token: Annotated[Array, "s/token"],
+    decode_step_time: Annotated[Array, "s"],
+    *,
+    one_token: float,
 ) -> Annotated[Array, "1"]:
-    """Throughput of each accelerator with prefill and decode apart over that with both on the same ones."""
-    return throughput_per_accelerator_disaggregated / throughput_per_accelerator_at_load
+    """How many times sooner a stream's next token comes when no prompt interrupts decoding."""
+    return time_per_output_token * one_token / decode_step_time

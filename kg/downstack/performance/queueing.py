@@ -33,6 +33,7 @@ _HALF_LOG_TWO_PI = 0.9189385332046727
 _SHIFT = 8
 _LAST_TERM = 1e-17
 _MOST_TERMS = 100_000
+_AT_ONCE = 64
 
 
 def log_factorial(number: Array) -> Array:
@@ -46,8 +47,8 @@ def log_factorial(number: Array) -> Array:
     return large
 
 
-def waiting_share(load: Array, places: Array) -> Array:
-    """Return Erlang's probability of waiting for an offered load and a number of places, both pure numbers.
+def inverse_loss(load: Array, places: Array) -> Array:
+    """Return the integral R: one over Erlang's probability of loss, for pure numbers of the same shape.
 
     Parameters
     ----------
@@ -56,19 +57,26 @@ def waiting_share(load: Array, places: Array) -> Array:
     places
         Number of places, whole or not; above `load`.
     """
-    load, places = np.broadcast_arrays(np.asarray(load, dtype=float), np.asarray(places, dtype=float))
-    rho = load / places
-    term = np.ones_like(load)
-    series = np.zeros_like(load)
-    for step in range(1, _MOST_TERMS):
-        term = term * (load / (places + step))
-        series = series + term
-        if not np.any(term > _LAST_TERM * series):
+    last, series = np.ones_like(load), np.zeros_like(load)
+    for first in range(1, _MOST_TERMS, _AT_ONCE):
+        divisors = places[..., np.newaxis] + np.arange(first, first + _AT_ONCE)
+        terms = last[..., np.newaxis] * np.cumprod(load[..., np.newaxis] / divisors, axis=-1)
+        series = series + terms.sum(axis=-1)
+        last = terms[..., -1]
+        if not np.any(last > _LAST_TERM * series):
             break
     with np.errstate(over="ignore"):  # so many places that nobody ever waits
-        inverse_loss = np.exp(load - places * np.log(load) + log_factorial(places)) - series
-    # By the integral the inverse is at least one; beyond the capacity the difference may cancel below it.
-    share: Array = 1.0 / (rho + (1.0 - rho) * np.maximum(inverse_loss, 1.0))
+        whole = np.exp(load - places * np.log(load) + log_factorial(places))
+    # By the integral it is at least one; beyond the capacity the difference may cancel below it.
+    inverse: Array = np.maximum(whole - series, 1.0)
+    return inverse
+
+
+def waiting_share(load: Array, places: Array) -> Array:
+    """Return Erlang's probability of waiting for an offered load and a number of places, both pure numbers."""
+    load, places = np.broadcast_arrays(np.asarray(load, dtype=float), np.asarray(places, dtype=float))
+    rho = load / places
+    share: Array = 1.0 / (rho + (1.0 - rho) * inverse_loss(load, places))
     return share
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from downstack.performance.citations import DEFINITION, DISAGGREGATION, ERLANG, INFERENCEX_COST, LITTLE
 from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
-from downstack.performance.queueing import waiting_share
+from downstack.performance.queueing import inverse_loss
 
 _ONE_TOKEN = Constant(1.0, "token", "the first token comes with the first step after the prompt")
 _ONE_STREAM = Constant(1.0, "sequence", "a place holds one sequence")
@@ -31,7 +31,8 @@ _MEAN_TOKENS = "the time between tokens is kept on average: the places are no mo
 _LEVEL = Validity("service_level_target", 0.0, 1.0, "a share of the requests")
 _TOO_LATE = "even without a queue the first token comes too late"
 _OVERFULL = "the load that settles is larger than memory and target allow: the queue grows without end"
-_HALVINGS = 50
+_STEPS = 60
+_CLOSE = 1e-12
 
 
 @performance_function(
@@ -148,17 +149,45 @@ def busiest(places: Array, patience: Array, level: Array) -> Array:
     patience
         The longest wait over the time that a place is taken.
     level
-        Share of the requests that have to wait no longer.
+        Share of the requests that have to wait no longer; below one.
+
+    Notes
+    -----
+    The logarithm of the share of requests that come too late rises with the share of places taken. Newton's method is held
+    between a share that is known to be low enough and one that is known to be too high, and halves the range where it leaves it.
+    The slope is exact: the derivative of Erlang's integral by the load is :math:`-R (c/a - 1) - 1`.
     """
-    places, patience, level = np.broadcast_arrays(places, patience, level)
-    low, high = np.zeros_like(patience), np.ones_like(patience)
-    for _ in range(_HALVINGS):
-        taken = 0.5 * (low + high)
-        late = waiting_share(taken * places, places) * np.exp(-(1.0 - taken) * places * patience)
-        in_time = 1.0 - late >= level
-        low, high = np.where(in_time, taken, low), np.where(in_time, high, taken)
-    known = 0.0 * (places * patience * level)
-    return low + known
+    shape = np.broadcast_shapes(np.shape(places), np.shape(patience), np.shape(level))
+    every = [np.broadcast_to(np.asarray(item, dtype=float), shape).ravel() for item in (places, patience, level)]
+    found = np.where(np.isnan(every[0] + every[1] + every[2]), np.nan, 0.5)
+    open_rows = np.flatnonzero(~np.isnan(found) & (every[0] > 0.0))
+    low, high = np.zeros_like(open_rows, dtype=float), np.ones_like(open_rows, dtype=float)
+    for _ in range(_STEPS):
+        taken = found[open_rows]
+        excess, slope = _lateness(taken, *(item[open_rows] for item in every))
+        low, high = np.where(excess <= 0.0, taken, low), np.where(excess <= 0.0, high, taken)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            guess = taken - excess / slope
+        following = np.where((guess > low) & (guess < high), guess, 0.5 * (low + high))
+        found[open_rows] = following
+        # A row that has settled is left alone, so that it does not depend on what other rows need.
+        moving = np.abs(following - taken) > _CLOSE * taken
+        open_rows, low, high = open_rows[moving], low[moving], high[moving]
+        if not open_rows.size:
+            break
+    answer: Array = found.reshape(shape)
+    return answer
+
+
+def _lateness(taken: Array, places: Array, patience: Array, level: Array) -> tuple[Array, Array]:
+    """Return the logarithm of the share that comes too late over the share that may, and its slope by `taken`."""
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):  # no logarithm and no slope where nobody waits
+        inverse = inverse_loss(taken * places, places)
+        waits = 1.0 / (taken + (1.0 - taken) * inverse)
+        excess = np.log(waits) - (1.0 - taken) * places * patience - np.log1p(-level)
+        falls = -places * (inverse * (1.0 / taken - 1.0) + 1.0)
+        slope = -waits * (1.0 - inverse + (1.0 - taken) * falls) + places * patience
+    return excess, slope
 
 
 @performance_function(

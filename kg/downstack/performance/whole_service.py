@@ -20,6 +20,7 @@ _HOUR = 3600.0
 _MILLION = 1e-6
 _ONE_PROMPT = Constant(1.0, "sequence", "a group reads one prompt at a time")
 _ONE_EACH = Constant(1.0, "token/sequence", "autoregressive decoding: one token of each stream a step")
+_ONE_TOKEN = Constant(1.0, "token", "autoregressive decoding: one token of each stream a step")
 _ALL = Constant(1.0, "1", "the cost itself")
 
 
@@ -146,31 +147,56 @@ def prefill_rate_per_accelerator(
     return input_tokens * one_prompt / (prefill_time * tensor_parallel)
 
 
+def _has_time_to_decode(
+    max_concurrent_sequences: Array,
+    time_per_output_token_at_capacity: Array,
+    prefill_interruption_per_sequence: Array,
+    one_token: float,
+    **rest: Any,
+) -> Any:
+    del rest
+    return time_per_output_token_at_capacity * one_token > max_concurrent_sequences * prefill_interruption_per_sequence
+
+
 @performance_function(
-    formula="concurrent_sequences * one_each / (decode_step_time * accelerators_per_replica)",
+    formula="max_concurrent_sequences * one_each / accelerators_per_replica"
+    " / (time_per_output_token_at_capacity * one_token - max_concurrent_sequences * prefill_interruption_per_sequence)",
     citation=DISAGGREGATION,
-    constants={"one_each": _ONE_EACH},
-    assumes=("accelerators that only decode, at the workload's reference load",),
-    increasing=("concurrent_sequences",),
-    decreasing=("decode_step_time", "accelerators_per_replica"),
+    constants={"one_each": _ONE_EACH, "one_token": _ONE_TOKEN},
+    feasible=_has_time_to_decode,
+    infeasible_reason="prompts take all the time between two tokens",
+    assumes=(
+        "accelerators that only decode, with the batch that fits beside prompts: without them it could be larger",
+    ),
+    increasing=("prefill_interruption_per_sequence",),
+    decreasing=("accelerators_per_replica", "time_per_output_token_at_capacity"),
     examples=(
         Example(
-            {"concurrent_sequences": 64.0, "decode_step_time": 0.02, "accelerators_per_replica": 8.0},
-            400.0,
+            {
+                "max_concurrent_sequences": 100.0,
+                "time_per_output_token_at_capacity": 0.05,
+                "prefill_interruption_per_sequence": 1e-4,
+                "accelerators_per_replica": 8.0,
+            },
+            312.5,
             1e-12,
-            "by hand: 64 / 20 ms / 8",
+            "by hand: 100 / (50 - 10 ms) / 8",
         ),
     ),
 )
 def decode_rate_per_accelerator(
-    concurrent_sequences: Annotated[Array, "sequence"],
-    decode_step_time: Annotated[Array, "s"],
+    max_concurrent_sequences: Annotated[Array, "sequence"],
+    time_per_output_token_at_capacity: Annotated[Array, "s/token"],
+    prefill_interruption_per_sequence: Annotated[Array, "s/sequence"],
     accelerators_per_replica: Annotated[Array, "chip"],
     *,
     one_each: float,
+    one_token: float,
 ) -> Annotated[Array, "token/s/chip"]:
-    """Tokens that each accelerator gives in a second when it only decodes."""
-    return concurrent_sequences * one_each / (decode_step_time * accelerators_per_replica)
+    """Tokens that each accelerator gives in a second when it only decodes, with a full batch."""
+    interruption = max_concurrent_sequences * prefill_interruption_per_sequence
+    step = time_per_output_token_at_capacity * one_token - interruption
+    return max_concurrent_sequences * one_each / step / accelerators_per_replica
 
 
 @performance_function(
