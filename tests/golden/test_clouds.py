@@ -131,6 +131,20 @@ def test_section_e3_many_places_near_capacity_wait_about_as_erlang_says():
     assert kingman == pytest.approx(erlang, rel=0.05)
 
 
+@pytest.mark.parametrize("busy", [0.1, 0.5, 0.9])
+def test_section_e3_equal_prompts_that_arrive_at_random_wait_as_pollaczek_and_khinchine_say(busy):
+    delay = call(
+        "prefill_queueing_delay",
+        request_rate=busy / 0.25,
+        prefill_time=0.25,
+        tensor_parallel=8.0,
+        accelerators_per_replica=8.0,
+        arrival_variability=1.0,
+        service_variability=0.0,
+    )
+    assert delay == pytest.approx(busy / (2.0 * (1.0 - busy)) * 0.25, rel=1e-12)
+
+
 # --- E4: the most requests within both targets ------------------------------------------------------------------------------
 
 

@@ -29,7 +29,8 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``ownership``                         what an accelerator costs its owner
 ``token_prices``, ``energy_cost``     what tokens are sold for, by list price and by kind, and what their electricity costs
 ``arrivals``                          the load that settles when requests arrive at a rate
-``queueing``, ``service_level``       how long requests wait, and how many are served in time
+``queueing``, ``prompt_queue``        how long requests wait for a place, and prompts for each other
+``service_level``                     how many requests are served in time, and how many could be
 ``pooling``                           several copies of models that share their machines
 ``fleet``                             accelerators, streams and tokens at a power budget
 ``disaggregation``                    prompts read on some machines, replies written on others
@@ -76,6 +77,7 @@ from downstack.performance import (
     parameters,
     pooling,
     prefill,
+    prompt_queue,
     queueing,
     replication,
     roofline,
@@ -139,6 +141,7 @@ MODULES = (
     energy_cost,
     arrivals,
     queueing,
+    prompt_queue,
     service_level,
     pooling,
     fleet,

@@ -196,26 +196,32 @@ def queueing_delay_by_variability(
 
 
 @performance_function(
-    formula="queueing_delay + prefill_time + time_per_output_token_at_rate * one_token",
+    formula="queueing_delay + prefill_queueing_delay + prefill_time + time_per_output_token_at_rate * one_token",
     citation=ERLANG,
     constants={"one_token": _ONE_TOKEN},
-    assumes=("a prompt is read as soon as it has a place: prompts do not queue among themselves",),
-    increasing=("queueing_delay", "prefill_time", "time_per_output_token_at_rate"),
+    assumes=("waiting for a place and waiting for other prompts follow each other",),
+    increasing=("queueing_delay", "prefill_queueing_delay", "prefill_time", "time_per_output_token_at_rate"),
     examples=(
         Example(
-            {"queueing_delay": 0.1, "prefill_time": 0.3, "time_per_output_token_at_rate": 0.02},
-            0.42,
+            {
+                "queueing_delay": 0.1,
+                "prefill_queueing_delay": 0.08,
+                "prefill_time": 0.3,
+                "time_per_output_token_at_rate": 0.02,
+            },
+            0.5,
             1e-12,
-            "by hand: 100 + 300 + 20 ms",
+            "by hand: 100 + 80 + 300 + 20 ms",
         ),
     ),
 )
 def time_to_first_token_at_rate(
     queueing_delay: Annotated[Array, "s"],
+    prefill_queueing_delay: Annotated[Array, "s"],
     prefill_time: Annotated[Array, "s"],
     time_per_output_token_at_rate: Annotated[Array, "s/token"],
     *,
     one_token: float,
 ) -> Annotated[Array, "s"]:
     """Mean seconds from the arrival of a request to its first token, waiting included."""
-    return queueing_delay + prefill_time + time_per_output_token_at_rate * one_token
+    return queueing_delay + prefill_queueing_delay + prefill_time + time_per_output_token_at_rate * one_token

@@ -36,31 +36,40 @@ _CLOSE = 1e-12
 
 
 @performance_function(
-    formula="time_to_first_token_target - prefill_time - time_per_output_token_at_rate * one_token",
+    formula="time_to_first_token_target - prefill_queueing_delay - prefill_time"
+    " - time_per_output_token_at_rate * one_token",
     citation=DEFINITION,
     constants={"one_token": _ONE_TOKEN},
     only_positive=_TOO_LATE,
-    assumes=("a prompt is read as soon as it has a place: prompts do not queue among themselves",),
+    assumes=("prompts wait for each other for the mean time; how that varies is left out",),
     increasing=("time_to_first_token_target",),
-    decreasing=("prefill_time", "time_per_output_token_at_rate"),
+    decreasing=("prefill_queueing_delay", "prefill_time", "time_per_output_token_at_rate"),
     examples=(
         Example(
-            {"time_to_first_token_target": 2.0, "prefill_time": 0.3, "time_per_output_token_at_rate": 0.02},
-            1.68,
+            {
+                "time_to_first_token_target": 2.0,
+                "prefill_queueing_delay": 0.08,
+                "prefill_time": 0.3,
+                "time_per_output_token_at_rate": 0.02,
+            },
+            1.6,
             1e-12,
-            "by hand: 2 s - 300 ms - 20 ms",
+            "by hand: 2 s - 80 ms - 300 ms - 20 ms",
         ),
     ),
 )
 def first_token_slack(
     time_to_first_token_target: Annotated[Array, "s"],
+    prefill_queueing_delay: Annotated[Array, "s"],
     prefill_time: Annotated[Array, "s"],
     time_per_output_token_at_rate: Annotated[Array, "s/token"],
     *,
     one_token: float,
 ) -> Annotated[Array, "s"]:
     """Seconds of the target for the first token that a request may spend waiting."""
-    return time_to_first_token_target - prefill_time - time_per_output_token_at_rate * one_token
+    return (
+        time_to_first_token_target - prefill_queueing_delay - prefill_time - time_per_output_token_at_rate * one_token
+    )
 
 
 def _stable(concurrency_at_rate: Array, max_concurrent_sequences: Array, **rest: Any) -> Any:
@@ -213,31 +222,39 @@ def request_time_at_capacity(
 
 
 @performance_function(
-    formula="time_to_first_token_target - prefill_time - time_per_output_token_at_capacity * one_token",
+    formula="time_to_first_token_target - prefill_queueing_delay_at_capacity - prefill_time"
+    " - time_per_output_token_at_capacity * one_token",
     citation=DEFINITION,
     constants={"one_token": _ONE_TOKEN},
     only_positive=_TOO_LATE,
-    assumes=("a prompt is read as soon as it has a place: prompts do not queue among themselves",),
+    assumes=("prompts wait for each other for the mean time; how that varies is left out",),
     increasing=("time_to_first_token_target",),
-    decreasing=("prefill_time", "time_per_output_token_at_capacity"),
+    decreasing=("prefill_queueing_delay_at_capacity", "prefill_time", "time_per_output_token_at_capacity"),
     examples=(
         Example(
-            {"time_to_first_token_target": 2.0, "prefill_time": 0.3, "time_per_output_token_at_capacity": 0.05},
-            1.65,
+            {
+                "time_to_first_token_target": 2.0,
+                "prefill_queueing_delay_at_capacity": 0.15,
+                "prefill_time": 0.3,
+                "time_per_output_token_at_capacity": 0.05,
+            },
+            1.5,
             1e-12,
-            "by hand: 2 s - 300 ms - 50 ms",
+            "by hand: 2 s - 150 ms - 300 ms - 50 ms",
         ),
     ),
 )
 def first_token_slack_at_capacity(
     time_to_first_token_target: Annotated[Array, "s"],
+    prefill_queueing_delay_at_capacity: Annotated[Array, "s"],
     prefill_time: Annotated[Array, "s"],
     time_per_output_token_at_capacity: Annotated[Array, "s/token"],
     *,
     one_token: float,
 ) -> Annotated[Array, "s"]:
     """Seconds of the target for the first token that a request may wait for a place of a full batch."""
-    return time_to_first_token_target - prefill_time - time_per_output_token_at_capacity * one_token
+    working = prefill_time + time_per_output_token_at_capacity * one_token
+    return time_to_first_token_target - prefill_queueing_delay_at_capacity - working
 
 
 def _takes_time(request_time_at_capacity: Array, **rest: Any) -> Any:

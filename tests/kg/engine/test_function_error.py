@@ -116,7 +116,12 @@ def test_where_no_function_errs_a_sampled_plan_keeps_its_formulas() -> None:
 
 def test_every_declared_error_names_its_calibration() -> None:
     erring_functions = [item for item in REGISTRY if item.relative_error is not None]
-    assert {item.name for item in erring_functions} == {"time_per_output_token", "time_per_output_token_at_capacity"}
+    assert {item.name for item in erring_functions} == {
+        "concurrency_at_rate_dense",
+        "concurrency_at_rate_mixture",
+        "time_per_output_token",
+        "time_per_output_token_at_capacity",
+    }
     for item in erring_functions:
         assert item.relative_error is not None
         assert "docs/calibration.md" in item.relative_error.source
