@@ -13,7 +13,7 @@ from tests.kg.performance.composed import deploy
 from downstack.performance import REGISTRY
 from downstack.performance.decode_step import step_time
 from downstack.performance.queueing import waiting_share
-from downstack.performance.service_level import busiest
+from downstack.performance.service_capacity import busiest
 
 HOUR, DAY, YEAR = 3600.0, 86400.0, 365.25 * 86400.0
 MILLION = 1e-6

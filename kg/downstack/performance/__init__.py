@@ -30,7 +30,8 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``token_prices``, ``energy_cost``     what tokens are sold for, by list price and by kind, and what their electricity costs
 ``arrivals``                          the load that settles when requests arrive at a rate
 ``queueing``, ``prompt_queue``        how long requests wait for a place, and prompts for each other
-``service_level``                     how many requests are served in time, and how many could be
+``service_level``                     how many requests are served in time
+``service_capacity``                  how many could be
 ``pooling``                           several copies of models that share their machines
 ``fleet``                             accelerators, streams and tokens at a power budget
 ``disaggregation``                    prompts read on some machines, replies written on others
@@ -83,6 +84,7 @@ from downstack.performance import (
     roofline,
     scaleup,
     sequence_memory,
+    service_capacity,
     service_level,
     session_cost,
     session_growth,
@@ -143,6 +145,7 @@ MODULES = (
     queueing,
     prompt_queue,
     service_level,
+    service_capacity,
     pooling,
     fleet,
     disaggregation,

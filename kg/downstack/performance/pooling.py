@@ -16,7 +16,7 @@ from typing import Annotated
 
 from downstack.performance.citations import DEFINITION, ERLANG
 from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
-from downstack.performance.service_level import busiest
+from downstack.performance.service_capacity import busiest
 
 _ONE_PLACE = Constant(1.0, "sequence", "a place holds one sequence")
 _ALL = Constant(1.0, "1", "all of the time")
