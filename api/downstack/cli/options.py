@@ -24,7 +24,9 @@ Store = Annotated[
 Where = Annotated[
     list[str] | None,
     typer.Option(
-        "--where", metavar="KEY=ID", help="Only this model, accelerator, offering, workload, framework, market, layer."
+        "--where",
+        metavar="KEY=ID",
+        help="Only this model, accelerator, offering, workload, framework, market, application, cluster, layer.",
     ),
 ]
 Samples = Annotated[

@@ -73,6 +73,27 @@ def service_revenue(
 
 
 @performance_function(
+    formula="serving_nodes * accelerators_per_serving_node",
+    citation=OPEN_INFRA_INDEX,
+    increasing=("serving_nodes", "accelerators_per_serving_node"),
+    examples=(
+        Example(
+            {"serving_nodes": 226.75, "accelerators_per_serving_node": 8.0},
+            1814.0,
+            1e-12,
+            "DeepSeek open-infra-index, day 6, by hand: 226.75 nodes of eight",
+        ),
+    ),
+)
+def serving_accelerators(
+    serving_nodes: Annotated[Array, "1"],
+    accelerators_per_serving_node: Annotated[Array, "chip"],
+) -> Annotated[Array, "chip"]:
+    """Accelerators that a service of a model uses on average."""
+    return serving_nodes * accelerators_per_serving_node
+
+
+@performance_function(
     formula="serving_accelerators * serving_price_per_accelerator_hour",
     citation=OPEN_INFRA_INDEX,
     assumes=("accelerators only, at the price that the operator accounts for",),

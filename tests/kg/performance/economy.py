@@ -37,7 +37,8 @@ SERVICE = {
     "served_input_tokens": 608e9 / DAY,
     "served_cached_input_tokens": 342e9 / DAY,
     "served_output_tokens": 168e9 / DAY,
-    "serving_accelerators": 1814.0,
+    "serving_nodes": 226.75,
+    "accelerators_per_serving_node": 8.0,
     "serving_price_per_accelerator_hour": 2.0 / HOUR,
 }
 SESSIONS = {
