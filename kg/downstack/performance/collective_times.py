@@ -25,7 +25,10 @@ from downstack.performance.citations import ALLREDUCE_IN_SWITCH, COLLECTIVES
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _ONE_CHIP = Constant(1.0, "chip", "a chip sends to the others, not to itself")
-_FULL_RATE = "every chip sends and receives at its full scale-up rate, in one direction, at the same time"
+_FULL_RATE = (
+    "every chip sends and receives at its full scale-up rate at the same time; where a pair of chips has one link of several"
+    " this takes one ring or tree over each"
+)
 _GIB = 2.0**30
 _EIGHT = {
     "collective_message_size": _GIB,
