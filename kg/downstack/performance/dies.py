@@ -26,8 +26,8 @@ _FIELD = Constant(858e-6, "m^2", EXPOSURE_FIELD)
 _WHOLE = "scribe lines, the exclusion at the edge and the steps of the exposure are left out"
 
 
-def _one_die(die_area: Array, dies_in_stated_area: Array) -> Any:
-    return die_area / np.where(np.isnan(dies_in_stated_area), 1.0, dies_in_stated_area)
+def _one_die(die_area: Array, dies_in_stated_area: Array) -> Array:
+    return np.divide(die_area, np.where(np.isnan(dies_in_stated_area), 1.0, dies_in_stated_area))
 
 
 def _fits_one_exposure(die_area: Array, dies_in_stated_area: Array, exposure_field: float) -> Any:
