@@ -29,6 +29,7 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``collective_times``                  collective operations by algorithm
 ``dies``, ``die_yields``              dies of a wafer, and how many work
 ``die_costs``, ``supply_limits``      what dies and packages cost, and how many can be made
+``manufacturing``                     how long an order takes
 ``silicon_power``                     peak rate from matrix units, energy of an operation, voltage
 ``market``                            a rental market: price, demand, supply and utilization feed back
 ====================================  =============================================================================
@@ -65,6 +66,7 @@ from downstack.performance import (
     layout,
     layout_limits,
     load,
+    manufacturing,
     market,
     matrices,
     memory,
@@ -133,6 +135,7 @@ MODULES = (
     die_yields,
     die_costs,
     supply_limits,
+    manufacturing,
     silicon_power,
 )
 """The modules whose import fills the registry."""

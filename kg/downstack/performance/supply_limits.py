@@ -158,33 +158,3 @@ def accelerator_supply(
     others = np.fmin(accelerator_supply_by_logic, accelerator_supply_by_memory)
     known = np.fmin(accelerator_supply_by_packaging, others)
     return np.where(np.isnan(accelerator_supply_by_packaging), np.nan, known)
-
-
-@performance_function(
-    formula="process_latency + ordered_wafers / wafer_starts_for_order + packaging_and_test_time",
-    citation=CHIP_SUPPLY,
-    assumes=("the line runs at one rate, and no order waits for another",),
-    increasing=("process_latency", "ordered_wafers", "packaging_and_test_time"),
-    decreasing=("wafer_starts_for_order",),
-    examples=(
-        Example(
-            {
-                "process_latency": 20.0 * 604800.0,
-                "ordered_wafers": 10000.0,
-                "wafer_starts_for_order": 1000.0 / 604800.0,
-                "packaging_and_test_time": 6.0 * 604800.0,
-            },
-            36.0 * 604800.0,
-            1e-12,
-            "by hand: 20 weeks in the line, 10 weeks of starts, 6 weeks of packaging and tests",
-        ),
-    ),
-)
-def manufacturing_time(
-    process_latency: Annotated[Array, "s"],
-    ordered_wafers: Annotated[Array, "1"],
-    wafer_starts_for_order: Annotated[Array, "1/s"],
-    packaging_and_test_time: Annotated[Array, "s"],
-) -> Annotated[Array, "s"]:
-    """Time from the order to the last packaged accelerator."""
-    return process_latency + ordered_wafers / wafer_starts_for_order + packaging_and_test_time

@@ -19,6 +19,7 @@ SILICON = {
         "die_yields",
         "dies",
         "fabric",
+        "manufacturing",
         "silicon_power",
         "stacks",
         "supply_limits",
