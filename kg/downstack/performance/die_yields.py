@@ -108,7 +108,10 @@ def die_yield_seeds(defects_per_die: Annotated[Array, "1"]) -> Annotated[Array, 
     formula="die_yield + die_salvage_share * (1 - die_yield); die_yield where no share is stated",
     citation=DIE_COST,
     assumes=("where no share is stated, no die with a defect is sold",),
-    validity=(Validity("die_salvage_share", 0.0, 1.0, "a share of the dies with defects"),),
+    validity=(
+        Validity("die_yield", 0.0, 1.0, "a share of the dies"),
+        Validity("die_salvage_share", 0.0, 1.0, "a share of the dies with defects"),
+    ),
     optional=("die_salvage_share",),
     increasing=("die_yield", "die_salvage_share"),
     examples=(
