@@ -25,6 +25,12 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``load``                              the same at the load that a deployment carries
 ``context``, ``context_latency``      the longest context
 ``agents``                            sessions of agents that pause between turns
+``stacks``, ``fabric``                memory beside a chip, and what a fabric gives it
+``collective_times``                  collective operations by algorithm
+``dies``, ``die_yields``              dies of a wafer, and how many work
+``die_costs``, ``supply_limits``      what dies and packages cost, and how many can be made
+``manufacturing``                     how long an order takes
+``silicon_power``                     peak rate from matrix units, energy of an operation, voltage
 ``market``                            a rental market: price, demand, supply and utilization feed back
 ====================================  =============================================================================
 
@@ -37,6 +43,7 @@ from downstack.performance import (
     agents,
     attention_flops,
     collective,
+    collective_times,
     concurrency,
     concurrency_latency,
     context,
@@ -44,10 +51,14 @@ from downstack.performance import (
     cost,
     decode_step,
     decode_terms,
+    die_costs,
+    die_yields,
+    dies,
     energy,
     exchange,
     expert_exchange,
     experts,
+    fabric,
     flops,
     handover,
     hbm,
@@ -55,6 +66,7 @@ from downstack.performance import (
     layout,
     layout_limits,
     load,
+    manufacturing,
     market,
     matrices,
     memory,
@@ -65,6 +77,9 @@ from downstack.performance import (
     roofline,
     scaleup,
     sequence_memory,
+    silicon_power,
+    stacks,
+    supply_limits,
     throughput,
     weights,
 )
@@ -113,6 +128,15 @@ MODULES = (
     context_latency,
     agents,
     market,
+    stacks,
+    fabric,
+    collective_times,
+    dies,
+    die_yields,
+    die_costs,
+    supply_limits,
+    manufacturing,
+    silicon_power,
 )
 """The modules whose import fills the registry."""
 

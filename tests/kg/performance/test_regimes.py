@@ -39,6 +39,11 @@ def batches_in_time(v):
 
 
 LIMITS = {
+    "accelerator_supply": lambda v: (
+        v["accelerator_supply_by_packaging"],
+        v["accelerator_supply_by_logic"],
+        v["accelerator_supply_by_memory"],
+    ),
     "concurrency_by_latency_dense": batches_in_time,
     "concurrency_by_latency_mixture": batches_in_time,
     "max_concurrent_sequences": lambda v: (v["concurrency_by_capacity"], v["concurrency_by_latency"]),
