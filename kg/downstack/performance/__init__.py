@@ -34,6 +34,7 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``launch_overhead``                   kernels launched one by one against captured graphs
 ``chunked_prefill``                   a prompt in pieces
 ``speculative_decoding``              several tokens from one step
+``prefix_cache_price``                what an input token costs when prompts repeat
 ``block_scales``                      numbers that share a scale
 ``exchange_overlap``                  exchange beside reads and arithmetic
 ``sparse_attention``                  attention with an indexer
@@ -89,6 +90,7 @@ from downstack.performance import (
     pipeline_bubble,
     power,
     prefill,
+    prefix_cache_price,
     replication,
     ridge_points,
     roofline,
@@ -170,6 +172,7 @@ MODULES = (
     scaling_law,
     sparse_attention,
     linear_attention,
+    prefix_cache_price,
 )
 """The modules whose import fills the registry."""
 

@@ -26,6 +26,7 @@ _LINEAR = Constant(34.0, "byte/token", f"{_KORTHIKANTI}: for each token and widt
 _SCORES = Constant(5.0, "byte/token", f"{_KORTHIKANTI}: for each pair of tokens and head")
 _OWN = Constant(1.0, "token/sequence", "a token attends to its own sequence")
 _LEFT_OUT = "activations and temporary buffers are left out; no tensor or pipeline parallelism"
+_COPIES = "the data-parallel copies of the deployment that is asked about train together"
 _PAPER = {"total_parameters": 7.5e9, "data_parallel": 64.0}
 
 
@@ -48,7 +49,7 @@ def training_state_bytes(
     formula="(weight + gradient + optimizer / data_parallel) * total_parameters",
     citation=_ZERO,
     constants=_STATES,
-    assumes=(_LEFT_OUT,),
+    assumes=(_LEFT_OUT, _COPIES),
     increasing=("total_parameters",),
     decreasing=("data_parallel",),
     examples=(Example(_PAPER, 31.4e9, 0.001, f"{_ZERO}: 64 copies, 31.4 GB"),),
@@ -69,7 +70,7 @@ def training_state_bytes_zero_1(
     formula="(weight + (gradient + optimizer) / data_parallel) * total_parameters",
     citation=_ZERO,
     constants=_STATES,
-    assumes=(_LEFT_OUT,),
+    assumes=(_LEFT_OUT, _COPIES),
     increasing=("total_parameters",),
     decreasing=("data_parallel",),
     examples=(Example(_PAPER, 16.6e9, 0.003, f"{_ZERO}: 64 copies, 16.6 GB"),),
@@ -90,7 +91,7 @@ def training_state_bytes_zero_2(
     formula="(weight + gradient + optimizer) / data_parallel * total_parameters",
     citation=_ZERO,
     constants=_STATES,
-    assumes=(_LEFT_OUT,),
+    assumes=(_LEFT_OUT, _COPIES),
     increasing=("total_parameters",),
     decreasing=("data_parallel",),
     examples=(Example(_PAPER, 1.9e9, 0.02, f"{_ZERO}: 64 copies, 1.9 GB"),),
