@@ -27,7 +27,7 @@ _OWN = Constant(1.0, "token/sequence", "a token attends to tokens of its own seq
 _BLOCKS = Constant(4.0, "1", f"{_FLASH}: blocks of queries, keys, values and output share the on-chip memory")
 _CAUSAL = Constant(0.5, "1", "a prompt token attends to the tokens before it: half of the square of the prompt")
 _PROMPT = Constant(1.0, "sequence", "one prompt at a time")
-_HEADS = "keys and values that heads share are read for each head; the causal half is not skipped"
+_HEADS = "keys and values that heads share are read for each head; the causal half is not skipped, nor a cached prefix"
 _SHAPE = {"input_tokens": 1024.0, "num_layers": 24.0, "attention_heads": 16.0, "head_dim": 64.0}
 _SQUARE = 4.0 * 1024.0 * 64.0 + 4.0 * 1024.0**2
 
@@ -114,6 +114,7 @@ def flash_attention_traffic_ratio(
     formula="causal_half * prefill_attention_flops_per_context_token * full_attention_layers * input_tokens ^ 2",
     citation=_FLASH,
     constants={"causal_half": _CAUSAL, "prompt": _PROMPT},
+    assumes=("no part of the prompt was computed before: see prefill_flops for prompts with a cached prefix",),
     increasing=("prefill_attention_flops_per_context_token", "full_attention_layers", "input_tokens"),
     examples=(
         Example(

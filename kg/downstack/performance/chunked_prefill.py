@@ -4,8 +4,10 @@ A whole prompt stops every stream for its prefill; in chunks each stop is short,
 
 .. math::
 
-    n = \lceil S_{in} / c \rceil \qquad ITL_{max} = t(B) + t_{prefill} / n \qquad
+    n = \lceil (1 - h) S_{in} / c \rceil \qquad ITL_{max} = t(B) + t_{prefill} / n \qquad
     TTFT = n \max(t_{prefill} / n,\; t_W) + n\, t_O
+
+The part `h` of a prompt that was computed before takes no step.
 """
 
 from __future__ import annotations
@@ -14,25 +16,48 @@ from typing import Annotated
 
 import numpy as np
 
-from downstack.performance.declare import Array, Example, performance_function
+from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
 
 _SARATHI = "Agrawal et al.: Sarathi-Serve, arXiv 2403.02310, 2024"
+_NONE = Constant(0.0, "1", "a workload without a stated prefix cache hit rate reuses nothing")
 
 
 @performance_function(
-    formula="ceil(input_tokens / prefill_chunk_size)",
+    formula="ceil((1 - prefix_cache_hit_rate) * input_tokens / prefill_chunk_size), prefix_cache_hit_rate = 0 unless stated",
     citation=_SARATHI,
+    constants={"none": _NONE},
+    optional=("prefix_cache_hit_rate",),
+    validity=(Validity("prefix_cache_hit_rate", 0.0, 1.0, "a share of the prompt"),),
+    only_positive="the whole prompt comes from the cache: there is nothing to spread over steps",
     assumes=("a chunk takes all tokens that a step has room for",),
     increasing=("input_tokens",),
-    decreasing=("prefill_chunk_size",),
-    examples=(Example({"input_tokens": 8192.0, "prefill_chunk_size": 2048.0}, 4.0, 1e-12, "by hand"),),
+    decreasing=("prefill_chunk_size", "prefix_cache_hit_rate"),
+    examples=(
+        Example(
+            {"input_tokens": 8192.0, "prefill_chunk_size": 2048.0, "prefix_cache_hit_rate": float("nan")},
+            4.0,
+            1e-12,
+            "by hand",
+        ),
+        Example(
+            {"input_tokens": 80000.0, "prefill_chunk_size": 2048.0, "prefix_cache_hit_rate": 0.942},
+            3.0,
+            1e-12,
+            "by hand: 4640 tokens are left to compute",
+        ),
+    ),
 )
 def prefill_chunks(
     input_tokens: Annotated[Array, "token/sequence"],
     prefill_chunk_size: Annotated[Array, "token/sequence"],
+    prefix_cache_hit_rate: Annotated[Array, "1"],
+    *,
+    none: float,
 ) -> Annotated[Array, "1"]:
-    """Steps that one prompt is spread over."""
-    return np.ceil(input_tokens / prefill_chunk_size)
+    """Steps that what is computed of one prompt is spread over."""
+    reused = np.where(np.isnan(prefix_cache_hit_rate), none, prefix_cache_hit_rate)
+    chunks: Array = np.ceil((1.0 - reused) * input_tokens / prefill_chunk_size)
+    return chunks
 
 
 @performance_function(

@@ -57,7 +57,8 @@ def exposed_exchange_time(
     share = np.where(np.isnan(exchange_overlap_share), none, exchange_overlap_share)
     exchange = concurrent_sequences * exchange_time_per_sequence
     reads = weight_read_time + concurrent_sequences * kv_read_time_per_sequence
-    return exchange - share * np.minimum(exchange, reads)
+    exposed: Array = exchange - share * np.minimum(exchange, reads)
+    return exposed
 
 
 @performance_function(

@@ -39,6 +39,7 @@ def _slower(
     formula="input_tokens / one_token",
     citation=TENSOR_PARALLEL,
     constants={"one_token": _TOKEN},
+    assumes=("the whole prompt is computed, at once",),
     increasing=("input_tokens",),
     examples=(Example({"input_tokens": 4096.0}, 4096.0, 1e-12, "a row for each token"),),
 )

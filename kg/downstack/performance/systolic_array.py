@@ -43,7 +43,8 @@ def systolic_cycles(
 ) -> Annotated[Array, "1"]:
     """Clock cycles that one systolic array takes for the multiplication."""
     tiles = np.ceil(gemm_rows / systolic_array_rows) * np.ceil(gemm_columns / systolic_array_columns)
-    return (twice * systolic_array_rows + systolic_array_columns + gemm_depth - turn) * tiles
+    cycles: Array = (twice * systolic_array_rows + systolic_array_columns + gemm_depth - turn) * tiles
+    return cycles
 
 
 @performance_function(
