@@ -32,6 +32,24 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``manufacturing``                     how long an order takes
 ``silicon_power``                     peak rate from matrix units, energy of an operation, voltage
 ``market``                            a rental market: price, demand, supply and utilization feed back
+``ridge_points``, ``power``           what a processor balances at in each format, and what it draws
+``matrix_multiplication``             one multiplication, and how tiles (``tile_quantization``) and a ``systolic_array`` fill
+``on_chip_serving``                   machines that keep the model in on-chip memory
+``attention_traffic``                 FlashAttention against attention that writes its scores
+``paged_memory``                      a cache in blocks against a reserved one
+``launch_overhead``                   kernels launched one by one against captured graphs
+``chunked_prefill``                   a prompt in pieces
+``speculative_decoding``              several tokens from one step
+``prefix_cache_price``                what an input token costs when prompts repeat
+``block_scales``                      numbers that share a scale
+``exchange_overlap``                  exchange beside reads and arithmetic
+``sparse_attention``                  attention with an indexer
+``linear_attention``                  layers with a state of fixed size
+``training_compute``                  arithmetic of training
+``training_time``                     its time and its share of the peak
+``training_memory``                   weights, gradients, optimiser and activations
+``pipeline_bubble``                   what a training pipeline loses
+``scaling_law``                       the loss that size and tokens reach
 ====================================  =============================================================================
 
 ``declare`` is the decorator, ``citations`` the publications, ``calibration`` the errors that measurements show.
@@ -42,6 +60,9 @@ from __future__ import annotations
 from downstack.performance import (
     agents,
     attention_flops,
+    attention_traffic,
+    block_scales,
+    chunked_prefill,
     collective,
     collective_times,
     concurrency,
@@ -56,6 +77,7 @@ from downstack.performance import (
     dies,
     energy,
     exchange,
+    exchange_overlap,
     expert_exchange,
     experts,
     fabric,
@@ -63,24 +85,41 @@ from downstack.performance import (
     handover,
     hbm,
     kv_cache,
+    launch_overhead,
     layout,
     layout_limits,
+    linear_attention,
     load,
     manufacturing,
     market,
     matrices,
+    matrix_multiplication,
     memory,
     number_formats,
+    on_chip_serving,
+    paged_memory,
     parameters,
+    pipeline_bubble,
+    power,
     prefill,
+    prefix_cache_price,
     replication,
+    ridge_points,
     roofline,
     scaleup,
+    scaling_law,
     sequence_memory,
     silicon_power,
+    sparse_attention,
+    speculative_decoding,
     stacks,
     supply_limits,
+    systolic_array,
     throughput,
+    tile_quantization,
+    training_compute,
+    training_memory,
+    training_time,
     weights,
 )
 from downstack.performance.declare import (
@@ -137,6 +176,27 @@ MODULES = (
     supply_limits,
     manufacturing,
     silicon_power,
+    ridge_points,
+    matrix_multiplication,
+    tile_quantization,
+    systolic_array,
+    on_chip_serving,
+    power,
+    attention_traffic,
+    paged_memory,
+    launch_overhead,
+    chunked_prefill,
+    speculative_decoding,
+    block_scales,
+    exchange_overlap,
+    training_compute,
+    training_time,
+    training_memory,
+    pipeline_bubble,
+    scaling_law,
+    sparse_attention,
+    linear_attention,
+    prefix_cache_price,
 )
 """The modules whose import fills the registry."""
 
