@@ -25,6 +25,12 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``load``                              the same at the load that a deployment carries
 ``context``, ``context_latency``      the longest context
 ``agents``                            sessions of agents that pause between turns
+``stacks``, ``fabric``                memory beside a chip, and what a fabric gives it
+``collective_times``                  collective operations by algorithm
+``dies``, ``die_yields``              dies of a wafer, and how many work
+``die_costs``, ``supply_limits``      what dies and packages cost, and how many can be made
+``manufacturing``                     how long an order takes
+``silicon_power``                     peak rate from matrix units, energy of an operation, voltage
 ``market``                            a rental market: price, demand, supply and utilization feed back
 ``ownership``                         what an accelerator costs its owner
 ``token_prices``, ``energy_cost``     what tokens are sold for, by list price and by kind, and what their electricity costs
@@ -37,6 +43,24 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``disaggregation``                    prompts read on some machines, replies written on others
 ``whole_service``                     revenue, cost and size of a whole service
 ``session_growth``, ``session_cost``  sessions whose context grows, what they cost, and subscriptions
+``ridge_points``, ``power``           what a processor balances at in each format, and what it draws
+``matrix_multiplication``             one multiplication, and how tiles (``tile_quantization``) and a ``systolic_array`` fill
+``on_chip_serving``                   machines that keep the model in on-chip memory
+``attention_traffic``                 FlashAttention against attention that writes its scores
+``paged_memory``                      a cache in blocks against a reserved one
+``launch_overhead``                   kernels launched one by one against captured graphs
+``chunked_prefill``                   a prompt in pieces
+``speculative_decoding``              several tokens from one step
+``block_scales``                      numbers that share a scale
+``exchange_overlap``                  exchange beside reads and arithmetic
+``sparse_attention``                  attention with an indexer, and what follows for memory, arithmetic
+                                      (``sparse_sequence``) and the longest context (``sparse_context``)
+``linear_attention``                  layers with a state of fixed size
+``training_compute``                  arithmetic of training
+``training_time``                     its time and its share of the peak
+``training_memory``                   weights, gradients, optimiser and activations
+``pipeline_bubble``                   what a training pipeline loses
+``scaling_law``                       the loss that size and tokens reach
 ====================================  =============================================================================
 
 ``declare`` is the decorator, ``citations`` the publications, ``calibration`` the errors that measurements show.
@@ -48,7 +72,11 @@ from downstack.performance import (
     agents,
     arrivals,
     attention_flops,
+    attention_traffic,
+    block_scales,
+    chunked_prefill,
     collective,
+    collective_times,
     concurrency,
     concurrency_latency,
     context,
@@ -56,40 +84,67 @@ from downstack.performance import (
     cost,
     decode_step,
     decode_terms,
+    die_costs,
+    die_yields,
+    dies,
     disaggregation,
     energy,
     energy_cost,
     exchange,
+    exchange_overlap,
     expert_exchange,
     experts,
+    fabric,
     fleet,
     flops,
     handover,
     hbm,
     kv_cache,
+    launch_overhead,
     layout,
     layout_limits,
+    linear_attention,
     load,
+    manufacturing,
     market,
     matrices,
+    matrix_multiplication,
     memory,
     number_formats,
+    on_chip_serving,
     ownership,
+    paged_memory,
     parameters,
+    pipeline_bubble,
     pooling,
+    power,
     prefill,
     prompt_queue,
     queueing,
     replication,
+    ridge_points,
     roofline,
     scaleup,
+    scaling_law,
     sequence_memory,
     service_capacity,
     service_level,
     session_cost,
     session_growth,
+    silicon_power,
+    sparse_attention,
+    sparse_context,
+    sparse_sequence,
+    speculative_decoding,
+    stacks,
+    supply_limits,
+    systolic_array,
     throughput,
+    tile_quantization,
     token_prices,
+    training_compute,
+    training_memory,
+    training_time,
     weights,
     whole_service,
 )
@@ -152,6 +207,37 @@ MODULES = (
     whole_service,
     session_growth,
     session_cost,
+    stacks,
+    fabric,
+    collective_times,
+    dies,
+    die_yields,
+    die_costs,
+    supply_limits,
+    manufacturing,
+    silicon_power,
+    ridge_points,
+    matrix_multiplication,
+    tile_quantization,
+    systolic_array,
+    on_chip_serving,
+    power,
+    attention_traffic,
+    paged_memory,
+    launch_overhead,
+    chunked_prefill,
+    speculative_decoding,
+    block_scales,
+    exchange_overlap,
+    training_compute,
+    training_time,
+    training_memory,
+    pipeline_bubble,
+    scaling_law,
+    sparse_attention,
+    sparse_context,
+    sparse_sequence,
+    linear_attention,
 )
 """The modules whose import fills the registry."""
 

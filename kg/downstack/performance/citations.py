@@ -37,3 +37,18 @@ EPOCH_ENERGY = "You: How much energy does ChatGPT use?, Epoch AI, Gradient Updat
 ERLANG = "Erlang: Solution of some problems in the theory of probabilities (delay formula), 1917"
 KINGMAN = "Whitt: Approximations for the GI/G/m queue, 1993 (Kingman's formula for one server, 1961)"
 DISAGGREGATION = "Zhong et al.: DistServe, arXiv 2401.09670, 2024"
+DIE_COST = "Hennessy and Patterson: Computer Architecture, A Quantitative Approach, section on the cost of an integrated circuit"
+FLYNN_DIES = "Flynn and Luk: Computer System Design, System-on-Chip, chapter on area, cost and yield, 2011"
+CLUSTERED_YIELD = (
+    "Stapper: Fact and fiction in yield modeling, Microelectronics Journal 20(1-2), 1989 (negative binomial)"
+)
+COMPOUND_YIELD = "Murphy: Cost-size optima of monolithic integrated circuits, Proceedings of the IEEE 52(12), 1964"
+SEEDS_YIELD = "Seeds: Yield and cost analysis of bipolar LSI, IEEE International Electron Devices Meeting, 1967"
+POISSON_YIELD = "Leachman: IEOR 130, Methods of Manufacturing Improvement, University of California, Berkeley (Poisson)"
+WAFER_300 = "SEMI M1, Specification for polished single crystal silicon wafers: 300 mm"
+EXPOSURE_FIELD = "the field of a 0.33 NA scanner, 26 mm by 33 mm"
+CHIP_SUPPLY = "Ning, Tziantzioulis and Wentzlaff: Supply Chain Aware Computer Architecture, ISCA 2023"
+CMOS_POWER = "Hennessy and Patterson: Computer Architecture, A Quantitative Approach, section on power and energy"
+PEAK_RATE = "Bekman: Machine Learning Engineering Open Book, compute/accelerator, on theoretical peak FLOPS"
+FAT_TREE = "Al-Fares, Loukissas and Vahdat: A Scalable, Commodity Data Center Network Architecture, SIGCOMM 2008"
+ALLREDUCE_IN_SWITCH = "Graham et al.: Scalable Hierarchical Aggregation Protocol (SHArP), COMHPC 2016"
