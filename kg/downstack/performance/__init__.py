@@ -135,6 +135,7 @@ from downstack.performance import (
     sparse_attention,
     sparse_context,
     sparse_sequence,
+    sparse_service,
     speculative_decoding,
     stacks,
     supply_limits,
@@ -237,6 +238,7 @@ MODULES = (
     sparse_attention,
     sparse_context,
     sparse_sequence,
+    sparse_service,
     linear_attention,
 )
 """The modules whose import fills the registry."""
