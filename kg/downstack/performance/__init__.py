@@ -32,6 +32,13 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``manufacturing``                     how long an order takes
 ``silicon_power``                     peak rate from matrix units, energy of an operation, voltage
 ``market``                            a rental market: price, demand, supply and utilization feed back
+``request_time``                      what a user waits for in one request, part by part
+``request_occupation``                the chips that one request takes up
+``request_work``                      what it makes them do
+``request_cost``, ``request_price``   what it costs on rented chips, and through an interface
+``request_energy``                    how much electricity it takes
+``request_hardware``                  what it wears of chips and wafers
+``sessions``                          the same for a session of several requests
 ====================================  =============================================================================
 
 ``declare`` is the decorator, ``citations`` the publications, ``calibration`` the errors that measurements show.
@@ -74,9 +81,17 @@ from downstack.performance import (
     parameters,
     prefill,
     replication,
+    request_cost,
+    request_energy,
+    request_hardware,
+    request_occupation,
+    request_price,
+    request_time,
+    request_work,
     roofline,
     scaleup,
     sequence_memory,
+    sessions,
     silicon_power,
     stacks,
     supply_limits,
@@ -137,6 +152,14 @@ MODULES = (
     supply_limits,
     manufacturing,
     silicon_power,
+    request_time,
+    request_occupation,
+    request_work,
+    request_cost,
+    request_price,
+    request_energy,
+    request_hardware,
+    sessions,
 )
 """The modules whose import fills the registry."""
 
