@@ -7,7 +7,7 @@ r"""What one request costs at the list price of a provider's interface.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def api_price_per_request(
     whole: float,
 ) -> Annotated[Array, "USD/sequence"]:
     """List price of one request, prompt and answer, at the provider's interface."""
-    cached: Any = np.where(np.isnan(prefix_cache_hit_rate + api_price_cached_input), 0.0, prefix_cache_hit_rate)
+    cached = np.where(np.isnan(prefix_cache_hit_rate + api_price_cached_input), 0.0, prefix_cache_hit_rate)
     reused = np.where(np.isnan(api_price_cached_input), 0.0, api_price_cached_input)
-    blended = (whole - cached) * api_price_input + cached * reused
+    blended: Array = (whole - cached) * api_price_input + cached * reused
     return input_tokens * blended + output_tokens * api_price_output

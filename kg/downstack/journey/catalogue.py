@@ -1,0 +1,139 @@
+"""Which quantities are reported at which layer, and which of them sum to the time, the energy and the cost of a request."""
+
+from __future__ import annotations
+
+TIME, ENERGY, COST = "request_time", "energy_per_request", "cost_per_request"
+APPLICATION, MODEL, FRAMEWORK, CLOUD, PROCESSOR, MEMORY, SILICON = range(1, 8)
+
+TIME_PARTS: dict[int, tuple[str, ...]] = {
+    FRAMEWORK: ("request_overhead_time", "request_interruption_time"),
+    PROCESSOR: ("prefill_time", "request_decode_compute_time"),
+    MEMORY: ("request_weight_read_time", "request_kv_read_time", "request_exchange_time"),
+}
+"""They sum to the time of the request; the other layers take no time of their own."""
+
+ENERGY_PARTS: dict[int, tuple[str, ...]] = {
+    FRAMEWORK: ("framework_energy_per_request",),
+    CLOUD: ("facility_energy_per_request",),
+    PROCESSOR: ("processor_energy_per_request",),
+    MEMORY: ("memory_energy_per_request", "interconnect_energy_per_request"),
+}
+COST_PARTS: dict[int, tuple[str, ...]] = {
+    FRAMEWORK: ("framework_cost_per_request",),
+    PROCESSOR: ("processor_cost_per_request",),
+    MEMORY: ("memory_cost_per_request", "interconnect_cost_per_request"),
+}
+"""Rent is paid by time: every layer that holds chips up bears its share of it."""
+
+STATED: dict[int, tuple[str, ...]] = {
+    APPLICATION: ("active_users_weekly", "active_users_monthly", "application_revenue"),
+    CLOUD: ("committed_cloud_spend",),
+}
+"""Facts of the application, and of the company behind it, that take part in no formula."""
+
+NUMBERS: dict[int, tuple[str, ...]] = {
+    APPLICATION: (
+        "input_tokens",
+        "output_tokens",
+        "prefix_cache_hit_rate",
+        "turns_per_session",
+        "inter_turn_delay",
+        "time_per_output_token_target",
+        "session_time",
+        "session_energy",
+        "session_cost",
+    ),
+    MODEL: (
+        "total_parameters",
+        "active_parameters",
+        "weight_bytes",
+        "decode_flops_per_token",
+        "kv_cache_bytes_per_token",
+        "prefill_flops",
+        "flops_per_request",
+        "kv_cache_bytes_per_sequence",
+        "api_price_input",
+        "api_price_output",
+        "api_price_per_request",
+    ),
+    FRAMEWORK: (
+        "concurrent_sequences",
+        "max_concurrent_sequences",
+        "tensor_parallel",
+        "step_overhead_time",
+        "decode_step_time",
+        "framework_accelerator_time_per_request",
+    ),
+    CLOUD: (
+        "price_on_demand",
+        "accelerators_per_instance",
+        "accelerators_per_replica",
+        "price_per_replica_hour",
+        "accelerator_time_per_request",
+        "cost_per_million_output_tokens_at_load",
+        "power_usage_effectiveness",
+    ),
+    PROCESSOR: (
+        "peak_flops_at_weight_precision",
+        "thermal_design_power",
+        "time_to_first_token",
+        "time_per_output_token",
+        "request_overlapped_time",
+        "model_flops_utilization_per_request",
+        "processor_accelerator_time_per_request",
+        "accelerator_price_estimate",
+        "hardware_cost_per_request",
+    ),
+    MEMORY: (
+        "memory_bandwidth",
+        "memory_capacity",
+        "scaleup_bandwidth_per_direction",
+        "memory_in_use",
+        "memory_traffic_per_request",
+        "memory_bandwidth_utilization_per_request",
+        "memory_accelerator_time_per_request",
+        "interconnect_accelerator_time_per_request",
+    ),
+    SILICON: (
+        "die_area",
+        "good_dies_per_wafer",
+        "packages_per_cowos_wafer",
+        "manufacturing_cost_estimate",
+        "wafers_per_request",
+        "manufacturing_cost_per_request",
+    ),
+}
+"""What else is said at a layer; parts and wholes are other amounts beside the sums, never terms of them."""
+
+WHERE_STATED = {
+    "active_users_weekly": "active_users_weekly",
+    "active_users_monthly": "active_users_monthly",
+    "application_revenue": "application_revenue",
+    "prefix_cache_hit_rate": "prefix_cache_hit_rate",
+    "turns_per_session": "turns_per_session",
+    "inter_turn_delay": "inter_turn_delay",
+    "session_time": "turns_per_session",
+    "session_energy": "turns_per_session",
+    "session_cost": "turns_per_session",
+    "api_price_input": "api_price_input",
+    "api_price_output": "api_price_output",
+    "packages_per_cowos_wafer": "packages_per_cowos_wafer",
+}
+"""Said only where the quantity behind it is stated: that a chat is no session of many turns, or that a chip is not packaged
+so, is no gap in a number that was asked for."""
+
+PRICE_LIST = ("api_price_input", "api_price_output", "api_price_per_request")
+"""What is public of a model whose architecture is not."""
+SUPPLY = "accelerator_supply"
+BATCH = "max_concurrent_sequences"
+
+PHRASES = {
+    "request_overhead_time": "starting kernels",
+    "request_interruption_time": "prompts of other requests",
+    "prefill_time": "arithmetic of the prompt",
+    "request_decode_compute_time": "arithmetic of the answer",
+    "request_weight_read_time": "memory bandwidth: reading weights",
+    "request_kv_read_time": "memory bandwidth: reading keys and values",
+    "request_exchange_time": "interconnect: exchanging activations",
+}
+"""The resource behind each part of the time, in words."""
