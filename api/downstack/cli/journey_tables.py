@@ -15,6 +15,8 @@ from downstack.journey.catalogue import PRICE_LIST
 from downstack.results import JourneyLayer, JourneyNumber, JourneyReport, JourneyRoute, JourneyStage, Status
 
 MAX_CANDIDATES = 8
+MAX_NAMES = 4
+"""More numbers that are missing for one reason are counted, not named."""
 REQUEST = {"/sequence": "", "s*chip/sequence": "s*chip", "1/sequence": "1"}
 """On the way of one request nobody needs to read that it is one."""
 
@@ -42,11 +44,11 @@ def print_journey(console: Console, report: JourneyReport, offering: str | None 
     told = next((item for item in report.routes if item.offering == (offering or item.offering)), None)
     if report.routes:
         _print_routes(console, report.routes)
-    if told is not None and told.time is not None:
+    if told is not None and any(item is not None and item.value is not None for item in (told.time, told.cost)):
         _print_sums(console, report, told)
     for layer in report.layers:
         stage = None if told is None else told.stages[layer.layer.number - 1]
-        _print_layer(console, layer, stage)
+        _print_layer(console, layer, stage, report.closed_model)
     _print_end(console, report, told)
 
 
@@ -119,7 +121,7 @@ def _part(value: float | None, parts: Sequence[JourneyNumber]) -> str:
     return number(value) if parts else ""
 
 
-def _print_layer(console: Console, layer: JourneyLayer, stage: JourneyStage | None) -> None:
+def _print_layer(console: Console, layer: JourneyLayer, stage: JourneyStage | None, closed: str | None) -> None:
     console.print(Text(f"\n{layer.layer.number} {layer.layer.label}", style="bold"))
     if layer.entities:
         console.print(Text(f"  {', '.join(layer.entities)}"))
@@ -137,7 +139,7 @@ def _print_layer(console: Console, layer: JourneyLayer, stage: JourneyStage | No
         for item in known:
             table.add_row(escape(_label(item)), escape(_amount(item)), _trust(item))
         console.print(table)
-    for reason, names in _missing(numbers).items():
+    for reason, names in _missing(numbers, closed).items():
         console.print(Text(f"  missing: {', '.join(names)}: {reason}", style="magenta"))
     for text in layer.notes:
         console.print(Text(f"  {text}", style="dim"))
@@ -170,13 +172,15 @@ def _trust(item: JourneyNumber) -> Text:
     return Text(" ").join(said)
 
 
-def _missing(numbers: Sequence[JourneyNumber]) -> dict[str, list[str]]:
+def _missing(numbers: Sequence[JourneyNumber], closed: str | None) -> dict[str, list[str]]:
     """Return the labels of what has no number, by the reason."""
     found: dict[str, list[str]] = {}
     for item in numbers:
         if item.value is None:
-            found.setdefault(item.reason or "unknown", []).append(item.quantity.label)
-    return found
+            hidden = closed is not None and item.key.get("model") == closed
+            reason = f"no source states the architecture of {closed}" if hidden else item.reason or "unknown"
+            found.setdefault(reason, []).append(item.quantity.label)
+    return {reason: names if len(names) <= MAX_NAMES else [f"{len(names)} numbers"] for reason, names in found.items()}
 
 
 def _print_end(console: Console, report: JourneyReport, told: JourneyRoute | None) -> None:

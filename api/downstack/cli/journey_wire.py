@@ -34,6 +34,7 @@ def journey_json(report: JourneyReport) -> Json:
         "layers": [_layer(item) for item in report.layers],
         "routes": [_route(item) for item in report.routes],
         "reason": report.reason,
+        "closedModel": report.closed_model,
         "assumptions": list(report.assumptions),
     }
 

@@ -265,6 +265,9 @@ class JourneyReport:
     elapsed_ms: float = strawberry.field(description="How long the answer took.")
     as_of: Date = strawberry.field(description="The date that facts are chosen for and their age is judged on.")
     reason: str | None = strawberry.field(description="Why there is no route; null where there is one.")
+    closed_model: strawberry.ID | None = strawberry.field(
+        description="The model that is named, when no source states its architecture: nothing that rests on it has a number."
+    )
 
     @resolved("Where the prompt is written.")
     def application(self, info: Info) -> Entity:
@@ -306,6 +309,7 @@ class JourneyReport:
             elapsed_ms=record.elapsed_ms,
             as_of=Date(record.as_of),
             reason=record.reason,
+            closed_model=None if record.closed_model is None else strawberry.ID(record.closed_model),
         )
 
 

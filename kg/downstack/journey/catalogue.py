@@ -77,6 +77,7 @@ NUMBERS: dict[int, tuple[str, ...]] = {
         "peak_flops_at_weight_precision",
         "thermal_design_power",
         "time_to_first_token",
+        "request_decode_time",
         "time_per_output_token",
         "request_overlapped_time",
         "model_flops_utilization_per_request",
@@ -124,6 +125,8 @@ so, is no gap in a number that was asked for."""
 
 PRICE_LIST = ("api_price_input", "api_price_output", "api_price_per_request")
 """What is public of a model whose architecture is not."""
+DEPTH = "num_layers"
+"""Whoever states the architecture of a model states how many layers it has."""
 SUPPLY = "accelerator_supply"
 BATCH = "max_concurrent_sequences"
 

@@ -82,6 +82,7 @@ def journey(
         layers=_layers(knowledge, asked, numbers, found),
         routes=found,
         reason=_reason(asked, found),
+        closed_model=_closed(knowledge, asked.model),
         elapsed_ms=(time.perf_counter() - started) * 1e3,
     )
 
@@ -97,11 +98,17 @@ def _reason(asked: Asked, found: tuple[JourneyRoute, ...]) -> str | None:
     return None
 
 
+def _closed(knowledge: Knowledge, model: str | None) -> str | None:
+    """Return the model when no source states its architecture."""
+    return None if model is None or (model, DEPTH) in knowledge.facts_by_subject else model
+
+
 def _layers(
     knowledge: Knowledge, asked: Asked, numbers: Numbers, found: tuple[JourneyRoute, ...]
 ) -> tuple[JourneyLayer, ...]:
     offerings = tuple(dict.fromkeys(route.offering for route in found))
     frameworks = tuple(dict.fromkeys(route.framework for route in found))
+    closed = _closed(knowledge, asked.model)
     places, links = chain(knowledge, asked, offerings, frameworks)
     return tuple(
         JourneyLayer(
@@ -109,7 +116,7 @@ def _layers(
             entities=tuple(places[layer.number]),
             links=tuple(links[layer.number].values()),
             numbers=_numbers(asked, numbers, layer.number),
-            notes=tuple(_notes(asked, numbers, layer.number, frameworks)),
+            notes=tuple(_notes(asked, numbers, layer.number, frameworks, closed)),
         )
         for layer in knowledge.layers
     )
@@ -131,14 +138,15 @@ def _numbers(asked: Asked, numbers: Numbers, layer: int) -> tuple[JourneyNumber,
     return tuple(listed)
 
 
-def _notes(asked: Asked, numbers: Numbers, layer: int, frameworks: tuple[str, ...]) -> list[str]:
+def _notes(asked: Asked, numbers: Numbers, layer: int, frameworks: tuple[str, ...], closed: str | None) -> list[str]:
     roles: Roles = {"model": asked.model, "workload": asked.workload, "accelerator": asked.accelerator}
     if layer == APPLICATION and asked.workload is not None:
         turns = numbers.at("turns_per_session", roles)
         if turns is None or turns.value is None:
             return [f"no source states how many requests a task of {asked.workload} takes: one request is followed"]
+        return ["a session takes every turn as this request: where contexts grow to it turn by turn, an upper bound"]
     if layer == MODEL:
-        return _model_notes(asked, numbers, roles)
+        return _model_notes(asked, numbers, roles, closed)
     if layer == FRAMEWORK:
         if not frameworks:
             return ["no source says which framework serves the requests"]
@@ -161,15 +169,17 @@ def _notes(asked: Asked, numbers: Numbers, layer: int, frameworks: tuple[str, ..
     return []
 
 
-def _model_notes(asked: Asked, numbers: Numbers, roles: Roles) -> list[str]:
+def _model_notes(asked: Asked, numbers: Numbers, roles: Roles, closed: str | None) -> list[str]:
     if asked.model is None:
         return ["which model answers, and its architecture, is not public: no arithmetic and no bytes"]
-    weights = numbers.at("weight_bytes", roles)
-    if weights is not None and weights.value is None:
+    if closed is not None:
         return [
-            f"the architecture of {asked.model} is not public: what a request multiplies and reads is not known; name an "
+            f"no source states the architecture of {closed}: what a request multiplies and reads is not known; name an "
             "open model to stand in for it"
         ]
+    weights = numbers.at("weight_bytes", roles)
+    if weights is not None and weights.value is None:
+        return [f"what {asked.model} weighs is not known: {weights.reason}"]
     if asked.stand_in is not None:
         built = ", ".join(asked.families) or f"the unknown model of {asked.application.id}"
         return [f"{asked.model} stands in for {built}: all that rests on it says nothing of {built} itself"]

@@ -71,7 +71,7 @@ def _route(knowledge: Knowledge, asked: Asked, numbers: Numbers, offering: str, 
         time=time,
         energy=numbers.at(ENERGY, roles),
         cost=numbers.at(COST, roles),
-        binding=slowest(all_parts(numbers, roles)),
+        binding=None if time is None or time.value is None else slowest(all_parts(numbers, roles)),
         stages=stages,
         notes=_notes(numbers, roles),
     )

@@ -48,11 +48,11 @@ _WHOLE = Constant(1.0, "1", "what is not found in the cache is paid in full")
 )
 def api_price_per_request(
     input_tokens: Annotated[Array, "token/sequence"],
-    prefix_cache_hit_rate: Annotated[Array, "1"],
     api_price_input: Annotated[Array, "USD/token"],
-    api_price_cached_input: Annotated[Array, "USD/token"],
     output_tokens: Annotated[Array, "token/sequence"],
     api_price_output: Annotated[Array, "USD/token"],
+    prefix_cache_hit_rate: Annotated[Array, "1"],
+    api_price_cached_input: Annotated[Array, "USD/token"],
     *,
     whole: float,
 ) -> Annotated[Array, "USD/sequence"]:

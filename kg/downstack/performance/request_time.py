@@ -64,6 +64,24 @@ def request_time(
 
 
 @performance_function(
+    formula="(output_tokens * own_sequence - first_token) * time_per_output_token",
+    citation=SCALING_BOOK,
+    constants={"own_sequence": _OWN, "first_token": _FIRST},
+    increasing=("output_tokens",),
+    examples=(Example({"output_tokens": 101.0, "time_per_output_token": 0.03}, 3.0, 1e-12, "by hand: 100 * 30 ms"),),
+)
+def request_decode_time(
+    output_tokens: Annotated[Array, "token/sequence"],
+    time_per_output_token: Annotated[Array, "s/token"],
+    *,
+    own_sequence: float,
+    first_token: float,
+) -> Annotated[Array, "s"]:
+    """Seconds from the first token of a request to its last."""
+    return (output_tokens * own_sequence - first_token) * time_per_output_token
+
+
+@performance_function(
     formula="output_tokens / one_token * weight_read_time where reading is slower than multiplying, else 0",
     citation=SCALING_BOOK,
     constants={"one_token": _STEP},

@@ -165,6 +165,8 @@ class JourneyReport:
     """One for each offering of the accelerator, the cheapest request first, those without a price last."""
     reason: str | None
     """Why there is no route."""
+    closed_model: str | None = None
+    """The model that is named, when no source states its architecture: nothing that rests on it has a number."""
 
     @property
     def stand_ins(self) -> tuple[JourneyChoice, ...]:
