@@ -11,6 +11,7 @@ from downstack.journey.asking import Asked, read_journey
 from downstack.journey.catalogue import (
     APPLICATION,
     CLOUD,
+    DEPTH,
     FRAMEWORK,
     MODEL,
     NUMBERS,

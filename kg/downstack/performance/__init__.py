@@ -39,6 +39,24 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``request_energy``                    how much electricity it takes
 ``request_hardware``                  what it wears of chips and wafers
 ``sessions``                          the same for a session of several requests
+``ridge_points``, ``power``           what a processor balances at in each format, and what it draws
+``matrix_multiplication``             one multiplication, and how tiles (``tile_quantization``) and a ``systolic_array`` fill
+``on_chip_serving``                   machines that keep the model in on-chip memory
+``attention_traffic``                 FlashAttention against attention that writes its scores
+``paged_memory``                      a cache in blocks against a reserved one
+``launch_overhead``                   kernels launched one by one against captured graphs
+``chunked_prefill``                   a prompt in pieces
+``speculative_decoding``              several tokens from one step
+``prefix_cache_price``                what an input token costs when prompts repeat
+``block_scales``                      numbers that share a scale
+``exchange_overlap``                  exchange beside reads and arithmetic
+``sparse_attention``                  attention with an indexer
+``linear_attention``                  layers with a state of fixed size
+``training_compute``                  arithmetic of training
+``training_time``                     its time and its share of the peak
+``training_memory``                   weights, gradients, optimiser and activations
+``pipeline_bubble``                   what a training pipeline loses
+``scaling_law``                       the loss that size and tokens reach
 ====================================  =============================================================================
 
 ``declare`` is the decorator, ``citations`` the publications, ``calibration`` the errors that measurements show.
@@ -49,6 +67,9 @@ from __future__ import annotations
 from downstack.performance import (
     agents,
     attention_flops,
+    attention_traffic,
+    block_scales,
+    chunked_prefill,
     collective,
     collective_times,
     concurrency,
@@ -63,6 +84,7 @@ from downstack.performance import (
     dies,
     energy,
     exchange,
+    exchange_overlap,
     expert_exchange,
     experts,
     fabric,
@@ -70,16 +92,24 @@ from downstack.performance import (
     handover,
     hbm,
     kv_cache,
+    launch_overhead,
     layout,
     layout_limits,
+    linear_attention,
     load,
     manufacturing,
     market,
     matrices,
+    matrix_multiplication,
     memory,
     number_formats,
+    on_chip_serving,
+    paged_memory,
     parameters,
+    pipeline_bubble,
+    power,
     prefill,
+    prefix_cache_price,
     replication,
     request_cost,
     request_energy,
@@ -88,14 +118,23 @@ from downstack.performance import (
     request_price,
     request_time,
     request_work,
+    ridge_points,
     roofline,
     scaleup,
+    scaling_law,
     sequence_memory,
     sessions,
     silicon_power,
+    sparse_attention,
+    speculative_decoding,
     stacks,
     supply_limits,
+    systolic_array,
     throughput,
+    tile_quantization,
+    training_compute,
+    training_memory,
+    training_time,
     weights,
 )
 from downstack.performance.declare import (
@@ -160,6 +199,27 @@ MODULES = (
     request_energy,
     request_hardware,
     sessions,
+    ridge_points,
+    matrix_multiplication,
+    tile_quantization,
+    systolic_array,
+    on_chip_serving,
+    power,
+    attention_traffic,
+    paged_memory,
+    launch_overhead,
+    chunked_prefill,
+    speculative_decoding,
+    block_scales,
+    exchange_overlap,
+    training_compute,
+    training_time,
+    training_memory,
+    pipeline_bubble,
+    scaling_law,
+    sparse_attention,
+    linear_attention,
+    prefix_cache_price,
 )
 """The modules whose import fills the registry."""
 
