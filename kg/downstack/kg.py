@@ -435,6 +435,7 @@ class KnowledgeGraph:
         accelerator: str | None = None,
         workload: str | None = None,
         as_of: str | None = None,
+        samples: int = 0,
     ) -> JourneyReport:
         """Follow one prompt from its application to silicon: time, energy, cost and what binds, layer by layer.
 
@@ -451,11 +452,15 @@ class KnowledgeGraph:
             What a request is: how many tokens in and out, how many turns.
         as_of
             Answer with the facts of that date (ISO).
+        samples
+            How often the uncertain facts and the errors of formulas are drawn for the bands of time, energy and cost.
 
         What sources do not say and the question does not name is asked for in the answer; nothing is chosen.
         """
+        if samples != 0:
+            check_samples(samples)
         when = self._questions.where(None, as_of)[2]
-        return journey(self._engine, self._questions.names, application, model, accelerator, workload, when)
+        return journey(self._engine, self._questions.names, application, model, accelerator, workload, when, samples)
 
     def deployments(
         self,

@@ -10,8 +10,11 @@ from tests.api.test_cli import downstack
 
 from downstack.kg import KnowledgeGraph
 
-NUMBER = "{ quantity { id } key { roles { role slug } } value unit status reason restsOn }"
-JOURNEY = """query ($a: ID!, $m: ID, $c: ID, $w: ID) { journey(application: $a, model: $m, accelerator: $c, workload: $w) {
+BAND = "p10 p50 p90 probabilityOfRise probabilityOfFall probabilityUnchanged probabilityOfSwitch samples widestP10 widestP90"
+NUMBER = "{ quantity { id } key { roles { role slug } } value unit status reason restsOn band { BAND } }".replace(
+    "BAND", BAND
+)
+JOURNEY = """query ($a: ID!, $m: ID, $c: ID, $w: ID, $s: Int) { journey(application: $a, model: $m, accelerator: $c, workload: $w, samples: $s) {
   graphVersion method asOf reason closedModel assumptions application { slug }
   choices { role entity { slug } linked standIn reason } questions { role reason candidates }
   layers { layer { name } entities { slug } links { subject { slug } predicate object { slug } } numbers NUMBER notes }
@@ -21,6 +24,7 @@ JOURNEY = """query ($a: ID!, $m: ID, $c: ID, $w: ID) { journey(application: $a, 
       timeParts NUMBER energyParts NUMBER costParts NUMBER numbers NUMBER } } } }""".replace("NUMBER", NUMBER)
 TRACED = """query { journey(application: "chatgpt", model: "llama-3.1-70b", accelerator: "nvidia-h200-sxm",
   workload: "azure-2023-conv") { routes { time { trace { function { name } facts { id source { title } } } } } } }"""
+SAMPLES = 64
 ASKED = [
     ("claude-code", "llama-3.1-70b", "nvidia-h200-sxm", "codex-swebenchpro"),
     ("chatgpt", "gpt-5", "nvidia-h100-sxm", "azure-2023-conv"),
@@ -52,11 +56,13 @@ def without_traces(node: Any) -> Any:
 def test_a_journey_is_the_same_through_every_door(
     kg: KnowledgeGraph, ask: Any, application: str, model: str | None, accelerator: str | None, workload: str | None
 ) -> None:
-    python = kg.journey(application, model, accelerator, workload)
-    graphql = plain(ask(JOURNEY, a=application, m=model, c=accelerator, w=workload)["journey"])
+    python = kg.journey(application, model, accelerator, workload, samples=SAMPLES)
+    graphql = plain(ask(JOURNEY, a=application, m=model, c=accelerator, w=workload, s=SAMPLES)["journey"])
     given = {"--model": model, "--accelerator": accelerator, "--workload": workload}
     words = [word for name, value in given.items() if value is not None for word in (name, value)]
-    line = without_traces(json.loads(downstack("journey", application, *words, "--json").stdout))
+    line = without_traces(
+        json.loads(downstack("journey", application, *words, "--samples", str(SAMPLES), "--json").stdout)
+    )
     for role in ("model", "accelerator", "workload"):
         assert line.pop(role) == getattr(python, role)
     assert graphql == line
@@ -64,6 +70,9 @@ def test_a_journey_is_the_same_through_every_door(
     for found, item in zip(line["routes"], python.routes, strict=True):
         assert found["offering"] == item.offering
         assert found["time"] == item.time or found["time"]["value"] == (item.time and item.time.value)
+        bands = (item.cost and item.cost.band, found["cost"] and found["cost"]["band"])
+        assert (bands[0] is None) is (not bands[1])
+        assert bands[0] is None or bands[0].p50 == bands[1]["p50"]
         assert [stage["cost"] for stage in found["stages"]] == [stage.cost for stage in item.stages]
         assert [stage["time"] for stage in found["stages"]] == [stage.time for stage in item.stages]
     for found, layer in zip(line["layers"], python.layers, strict=True):

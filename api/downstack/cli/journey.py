@@ -10,7 +10,7 @@ from rich.console import Console
 
 from downstack.cli.journey_tables import print_journey
 from downstack.cli.journey_wire import journey_json
-from downstack.cli.options import AsJson, AsOf, Store, errors
+from downstack.cli.options import AsJson, AsOf, Samples, Store, errors
 from downstack.cli.wire import dump
 from downstack.errors import UnknownNameError
 from downstack.results import JourneyReport
@@ -36,6 +36,7 @@ def journey(
     offering: Annotated[
         str | None, typer.Option("--offering", metavar="ID", help="The cloud offering to tell layer by layer.")
     ] = None,
+    samples: Samples = 0,
     as_of: AsOf = None,
     as_json: AsJson = False,
     store: Store = None,
@@ -44,7 +45,7 @@ def journey(
     with errors(as_json):
         from downstack.kg import KnowledgeGraph
 
-        report = KnowledgeGraph.open(store).journey(application, model, accelerator, workload, as_of)
+        report = KnowledgeGraph.open(store).journey(application, model, accelerator, workload, as_of, samples)
         _check(offering, report)
         if as_json:
             sys.stdout.write(dump(journey_json(report)) + "\n")

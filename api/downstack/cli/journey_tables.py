@@ -97,8 +97,8 @@ def _print_sums(console: Console, report: JourneyReport, route: JourneyRoute) ->
         box=None,
         show_footer=True,
     )
-    totals = [number(None if item is None else item.value) for item in (route.time, route.energy, route.cost)]
-    table.add_column("layer", footer="the whole request", overflow="fold")
+    totals = [_total(item) for item in (route.time, route.energy, route.cost)]
+    table.add_column("layer", footer=f"the whole request{_or_band(route)}", overflow="fold")
     for name, total in zip(("time s", "share", "energy J", "USD"), (totals[0], "", *totals[1:]), strict=True):
         table.add_column(name, footer=total, justify="right", no_wrap=True)
     table.add_column("binds", overflow="fold")
@@ -114,6 +114,17 @@ def _print_sums(console: Console, report: JourneyReport, route: JourneyRoute) ->
     console.print(table)
     for text in route.notes:
         console.print(Text(f"  {text}", style="yellow"))
+
+
+def _or_band(route: JourneyRoute) -> str:
+    return "" if route.time is None or route.time.band is None else "\nten to ninety per cent of the samples"
+
+
+def _total(item: JourneyNumber | None) -> str:
+    """Return a total, with its band below it where there is one."""
+    if item is None or item.band is None:
+        return number(None if item is None else item.value)
+    return f"{number(item.value)}\n{number(item.band.p10)} to {number(item.band.p90)}"
 
 
 def _part(value: float | None, parts: Sequence[JourneyNumber]) -> str:

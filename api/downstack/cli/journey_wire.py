@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from downstack.cli.uncertainty_wire import band_json
 from downstack.cli.wire import Json
 from downstack.graph.model import Relation
 from downstack.results import JourneyLayer, JourneyNumber, JourneyReport, JourneyRoute, JourneyStage
@@ -107,6 +108,7 @@ def _number(item: JourneyNumber) -> Json:
         "status": str(item.status),
         "reason": item.reason,
         "restsOn": list(item.rests_on),
+        "band": band_json(item.band),
         "functions": list(functions),
         "facts": [fact.iri for fact in item.trace.facts],
     }

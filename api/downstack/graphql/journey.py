@@ -8,7 +8,7 @@ import strawberry
 from strawberry import UNSET
 
 from downstack import results
-from downstack.graphql.arguments import AsOf, Name
+from downstack.graphql.arguments import AsOf, Name, Samples
 from downstack.graphql.combinations import EffectKey, Trace, off_the_loop
 from downstack.graphql.context import Info
 from downstack.graphql.entities import Entity, Relation, entity_by_slug
@@ -16,6 +16,7 @@ from downstack.graphql.enums import Date, EffectStatus
 from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
 from downstack.graphql.terms import Layer, QuantityKind, finite
+from downstack.graphql.uncertainty import Band
 
 
 @strawberry.type(description="One number on the way of a prompt.")
@@ -40,6 +41,11 @@ class JourneyNumber:
     def key(self) -> EffectKey:
         """Wrap the combination."""
         return EffectKey.of(self.record.key)
+
+    @resolved("How sure the number is, in its unit; of the totals of a route, and null without `samples`.")
+    def band(self) -> Band | None:
+        """Wrap the band."""
+        return Band.of(self.record.band)
 
     @resolved("The number unfolded to formulas and facts.")
     async def trace(self) -> Trace:
@@ -334,6 +340,7 @@ class Journeys:
         workload: Annotated[
             strawberry.ID | None, strawberry.argument(description="What a request is: tokens in and out, turns.")
         ] = UNSET,
+        samples: Samples = 0,
         as_of: AsOf = UNSET,
     ) -> JourneyReport:
         """Ask for a journey."""
@@ -342,6 +349,6 @@ class Journeys:
 
         def ask() -> results.JourneyReport:
             on = None if when is None else str(when)
-            return info.context.kg.journey(application, chosen, chip, load, on)
+            return info.context.kg.journey(application, chosen, chip, load, on, samples or 0)
 
         return JourneyReport.of(await off_the_loop(ask))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from downstack.engine.engine import Engine
 from downstack.engine.regimes import regime_of
 from downstack.engine.trace import STATUS
+from downstack.engine.value_bands import value_bands
 from downstack.graph.ages import stale_reason
 from downstack.graph.display import shown
 from downstack.graph.model import Fact
@@ -23,7 +24,7 @@ from downstack.journey.catalogue import (
     TIME,
     TIME_PARTS,
 )
-from downstack.results import EffectKey, JourneyNumber, Regime, Status, Trace
+from downstack.results import Band, EffectKey, JourneyNumber, Regime, Status, Trace
 
 OVER_CLOUDS = ("offering", "provider", "framework")
 """The roles that a question leaves open: there is a route for each combination."""
@@ -32,7 +33,7 @@ OVER_CLOUDS = ("offering", "provider", "framework")
 class Numbers:
     """The numbers of one question, looked up by quantity and combination."""
 
-    def __init__(self, engine: Engine, asked: Asked, as_of: str | None) -> None:
+    def __init__(self, engine: Engine, asked: Asked, as_of: str | None, samples: int = 0) -> None:
         self._engine, self._as_of = engine, as_of
         self._stand_in = asked.stand_in
         columns = engine.columns(as_of)
@@ -58,6 +59,11 @@ class Numbers:
         self._evaluation = engine.base(self._plan)
         self._tracer = self._evaluation.tracer(engine.knowledge, 0)
         self._wanted = frozenset(wanted)
+        self._bands: dict[str, tuple[Band | None, ...]] = {
+            name: value_bands(engine, engine.plan((name,), selected, as_of), engine.knowledge.quantities[name], samples)
+            for name in (TIME, ENERGY, COST)
+            if samples and name in self._wanted and self._plan.by_quantity[name].rows
+        }
 
     @property
     def offerings(self) -> tuple[str, ...]:
@@ -140,6 +146,7 @@ class Numbers:
             reason=None if code == 0 else tracer.trace(quantity, row).reason,
             rests_on=(str(self._stand_in),) if rests else (),
             _trace=lambda: tracer.trace(quantity, row),
+            band=self._bands[quantity][row] if quantity in self._bands else None,
         )
 
     def _stated(self, fact: Fact, facts: tuple[Fact, ...]) -> JourneyNumber:

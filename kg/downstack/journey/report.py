@@ -48,6 +48,7 @@ def journey(
     accelerator: str | None = None,
     workload: str | None = None,
     as_of: str | None = None,
+    samples: int = 0,
 ) -> JourneyReport:
     """Follow one prompt from its application to silicon.
 
@@ -59,6 +60,8 @@ def journey(
         Slugs, IRIs, CURIEs or unambiguous aliases; what is not named is not chosen.
     as_of
         Answer with the facts of that date (ISO).
+    samples
+        How often the uncertain facts and the errors of formulas are drawn for the bands of the totals; 0 for none.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def journey(
     started = time.perf_counter()
     knowledge = engine.knowledge
     asked = read_journey(knowledge, names, application, model, accelerator, workload)
-    numbers = Numbers(engine, asked, as_of)
+    numbers = Numbers(engine, asked, as_of, samples)
     found = routes(knowledge, asked, numbers)
     return JourneyReport(
         graph_version=knowledge.version,

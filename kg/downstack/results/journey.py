@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from downstack.graph.model import Layer, QuantityKind, Relation
 from downstack.results.trace import EffectKey, Status, Trace
+from downstack.results.uncertainty import Band
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,8 @@ class JourneyNumber:
     rests_on: tuple[str, ...]
     """The stand-ins that the number rests on; none when it rests on what the sources link to the application."""
     _trace: Callable[[], Trace] = field(repr=False, compare=False)
+    band: Band | None = None
+    """How sure the number is, in its unit; of the totals of a route, when the question asked for samples."""
 
     @cached_property
     def trace(self) -> Trace:

@@ -272,6 +272,16 @@ def test_an_alias_of_the_application_is_understood(kg: KnowledgeGraph) -> None:
         kg.journey("Claude")
 
 
+def test_totals_have_a_band_around_them_when_samples_are_asked_for(kg: KnowledgeGraph, agent: JourneyReport) -> None:
+    sampled = route(kg.journey("claude-code", **AGENT, samples=200), "aws-p5en-48xlarge")
+    for total in (sampled.time, sampled.energy, sampled.cost):
+        assert total is not None and total.value is not None and total.band is not None
+        assert total.band.p10 < total.value < total.band.p90
+    assert all(item.band is None for item in numbers_of(agent))
+    with pytest.raises(UserInputError):
+        kg.journey("claude-code", **AGENT, samples=-1)
+
+
 def test_facts_of_a_past_date_are_those_that_were_known(kg: KnowledgeGraph) -> None:
     then = kg.journey("chatgpt", as_of="2024-10-01")
     now = kg.journey("chatgpt")
