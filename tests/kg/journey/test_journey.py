@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import pytest
 
 from downstack.errors import AmbiguousNameError, UnknownNameError, UserInputError
@@ -28,12 +30,23 @@ def kg() -> KnowledgeGraph:
 
 @pytest.fixture(scope="module")
 def agent(kg: KnowledgeGraph) -> JourneyReport:
-    return kg.journey("claude-code", **AGENT)
+    return kg.journey("claude-code", *AGENT.values())
 
 
 def route(report: JourneyReport, offering: str) -> JourneyRoute:
     (found,) = [item for item in report.routes if item.offering == offering]
     return found
+
+
+class Named(TypedDict, total=False):
+    model: str
+    accelerator: str
+    workload: str
+
+
+def named(role: str, name: str) -> Named:
+    found: dict[str, Named] = {"model": {"model": name}, "accelerator": {"accelerator": name}}
+    return found.get(role, {"workload": name})
 
 
 def numbers_of(report: JourneyReport) -> list[JourneyNumber]:
@@ -83,7 +96,7 @@ def test_shares_of_the_time_sum_to_one_and_what_overlaps_is_no_part(agent: Journ
 
 def test_where_arithmetic_binds_reads_take_no_time_and_the_sums_still_hold(kg: KnowledgeGraph) -> None:
     slow = kg.with_changes({"nvidia-h200-sxm.peak_flops_bf16_dense": "x0.01"})
-    item = route(slow.journey("claude-code", **AGENT), "aws-p5en-48xlarge")
+    item = route(slow.journey("claude-code", *AGENT.values()), "aws-p5en-48xlarge")
     parts = {part.quantity.id: part.value for stage in item.stages for part in stage.time_parts}
     assert parts["request_weight_read_time"] == parts["request_kv_read_time"] == 0.0
     assert (parts["request_decode_compute_time"] or 0.0) > 0.0
@@ -134,7 +147,7 @@ def test_a_cloud_without_a_price_has_time_but_no_cost_and_names_the_missing_fact
 
 def test_a_fact_that_is_withdrawn_is_named_and_nothing_takes_its_place(kg: KnowledgeGraph) -> None:
     without = KnowledgeGraph(kg.engine.with_facts({("nvidia-h200-sxm", "thermal_design_power"): ()}))
-    for item in without.journey("claude-code", **AGENT).routes[:3]:
+    for item in without.journey("claude-code", *AGENT.values()).routes[:3]:
         assert item.energy is not None and item.energy.value is None
         assert item.energy.reason == "no fact for thermal_design_power of nvidia-h200-sxm"
         assert item.energy_difference is None
@@ -246,7 +259,7 @@ def test_only_a_workload_with_turns_has_sessions(kg: KnowledgeGraph, agent: Jour
 @pytest.mark.parametrize("role", ["model", "accelerator", "workload"])
 def test_an_unknown_name_is_refused_with_near_ones(kg: KnowledgeGraph, role: str) -> None:
     with pytest.raises(UnknownNameError) as refused:
-        kg.journey("chatgpt", **{role: AGENT[role] + "x"})
+        kg.journey("chatgpt", **named(role, AGENT[role] + "x"))
     assert refused.value.field == role
     assert AGENT[role] in refused.value.near
 
@@ -254,7 +267,7 @@ def test_an_unknown_name_is_refused_with_near_ones(kg: KnowledgeGraph, role: str
 @pytest.mark.parametrize("role", ["model", "accelerator", "workload"])
 def test_a_name_of_another_kind_is_refused(kg: KnowledgeGraph, role: str) -> None:
     with pytest.raises(UserInputError, match="tsmc is a Company") as refused:
-        kg.journey("chatgpt", **{role: "tsmc"})
+        kg.journey("chatgpt", **named(role, "tsmc"))
     assert refused.value.field == role
 
 
@@ -273,13 +286,13 @@ def test_an_alias_of_the_application_is_understood(kg: KnowledgeGraph) -> None:
 
 
 def test_totals_have_a_band_around_them_when_samples_are_asked_for(kg: KnowledgeGraph, agent: JourneyReport) -> None:
-    sampled = route(kg.journey("claude-code", **AGENT, samples=200), "aws-p5en-48xlarge")
+    sampled = route(kg.journey("claude-code", *AGENT.values(), samples=200), "aws-p5en-48xlarge")
     for total in (sampled.time, sampled.energy, sampled.cost):
         assert total is not None and total.value is not None and total.band is not None
         assert total.band.p10 < total.value < total.band.p90
     assert all(item.band is None for item in numbers_of(agent))
     with pytest.raises(UserInputError):
-        kg.journey("claude-code", **AGENT, samples=-1)
+        kg.journey("claude-code", *AGENT.values(), samples=-1)
 
 
 def test_facts_of_a_past_date_are_those_that_were_known(kg: KnowledgeGraph) -> None:
