@@ -170,8 +170,12 @@ def test_the_step_times_of_llama_2_13b_on_eight_v5e(batch, milliseconds):
 
 @pytest.mark.parametrize(
     ("batch", "per_sequence", "weights", "bandwidth", "milliseconds", "tolerance"),
-    [(4.0, 819e6, 30e9, 16 * 8.1e11, 2.5, 0.04), (32.0, 160e3 * 8192, 70e9, 8 * 8.1e11, 17.0, 0.02)],
-    ids=["30B-int8-on-16", "llama-3-70b-int8-on-8"],
+    [
+        (4.0, 819e6, 30e9, 16 * 8.1e11, 2.5, 0.04),
+        (32.0, 160e3 * 8192, 70e9, 8 * 8.1e11, 17.0, 0.02),
+        (32.0, 160e3 * 8192, 70e9, 16 * 8.1e11, 8.5, 0.02),
+    ],
+    ids=["30B-int8-on-16", "llama-3-70b-int8-on-8", "llama-3-70b-int8-on-16"],
 )
 def test_other_step_times_of_the_book(batch, per_sequence, weights, bandwidth, milliseconds, tolerance):
     step = call(

@@ -1,4 +1,4 @@
-"""Every numbered failure mode of the engine's design has a test that carries its number."""
+"""What is numbered in the design has a test that carries its number: failure modes, traps and published numbers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ NUMBERED = re.compile(r"^def test_t(\d+)_\w+", re.MULTILINE)
 FILES = {path: path.read_text(encoding="utf-8") for path in sorted(TESTS.rglob("test_*.py"))}
 FOUND = {int(number) for text in FILES.values() for number in NUMBERED.findall(text)}
 NUMBERS = range(1, 19)
+LISTS = {
+    "trap": {1, 2, 3, 4, 5, 7, 9, 10, 11},
+    "g": {1, 2, 3, 4, 9, 11, 12, 14, 15, 16, 17, 18, 21, 22},
+}
+"""Traps of models of inference (``test_trap_01_...``), and the list of published numbers (``test_g01_...``)."""
 
 
 @pytest.mark.parametrize("number", NUMBERS)
@@ -31,3 +36,11 @@ def test_the_table_of_numbers_names_files_that_exist() -> None:
     assert len(named) > 15
     for name in named:
         assert (TESTS / "kg" / name).exists(), name
+
+
+@pytest.mark.parametrize(("name", "number"), [(name, number) for name in LISTS for number in sorted(LISTS[name])])
+def test_every_trap_and_published_number_has_a_test_of_its_number(name: str, number: int) -> None:
+    wanted = f"{name}_{number:02d}" if name == "trap" else f"{name}{number:02d}"
+    assert any(re.search(rf"^def test_{wanted}_\w+", text, re.MULTILINE) for text in FILES.values()), (
+        f"no test is called test_{wanted}_..."
+    )

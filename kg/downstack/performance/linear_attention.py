@@ -6,6 +6,8 @@ the keys and values of a full layer.
 .. math::
 
     M = L_{lin} H_v d_k d_v b \qquad S^* = H_v d_k d_v b / k
+
+The width `b` of an element is a fact of the model or of the engine: 4 byte where the configuration asks for FP32.
 """
 
 from __future__ import annotations
@@ -15,30 +17,36 @@ from typing import Annotated
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _DELTA = "Yang, Kautz and Hatamizadeh: Gated Delta Networks, arXiv 2412.06464, 2024"
-_ELEMENT = Constant(4.0, "byte/sequence", "mamba_ssm_dtype float32 in the configuration of Qwen3.5: 4 byte an element")
+_OWN = Constant(1.0, "sequence", "each sequence has a state of its own")
 _KEY = Constant(2.0, "byte/token", "keys and values of the full layers in BF16")
 _TWO = Constant(2.0, "1", "a key and a value")
 _CONVOLUTION = "the short convolution's state is left out: a few tokens of keys and values"
-_QWEN = {"linear_value_heads": 32.0, "linear_key_head_dim": 128.0, "linear_value_head_dim": 128.0}
+_QWEN = {
+    "linear_value_heads": 64.0,
+    "linear_key_head_dim": 128.0,
+    "linear_value_head_dim": 128.0,
+    "linear_state_element_width": 4.0,
+}
 
 
 @performance_function(
-    formula="linear_value_heads * linear_key_head_dim * linear_value_head_dim * element",
+    formula="linear_value_heads * linear_key_head_dim * linear_value_head_dim * linear_state_element_width",
     citation=_DELTA,
-    constants={"element": _ELEMENT},
+    constants={"own": _OWN},
     assumes=(_CONVOLUTION,),
-    increasing=("linear_value_heads", "linear_key_head_dim", "linear_value_head_dim"),
-    examples=(Example(_QWEN, 2097152.0, 1e-12, "by hand, Qwen3-Next-80B-A3B config.json: 2 MiB"),),
+    increasing=("linear_value_heads", "linear_key_head_dim", "linear_value_head_dim", "linear_state_element_width"),
+    examples=(Example(_QWEN, 4194304.0, 1e-12, "by hand, Qwen3.5-122B-A10B config.json, FP32: 4 MiB"),),
 )
 def linear_attention_state_bytes_per_layer(
     linear_value_heads: Annotated[Array, "1"],
     linear_key_head_dim: Annotated[Array, "1"],
     linear_value_head_dim: Annotated[Array, "1"],
+    linear_state_element_width: Annotated[Array, "byte"],
     *,
-    element: float,
+    own: float,
 ) -> Annotated[Array, "byte/sequence"]:
     """Bytes of the state that one linear-attention layer keeps for a sequence, at any length."""
-    return linear_value_heads * linear_key_head_dim * linear_value_head_dim * element
+    return linear_value_heads * linear_key_head_dim * linear_value_head_dim * linear_state_element_width / own
 
 
 @performance_function(
@@ -72,10 +80,10 @@ def linear_attention_state_bytes(
     decreasing=("key_value_heads", "head_dim"),
     examples=(
         Example(
-            {"linear_attention_state_bytes_per_layer": 2097152.0, "key_value_heads": 2.0, "head_dim": 256.0},
-            1024.0,
+            {"linear_attention_state_bytes_per_layer": 4194304.0, "key_value_heads": 2.0, "head_dim": 256.0},
+            2048.0,
             1e-12,
-            "by hand, Qwen3-Next-80B-A3B: 2 MiB over 2048 byte a token",
+            "by hand, Qwen3.5-122B-A10B: 4 MiB over 2048 byte a token",
         ),
     ),
 )

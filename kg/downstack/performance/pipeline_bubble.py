@@ -21,22 +21,22 @@ _ONE = Constant(1.0, "1", "the first stage starts at once; without interleaving 
 
 
 @performance_function(
-    formula="(pipeline_parallel - one) / (interleaved_chunks * micro_batches), interleaved_chunks = 1 unless stated",
+    formula="(training_pipeline_parallel - one) / (interleaved_chunks * micro_batches), interleaved_chunks = 1 unless stated",
     citation=f"{PIPELINE_PARALLEL}, sections 2.2.1 and 2.2.2",
     constants={"one": _ONE},
     optional=("interleaved_chunks",),
     assumes=("stages take the same time, and handing over takes none",),
-    increasing=("pipeline_parallel",),
+    increasing=("training_pipeline_parallel",),
     decreasing=("micro_batches", "interleaved_chunks"),
     examples=(
         Example(
-            {"pipeline_parallel": 8.0, "micro_batches": 32.0, "interleaved_chunks": float("nan")},
+            {"training_pipeline_parallel": 8.0, "micro_batches": 32.0, "interleaved_chunks": float("nan")},
             0.21875,
             1e-12,
             "by hand: 7 / 32",
         ),
         Example(
-            {"pipeline_parallel": 8.0, "micro_batches": 32.0, "interleaved_chunks": 2.0},
+            {"training_pipeline_parallel": 8.0, "micro_batches": 32.0, "interleaved_chunks": 2.0},
             0.109375,
             1e-12,
             "by hand: 7 / 64",
@@ -44,7 +44,7 @@ _ONE = Constant(1.0, "1", "the first stage starts at once; without interleaving 
     ),
 )
 def pipeline_bubble_ratio(
-    pipeline_parallel: Annotated[Array, "1"],
+    training_pipeline_parallel: Annotated[Array, "1"],
     micro_batches: Annotated[Array, "1"],
     interleaved_chunks: Annotated[Array, "1"],
     *,
@@ -52,7 +52,7 @@ def pipeline_bubble_ratio(
 ) -> Annotated[Array, "1"]:
     """Idle time of a training pipeline over the time that it works."""
     chunks = np.where(np.isnan(interleaved_chunks), one, interleaved_chunks)
-    return (pipeline_parallel - one) / (chunks * micro_batches)
+    return (training_pipeline_parallel - one) / (chunks * micro_batches)
 
 
 @performance_function(

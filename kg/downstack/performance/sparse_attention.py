@@ -6,7 +6,7 @@ the context, the indexer with a much smaller constant.
 .. math::
 
     F = 2 H (2 d_c + d_r) \min(S, \kappa) + 2 H_I d_I S \qquad
-    Q = b\,(d_c + d_r) \min(S, \kappa) + b_I\, d_I S
+    Q = b\,(d_c + d_r) \min(S, \kappa) + (b_I + s / g)\, d_I S
 """
 
 from __future__ import annotations
@@ -17,11 +17,13 @@ import numpy as np
 
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
-_DSA = "DeepSeek-AI: DeepSeek-V3.2-Exp, section on DeepSeek Sparse Attention, 2025"
+_DSA = "DeepSeek-AI: DeepSeek-V3.2-Exp, inference/model.py (class Indexer), commit 6d8cb70, 2025"
 _MULTIPLY_ADD = Constant(2.0, "FLOP/token/token", "one multiply and one add for each pair of tokens")
 _OWN = Constant(1.0, "sequence", "a token attends to the context of its own sequence")
 _LATENT = Constant(2.0, "byte/token", "the latent and the rotary key in BF16")
-_INDEX_KEY = Constant(1.0, "byte/token", f"{_DSA}: the indexer works in FP8")
+_INDEX_KEY = Constant(1.0, "byte/token", f"{_DSA}: k_cache holds keys in FP8")
+_INDEX_SCALE = Constant(4.0, "byte/token", f"{_DSA}: k_scale_cache holds an FP32 scale for each block of a key")
+_BLOCK = Constant(128.0, "1", f"{_DSA}: block_size, the numbers that share a scale")
 _HALF = Constant(0.5, "1", "over a reply the context grows evenly from the prompt to prompt and reply")
 _SHAPE = {
     "mean_context_length": 131072.0,
@@ -91,15 +93,15 @@ def sparse_attention_flops_per_token_and_layer(
 
 @performance_function(
     formula="latent * (kv_lora_rank + qk_rope_head_dim) * min(mean_context_length, index_top_k)"
-    " + index_key * index_head_dim * mean_context_length",
+    " + (index_key + index_scale / block) * index_head_dim * mean_context_length",
     citation=_DSA,
-    constants={"latent": _LATENT, "index_key": _INDEX_KEY},
-    assumes=("scores and their scales are left out; each token chooses for itself, so a step shares no reads",),
+    constants={"latent": _LATENT, "index_key": _INDEX_KEY, "index_scale": _INDEX_SCALE, "block": _BLOCK},
+    assumes=("scores are left out; each token chooses for itself, so a step shares no reads",),
     increasing=("mean_context_length", "index_top_k", "index_head_dim", "kv_lora_rank", "qk_rope_head_dim"),
     examples=(
         Example(
             {name: _SHAPE[name] for name in _SHAPE if name not in {"index_heads", "attention_heads"}},
-            2.0 * 576.0 * 2048.0 + 128.0 * 131072.0,
+            2.0 * 576.0 * 2048.0 + 132.0 * 131072.0,
             1e-12,
             "by hand, DeepSeek-V3.2 config.json at 128k tokens",
         ),
@@ -114,10 +116,13 @@ def sparse_attention_bytes_per_sequence_and_layer(
     *,
     latent: float,
     index_key: float,
+    index_scale: float,
+    block: float,
 ) -> Annotated[Array, "byte/sequence"]:
     """Bytes of cache that one layer of sparse attention reads for a new token of a sequence."""
     chosen = np.minimum(mean_context_length, index_top_k)
-    return latent * (kv_lora_rank + qk_rope_head_dim) * chosen + index_key * index_head_dim * mean_context_length
+    indexed = (index_key + index_scale / block) * index_head_dim * mean_context_length
+    return latent * (kv_lora_rank + qk_rope_head_dim) * chosen + indexed
 
 
 @performance_function(
@@ -130,14 +135,14 @@ def sparse_attention_bytes_per_sequence_and_layer(
     examples=(
         Example(
             {
-                "sparse_attention_bytes_per_sequence_and_layer": 2.0 * 576.0 * 2048.0 + 128.0 * 131072.0,
+                "sparse_attention_bytes_per_sequence_and_layer": 2.0 * 576.0 * 2048.0 + 132.0 * 131072.0,
                 "mean_context_length": 131072.0,
                 "kv_lora_rank": 512.0,
                 "qk_rope_head_dim": 64.0,
             },
-            1.0 / 64.0 + 1.0 / 9.0,
+            1.0 / 64.0 + 132.0 / 1152.0,
             1e-12,
-            "by hand: 2048 of 131072 tokens, and 128 of 1152 byte of each",
+            "by hand: 2048 of 131072 tokens, and 132 of 1152 byte of each",
         ),
     ),
 )

@@ -16,8 +16,13 @@ from typing import Annotated
 
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
-_ZERO = "Rajbhandari et al.: ZeRO, arXiv 1910.02054, 2020, section 3 and figure 1"
-_KORTHIKANTI = "Korthikanti et al.: Reducing Activation Recomputation, arXiv 2205.05198, 2022, equation 2"
+_ZERO = (
+    "Rajbhandari et al.: ZeRO, arXiv 1910.02054, 2020, figure 1: (2 + 2 + K) N with K = 12, read in pages that quote it"
+)
+_KORTHIKANTI = (
+    "Korthikanti et al.: Reducing Activation Recomputation, arXiv 2205.05198, 2022, s b h (34 + 5 a s / h), read in pages"
+    " that quote it"
+)
 _WEIGHT = Constant(2.0, "byte", f"{_ZERO}: weights in 16 bit")
 _GRADIENT = Constant(2.0, "byte", f"{_ZERO}: gradients in 16 bit")
 _OPTIMIZER = Constant(12.0, "byte", f"{_ZERO}: weights, momentum and variance in 32 bit")
@@ -26,8 +31,8 @@ _LINEAR = Constant(34.0, "byte/token", f"{_KORTHIKANTI}: for each token and widt
 _SCORES = Constant(5.0, "byte/token", f"{_KORTHIKANTI}: for each pair of tokens and head")
 _OWN = Constant(1.0, "token/sequence", "a token attends to its own sequence")
 _LEFT_OUT = "activations and temporary buffers are left out; no tensor or pipeline parallelism"
-_COPIES = "the data-parallel copies of the deployment that is asked about train together"
-_PAPER = {"total_parameters": 7.5e9, "data_parallel": 64.0}
+_COPIES = "the copies of the training run, not those of a deployment that serves the model"
+_PAPER = {"total_parameters": 7.5e9, "training_data_parallel": 64.0}
 
 
 @performance_function(
@@ -46,66 +51,66 @@ def training_state_bytes(
 
 
 @performance_function(
-    formula="(weight + gradient + optimizer / data_parallel) * total_parameters",
+    formula="(weight + gradient + optimizer / training_data_parallel) * total_parameters",
     citation=_ZERO,
     constants=_STATES,
     assumes=(_LEFT_OUT, _COPIES),
     increasing=("total_parameters",),
-    decreasing=("data_parallel",),
+    decreasing=("training_data_parallel",),
     examples=(Example(_PAPER, 31.4e9, 0.001, f"{_ZERO}: 64 copies, 31.4 GB"),),
 )
 def training_state_bytes_zero_1(
     total_parameters: Annotated[Array, "1"],
-    data_parallel: Annotated[Array, "1"],
+    training_data_parallel: Annotated[Array, "1"],
     *,
     weight: float,
     gradient: float,
     optimizer: float,
 ) -> Annotated[Array, "byte"]:
     """Bytes on each chip with the optimiser spread over the copies (ZeRO stage 1)."""
-    return (weight + gradient + optimizer / data_parallel) * total_parameters
+    return (weight + gradient + optimizer / training_data_parallel) * total_parameters
 
 
 @performance_function(
-    formula="(weight + (gradient + optimizer) / data_parallel) * total_parameters",
+    formula="(weight + (gradient + optimizer) / training_data_parallel) * total_parameters",
     citation=_ZERO,
     constants=_STATES,
     assumes=(_LEFT_OUT, _COPIES),
     increasing=("total_parameters",),
-    decreasing=("data_parallel",),
+    decreasing=("training_data_parallel",),
     examples=(Example(_PAPER, 16.6e9, 0.003, f"{_ZERO}: 64 copies, 16.6 GB"),),
 )
 def training_state_bytes_zero_2(
     total_parameters: Annotated[Array, "1"],
-    data_parallel: Annotated[Array, "1"],
+    training_data_parallel: Annotated[Array, "1"],
     *,
     weight: float,
     gradient: float,
     optimizer: float,
 ) -> Annotated[Array, "byte"]:
     """Bytes on each chip with optimiser and gradients spread over the copies (ZeRO stage 2)."""
-    return (weight + (gradient + optimizer) / data_parallel) * total_parameters
+    return (weight + (gradient + optimizer) / training_data_parallel) * total_parameters
 
 
 @performance_function(
-    formula="(weight + gradient + optimizer) / data_parallel * total_parameters",
+    formula="(weight + gradient + optimizer) / training_data_parallel * total_parameters",
     citation=_ZERO,
     constants=_STATES,
     assumes=(_LEFT_OUT, _COPIES),
     increasing=("total_parameters",),
-    decreasing=("data_parallel",),
+    decreasing=("training_data_parallel",),
     examples=(Example(_PAPER, 1.9e9, 0.02, f"{_ZERO}: 64 copies, 1.9 GB"),),
 )
 def training_state_bytes_zero_3(
     total_parameters: Annotated[Array, "1"],
-    data_parallel: Annotated[Array, "1"],
+    training_data_parallel: Annotated[Array, "1"],
     *,
     weight: float,
     gradient: float,
     optimizer: float,
 ) -> Annotated[Array, "byte"]:
     """Bytes on each chip with everything spread over the copies (ZeRO stage 3)."""
-    return (weight + gradient + optimizer) / data_parallel * total_parameters
+    return (weight + gradient + optimizer) / training_data_parallel * total_parameters
 
 
 @performance_function(

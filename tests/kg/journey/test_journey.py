@@ -30,12 +30,16 @@ def kg() -> KnowledgeGraph:
 
 @pytest.fixture(scope="module")
 def agent(kg: KnowledgeGraph) -> JourneyReport:
-    return kg.journey("claude-code", *AGENT.values())
+    return as_agent(kg)
 
 
 def route(report: JourneyReport, offering: str) -> JourneyRoute:
     (found,) = [item for item in report.routes if item.offering == offering]
     return found
+
+
+def as_agent(kg: KnowledgeGraph, samples: int = 0) -> JourneyReport:
+    return kg.journey("claude-code", AGENT["model"], AGENT["accelerator"], AGENT["workload"], samples=samples)
 
 
 class Named(TypedDict, total=False):
@@ -96,7 +100,7 @@ def test_shares_of_the_time_sum_to_one_and_what_overlaps_is_no_part(agent: Journ
 
 def test_where_arithmetic_binds_reads_take_no_time_and_the_sums_still_hold(kg: KnowledgeGraph) -> None:
     slow = kg.with_changes({"nvidia-h200-sxm.peak_flops_bf16_dense": "x0.01"})
-    item = route(slow.journey("claude-code", *AGENT.values()), "aws-p5en-48xlarge")
+    item = route(as_agent(slow), "aws-p5en-48xlarge")
     parts = {part.quantity.id: part.value for stage in item.stages for part in stage.time_parts}
     assert parts["request_weight_read_time"] == parts["request_kv_read_time"] == 0.0
     assert (parts["request_decode_compute_time"] or 0.0) > 0.0
@@ -147,7 +151,7 @@ def test_a_cloud_without_a_price_has_time_but_no_cost_and_names_the_missing_fact
 
 def test_a_fact_that_is_withdrawn_is_named_and_nothing_takes_its_place(kg: KnowledgeGraph) -> None:
     without = KnowledgeGraph(kg.engine.with_facts({("nvidia-h200-sxm", "thermal_design_power"): ()}))
-    for item in without.journey("claude-code", *AGENT.values()).routes[:3]:
+    for item in as_agent(without).routes[:3]:
         assert item.energy is not None and item.energy.value is None
         assert item.energy.reason == "no fact for thermal_design_power of nvidia-h200-sxm"
         assert item.energy_difference is None
@@ -286,13 +290,13 @@ def test_an_alias_of_the_application_is_understood(kg: KnowledgeGraph) -> None:
 
 
 def test_totals_have_a_band_around_them_when_samples_are_asked_for(kg: KnowledgeGraph, agent: JourneyReport) -> None:
-    sampled = route(kg.journey("claude-code", *AGENT.values(), samples=200), "aws-p5en-48xlarge")
+    sampled = route(as_agent(kg, 200), "aws-p5en-48xlarge")
     for total in (sampled.time, sampled.energy, sampled.cost):
         assert total is not None and total.value is not None and total.band is not None
         assert total.band.p10 < total.value < total.band.p90
     assert all(item.band is None for item in numbers_of(agent))
     with pytest.raises(UserInputError):
-        kg.journey("claude-code", *AGENT.values(), samples=-1)
+        as_agent(kg, -1)
 
 
 def test_facts_of_a_past_date_are_those_that_were_known(kg: KnowledgeGraph) -> None:
