@@ -19,8 +19,8 @@ JOURNEY = """query ($a: ID!, $m: ID, $c: ID, $w: ID, $s: Int) { journey(applicat
   choices { role entity { slug } linked standIn reason } questions { role reason candidates }
   layers { layer { name } entities { slug } links { subject { slug } predicate object { slug } } numbers NUMBER notes }
   routes { offering { slug } provider { slug } accelerator { slug } framework { slug } status binding notes
-    time NUMBER energy NUMBER cost NUMBER timeDifference energyDifference costDifference
-    stages { layer { name } time timeShare energy cost binding
+    time NUMBER energy NUMBER cost NUMBER timeDifference energyDifference costDifference valueDifference
+    stages { layer { name } time timeShare energy cost value binding valueParts NUMBER
       timeParts NUMBER energyParts NUMBER costParts NUMBER numbers NUMBER } } } }""".replace("NUMBER", NUMBER)
 TRACED = """query { journey(application: "chatgpt", model: "llama-3.1-70b", accelerator: "nvidia-h200-sxm",
   workload: "azure-2023-conv") { routes { time { trace { function { name } facts { id source { title } } } } } } }"""

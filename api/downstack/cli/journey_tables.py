@@ -99,7 +99,9 @@ def _print_sums(console: Console, report: JourneyReport, route: JourneyRoute) ->
     )
     totals = [_total(item) for item in (route.time, route.energy, route.cost)]
     table.add_column("layer", footer=f"the whole request{_or_band(route)}", overflow="fold")
-    for name, total in zip(("time s", "share", "energy J", "USD"), (totals[0], "", *totals[1:]), strict=True):
+    paid = number(route.cost.value) if route.cost is not None and route.value_difference is not None else "-"
+    columns = ("time s", "share", "energy J", "USD by time", "USD paid to")
+    for name, total in zip(columns, (totals[0], "", *totals[1:], paid), strict=True):
         table.add_column(name, footer=total, justify="right", no_wrap=True)
     table.add_column("binds", overflow="fold")
     for stage in route.stages:
@@ -109,6 +111,7 @@ def _print_sums(console: Console, report: JourneyReport, route: JourneyRoute) ->
             share(stage.time_share) if stage.time_parts else "",
             _part(stage.energy, stage.energy_parts),
             _part(stage.cost, stage.cost_parts),
+            _part(stage.value, stage.value_parts),
             escape(stage.binding or "-"),
         )
     console.print(table)
@@ -140,7 +143,7 @@ def _print_layer(console: Console, layer: JourneyLayer, stage: JourneyStage | No
         console.print(Text(f"  {text}", style="dim"))
     numbers = [*layer.numbers]
     if stage is not None:
-        numbers += [*stage.time_parts, *stage.energy_parts, *stage.cost_parts, *stage.numbers]
+        numbers += [*stage.time_parts, *stage.energy_parts, *stage.cost_parts, *stage.value_parts, *stage.numbers]
     known = [item for item in numbers if item.value is not None]
     if known:
         table = Table(box=None, show_header=False, padding=(0, 1, 0, 2))

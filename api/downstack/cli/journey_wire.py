@@ -74,6 +74,7 @@ def _route(item: JourneyRoute) -> Json:
         "timeDifference": item.time_difference,
         "energyDifference": item.energy_difference,
         "costDifference": item.cost_difference,
+        "valueDifference": item.value_difference,
         "stages": [_stage(stage) for stage in item.stages],
         "notes": list(item.notes),
     }
@@ -86,10 +87,12 @@ def _stage(item: JourneyStage) -> Json:
         "timeShare": item.time_share,
         "energy": item.energy,
         "cost": item.cost,
+        "value": item.value,
         "binding": item.binding,
         "timeParts": [_number(part) for part in item.time_parts],
         "energyParts": [_number(part) for part in item.energy_parts],
         "costParts": [_number(part) for part in item.cost_parts],
+        "valueParts": [_number(part) for part in item.value_parts],
         "numbers": [_number(number) for number in item.numbers],
     }
 

@@ -153,6 +153,7 @@ class JourneyStage:
     time_share: float | None = strawberry.field(description="Of the time of the request, 0 to 1.")
     energy: float | None = strawberry.field(description="The sum of `energyParts`, in J.")
     cost: float | None = strawberry.field(description="The sum of `costParts`, in USD.")
+    value: float | None = strawberry.field(description="The sum of `valueParts`, in USD.")
     binding: str | None = strawberry.field(description="The resource that binds; null where nothing is known to.")
 
     @resolved("The layer.")
@@ -175,6 +176,11 @@ class JourneyStage:
         """Wrap the parts."""
         return [JourneyNumber.of(item) for item in self.record.cost_parts]
 
+    @resolved("The same cost by who is paid: maker, seller and owner of the chips; empty at other layers.")
+    def value_parts(self) -> list[JourneyNumber]:
+        """Wrap the parts."""
+        return [JourneyNumber.of(item) for item in self.record.value_parts]
+
     @resolved("Further numbers that depend on the cloud.")
     def numbers(self) -> list[JourneyNumber]:
         """Wrap the numbers."""
@@ -189,6 +195,7 @@ class JourneyStage:
             time_share=finite(record.time_share),
             energy=finite(record.energy),
             cost=finite(record.cost),
+            value=finite(record.value),
             binding=record.binding,
         )
 
@@ -203,6 +210,7 @@ class JourneyRoute:
     time_difference: float | None = strawberry.field(description="Time minus the times of all stages: rounding only.")
     energy_difference: float | None = strawberry.field(description="The same of the energy.")
     cost_difference: float | None = strawberry.field(description="The same of the cost.")
+    value_difference: float | None = strawberry.field(description="Cost minus what all are paid: rounding only.")
     notes: list[str] = strawberry.field(description="Where the load asks for more than this way gives, in sentences.")
 
     @resolved("The cloud offering.")
@@ -255,6 +263,7 @@ class JourneyRoute:
             time_difference=finite(record.time_difference),
             energy_difference=finite(record.energy_difference),
             cost_difference=finite(record.cost_difference),
+            value_difference=finite(record.value_difference),
             notes=list(record.notes),
         )
 

@@ -25,9 +25,17 @@ COST_PARTS: dict[int, tuple[str, ...]] = {
 }
 """Rent is paid by time: every layer that holds chips up bears its share of it."""
 
+VALUE_PARTS: dict[int, tuple[str, ...]] = {
+    CLOUD: ("rent_beyond_accelerators_per_request",),
+    PROCESSOR: ("price_beyond_manufacturing_per_request",),
+    SILICON: ("manufacturing_cost_per_request",),
+}
+"""The same cost by who is paid: what making the chips cost, what their seller takes beyond it, what the cloud takes beyond that."""
+
 STATED: dict[int, tuple[str, ...]] = {
     APPLICATION: ("active_users_weekly", "active_users_monthly", "application_revenue"),
     CLOUD: ("committed_cloud_spend",),
+    PROCESSOR: ("accelerator_fleet", "accelerator_purchases"),
 }
 """Facts of the application, and of the company behind it, that take part in no formula."""
 
@@ -101,7 +109,6 @@ NUMBERS: dict[int, tuple[str, ...]] = {
         "packages_per_cowos_wafer",
         "manufacturing_cost_estimate",
         "wafers_per_request",
-        "manufacturing_cost_per_request",
     ),
 }
 """What else is said at a layer; parts and wholes are other amounts beside the sums, never terms of them."""

@@ -23,6 +23,7 @@ from downstack.journey.catalogue import (
     SUPPLY,
     TIME,
     TIME_PARTS,
+    VALUE_PARTS,
 )
 from downstack.results import Band, EffectKey, JourneyNumber, Regime, Status, Trace
 
@@ -176,6 +177,6 @@ class Numbers:
 
 
 def _wanted() -> Iterable[str]:
-    groups = [NUMBERS, TIME_PARTS, ENERGY_PARTS, COST_PARTS]
+    groups = [NUMBERS, TIME_PARTS, ENERGY_PARTS, COST_PARTS, VALUE_PARTS]
     named = (name for group in groups for names in group.values() for name in names)
     return dict.fromkeys([*named, TIME, ENERGY, COST, SUPPLY, BATCH])

@@ -17,6 +17,7 @@ from downstack.journey.catalogue import (
     NUMBERS,
     TIME,
     TIME_PARTS,
+    VALUE_PARTS,
     WHERE_STATED,
 )
 from downstack.journey.numbers import Numbers
@@ -108,6 +109,7 @@ def _stage(
         time_parts=parts,
         energy_parts=energies,
         cost_parts=costs,
+        value_parts=_found(VALUE_PARTS.get(layer, ()), numbers, roles),
         binding=binding_of(layer, numbers, roles),
         numbers=tuple(item for item in _found(others, numbers, roles) if said(item, numbers, roles)),
     )

@@ -5,7 +5,8 @@ r"""How much of a chip one request wears: its purchase price, its making and its
     c = C\,\frac{A}{L}
 
 with the chip time `A` of the request and the useful life `L` over which the owner writes servers off. It is a part of what the
-rent pays for, not an amount on top of it.
+rent pays for, not an amount on top of it: the rent of a request is what making its chips cost, what their price is beyond that,
+and what the rent is beyond the price.
 """
 
 from __future__ import annotations
@@ -76,6 +77,52 @@ def manufacturing_cost_per_request(
 ) -> Annotated[Array, "USD/sequence"]:
     """Part of what it cost to make the accelerators that one request wears: die, memory, packaging and test."""
     return manufacturing_cost_estimate * accelerator_time_per_request / server_useful_life
+
+
+@performance_function(
+    formula="hardware_cost_per_request - manufacturing_cost_per_request",
+    citation=DEFINITION,
+    assumes=("price and cost are estimates of different sources, for different volumes and dates",),
+    increasing=("hardware_cost_per_request",),
+    decreasing=("manufacturing_cost_per_request",),
+    examples=(
+        Example(
+            {"hardware_cost_per_request": 0.0023, "manufacturing_cost_per_request": 0.0004},
+            0.0019,
+            1e-12,
+            "by hand: 0.23 less 0.04 cents",
+        ),
+    ),
+)
+def price_beyond_manufacturing_per_request(
+    hardware_cost_per_request: Annotated[Array, "USD/sequence"],
+    manufacturing_cost_per_request: Annotated[Array, "USD/sequence"],
+) -> Annotated[Array, "USD/sequence"]:
+    """Part of the rent of a request that pays the seller of its accelerators beyond what making them cost."""
+    return hardware_cost_per_request - manufacturing_cost_per_request
+
+
+@performance_function(
+    formula="cost_per_request - hardware_cost_per_request",
+    citation=DEFINITION,
+    assumes=("the owner bought at the estimated price, whatever it negotiated",),
+    increasing=("cost_per_request",),
+    decreasing=("hardware_cost_per_request",),
+    examples=(
+        Example(
+            {"cost_per_request": 0.029, "hardware_cost_per_request": 0.0023},
+            0.0267,
+            1e-12,
+            "by hand: 2.9 less 0.23 cents",
+        ),
+    ),
+)
+def rent_beyond_accelerators_per_request(
+    cost_per_request: Annotated[Array, "USD/sequence"],
+    hardware_cost_per_request: Annotated[Array, "USD/sequence"],
+) -> Annotated[Array, "USD/sequence"]:
+    """Part of the rent of a request that pays for hosts, network, building, electricity, idle time, capital and margin."""
+    return cost_per_request - hardware_cost_per_request
 
 
 @performance_function(

@@ -88,7 +88,9 @@ class JourneyStage:
     energy_parts: tuple[JourneyNumber, ...]
     """Its parts of the energy of the request; none at a layer that has none of its own."""
     cost_parts: tuple[JourneyNumber, ...]
-    """Its parts of what the request costs; none at a layer that has none of its own."""
+    """Its parts of what the request costs, by the time that it takes chips up; none at a layer that has none of its own."""
+    value_parts: tuple[JourneyNumber, ...]
+    """Its parts of the same cost by who is paid: maker, seller and owner of the chips; none at other layers."""
     binding: str | None
     """The resource that binds at this layer; None where nothing is known to."""
     numbers: tuple[JourneyNumber, ...]
@@ -103,6 +105,11 @@ class JourneyStage:
     def cost(self) -> float | None:
         """The sum of `cost_parts`, in USD/sequence; None where there are none or one is missing."""
         return _sum(self.cost_parts)
+
+    @property
+    def value(self) -> float | None:
+        """The sum of `value_parts`, in USD/sequence; None where there are none or one is missing."""
+        return _sum(self.value_parts)
 
 
 @dataclass(frozen=True)
@@ -143,6 +150,11 @@ class JourneyRoute:
     def cost_difference(self) -> float | None:
         """Cost of the request minus the costs of all stages: zero but for rounding."""
         return _difference(self.cost, [stage.cost for stage in self.stages if stage.cost_parts])
+
+    @property
+    def value_difference(self) -> float | None:
+        """Cost of the request minus what all are paid: zero but for rounding."""
+        return _difference(self.cost, [stage.value for stage in self.stages if stage.value_parts])
 
 
 @dataclass(frozen=True)

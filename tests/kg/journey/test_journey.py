@@ -7,6 +7,15 @@ from typing import TypedDict
 import pytest
 
 from downstack.errors import AmbiguousNameError, UnknownNameError, UserInputError
+from downstack.journey.catalogue import (
+    COST_PARTS,
+    ENERGY_PARTS,
+    NUMBERS,
+    PHRASES,
+    STATED,
+    TIME_PARTS,
+    VALUE_PARTS,
+)
 from downstack.kg import KnowledgeGraph
 from downstack.results import JourneyNumber, JourneyReport, JourneyRoute, Status
 
@@ -58,7 +67,7 @@ def numbers_of(report: JourneyReport) -> list[JourneyNumber]:
     for item in report.routes:
         found += [total for total in (item.time, item.energy, item.cost) if total is not None]
         for stage in item.stages:
-            found += [*stage.time_parts, *stage.energy_parts, *stage.cost_parts, *stage.numbers]
+            found += [*stage.time_parts, *stage.energy_parts, *stage.cost_parts, *stage.value_parts, *stage.numbers]
     return found
 
 
@@ -126,7 +135,7 @@ def test_the_numbers_are_those_that_explain_gives(kg: KnowledgeGraph, agent: Jou
     where = {**AGENT, "offering": item.offering, "provider": "aws", "framework": item.framework}
     listed = [item.time, item.energy, item.cost]
     for stage in item.stages:
-        listed += [*stage.time_parts, *stage.energy_parts, *stage.cost_parts, *stage.numbers]
+        listed += [*stage.time_parts, *stage.energy_parts, *stage.cost_parts, *stage.value_parts, *stage.numbers]
     for found in listed:
         assert found is not None
         asked = {role: slug for role, slug in where.items() if role in dict(found.key.roles)}
@@ -230,15 +239,33 @@ def test_silicon_names_foundry_node_packaging_and_memory_suppliers(agent: Journe
     assert {"hbm3e", "sk-hynix", "nvlink-4"} <= set(memory.entities)
     assert {"tsmc", "tsmc-n4", "tsmc-cowos-s"} <= set(silicon.entities)
     worn = {item.quantity.id: item.value for item in route(agent, "aws-p5en-48xlarge").stages[6].numbers}
-    assert worn["manufacturing_cost_per_request"] and worn["wafers_per_request"]
+    assert worn["wafers_per_request"]
 
 
-def test_what_is_worn_of_chips_is_a_part_of_the_rent(agent: JourneyReport) -> None:
+def test_the_rent_goes_to_the_maker_the_seller_and_the_owner_of_the_chips(agent: JourneyReport) -> None:
     item = route(agent, "aws-p5en-48xlarge")
-    beside = {found.quantity.id: found.value for stage in item.stages for found in stage.numbers}
-    made, bought = beside["manufacturing_cost_per_request"], beside["hardware_cost_per_request"]
-    assert item.cost is not None and item.cost.value is not None and made is not None and bought is not None
-    assert 0.0 < made < bought < item.cost.value
+    paid = {stage.layer.number: stage.value for stage in item.stages if stage.value_parts}
+    assert set(paid) == {4, 5, 7}
+    assert item.cost is not None and item.cost.value is not None
+    assert item.value_difference == pytest.approx(0.0, abs=1e-9 * item.cost.value)
+    assert all(value is not None and 0.0 < value < item.cost.value for value in paid.values())
+    (bought,) = [found for found in item.stages[4].numbers if found.quantity.id == "hardware_cost_per_request"]
+    assert bought.value == pytest.approx((paid[5] or 0.0) + (paid[7] or 0.0), rel=1e-12)
+
+
+def test_where_nobody_says_how_long_servers_last_the_split_by_who_is_paid_is_missing(agent: JourneyReport) -> None:
+    item = route(agent, "oci-bm-gpu-h200-8")
+    assert item.value_difference is None and item.cost_difference is not None
+    (made,) = item.stages[6].value_parts
+    assert made.reason == "no fact for server_useful_life of oracle-cloud"
+
+
+def test_every_quantity_that_is_reported_is_known_to_the_graph(kg: KnowledgeGraph) -> None:
+    groups = (NUMBERS, TIME_PARTS, ENERGY_PARTS, COST_PARTS, VALUE_PARTS)
+    named = {name for group in groups for names in group.values() for name in names}
+    assert named <= set(kg.engine.schema.keys)
+    assert {name for names in STATED.values() for name in names} <= set(kg.quantities)
+    assert set(PHRASES) == {name for names in TIME_PARTS.values() for name in names}
 
 
 def test_an_accelerator_that_nobody_rents_has_its_facts_and_no_route(kg: KnowledgeGraph) -> None:
