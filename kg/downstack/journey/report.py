@@ -31,9 +31,7 @@ METHOD = (
     "that it takes chips up"
 )
 _NO_QUEUE = "how full the cloud is, and how requests arrive, is not known: nobody waits for a free place, and idle chips are not paid"
-_NO_TIME = (
-    "takes no time of its own: what the request wears of chips and wafers is a part of the rent, on top of no sum"
-)
+_NO_TIME = "takes no time of its own; what making the worn part of the chips cost is a part of the rent"
 _NO_SUPPLY = (
     "which of wafers, packaging and memory binds its supply is not known: no source states what is set aside for it"
 )
