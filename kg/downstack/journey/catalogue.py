@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-TIME, ENERGY, COST = "request_time", "energy_per_request", "cost_per_request"
+TIME, ENERGY, COST = "request_time", "request_energy", "request_cost"
 APPLICATION, MODEL, FRAMEWORK, CLOUD, PROCESSOR, MEMORY, SILICON = range(1, 8)
 
 TIME_PARTS: dict[int, tuple[str, ...]] = {
@@ -13,22 +13,22 @@ TIME_PARTS: dict[int, tuple[str, ...]] = {
 """They sum to the time of the request; the other layers take no time of their own."""
 
 ENERGY_PARTS: dict[int, tuple[str, ...]] = {
-    FRAMEWORK: ("framework_energy_per_request",),
-    CLOUD: ("facility_energy_per_request",),
-    PROCESSOR: ("processor_energy_per_request",),
-    MEMORY: ("memory_energy_per_request", "interconnect_energy_per_request"),
+    FRAMEWORK: ("request_framework_energy",),
+    CLOUD: ("request_facility_energy",),
+    PROCESSOR: ("request_processor_energy",),
+    MEMORY: ("request_memory_energy", "request_interconnect_energy"),
 }
 COST_PARTS: dict[int, tuple[str, ...]] = {
-    FRAMEWORK: ("framework_cost_per_request",),
-    PROCESSOR: ("processor_cost_per_request",),
-    MEMORY: ("memory_cost_per_request", "interconnect_cost_per_request"),
+    FRAMEWORK: ("request_framework_cost",),
+    PROCESSOR: ("request_processor_cost",),
+    MEMORY: ("request_memory_cost", "request_interconnect_cost"),
 }
 """Rent is paid by time: every layer that holds chips up bears its share of it."""
 
 VALUE_PARTS: dict[int, tuple[str, ...]] = {
-    CLOUD: ("rent_beyond_accelerators_per_request",),
-    PROCESSOR: ("price_beyond_manufacturing_per_request",),
-    SILICON: ("manufacturing_cost_per_request",),
+    CLOUD: ("request_rent_beyond_accelerators",),
+    PROCESSOR: ("request_price_beyond_manufacturing",),
+    SILICON: ("request_manufacturing_cost",),
 }
 """The same cost by who is paid: what making the chips cost, what their seller takes beyond it, what the cloud takes beyond that."""
 
@@ -47,9 +47,9 @@ NUMBERS: dict[int, tuple[str, ...]] = {
         "turns_per_session",
         "inter_turn_delay",
         "time_per_output_token_target",
-        "session_time",
-        "session_energy",
-        "session_cost",
+        "session_time_at_load",
+        "session_energy_at_load",
+        "session_cost_at_load",
     ),
     MODEL: (
         "total_parameters",
@@ -58,11 +58,11 @@ NUMBERS: dict[int, tuple[str, ...]] = {
         "decode_flops_per_token",
         "kv_cache_bytes_per_token",
         "prefill_flops",
-        "flops_per_request",
+        "request_flops",
         "kv_cache_bytes_per_sequence",
         "api_price_input",
         "api_price_output",
-        "api_price_per_request",
+        "request_api_price",
     ),
     FRAMEWORK: (
         "concurrent_sequences",
@@ -70,14 +70,14 @@ NUMBERS: dict[int, tuple[str, ...]] = {
         "tensor_parallel",
         "step_overhead_time",
         "decode_step_time",
-        "framework_accelerator_time_per_request",
+        "request_framework_accelerator_time",
     ),
     CLOUD: (
         "price_on_demand",
         "accelerators_per_instance",
         "accelerators_per_replica",
         "price_per_replica_hour",
-        "accelerator_time_per_request",
+        "request_accelerator_time",
         "cost_per_million_output_tokens_at_load",
         "power_usage_effectiveness",
     ),
@@ -88,27 +88,27 @@ NUMBERS: dict[int, tuple[str, ...]] = {
         "request_decode_time",
         "time_per_output_token",
         "request_overlapped_time",
-        "model_flops_utilization_per_request",
-        "processor_accelerator_time_per_request",
+        "request_model_flops_utilization",
+        "request_processor_accelerator_time",
         "accelerator_price_estimate",
-        "hardware_cost_per_request",
+        "request_hardware_cost",
     ),
     MEMORY: (
         "memory_bandwidth",
         "memory_capacity",
         "scaleup_bandwidth_per_direction",
         "memory_in_use",
-        "memory_traffic_per_request",
-        "memory_bandwidth_utilization_per_request",
-        "memory_accelerator_time_per_request",
-        "interconnect_accelerator_time_per_request",
+        "request_memory_traffic",
+        "request_memory_bandwidth_utilization",
+        "request_memory_accelerator_time",
+        "request_interconnect_accelerator_time",
     ),
     SILICON: (
         "die_area",
         "good_dies_per_wafer",
         "packages_per_cowos_wafer",
         "manufacturing_cost_estimate",
-        "wafers_per_request",
+        "request_wafers",
     ),
 }
 """What else is said at a layer; parts and wholes are other amounts beside the sums, never terms of them."""
@@ -120,9 +120,9 @@ WHERE_STATED = {
     "prefix_cache_hit_rate": "prefix_cache_hit_rate",
     "turns_per_session": "turns_per_session",
     "inter_turn_delay": "inter_turn_delay",
-    "session_time": "turns_per_session",
-    "session_energy": "turns_per_session",
-    "session_cost": "turns_per_session",
+    "session_time_at_load": "turns_per_session",
+    "session_energy_at_load": "turns_per_session",
+    "session_cost_at_load": "turns_per_session",
     "api_price_input": "api_price_input",
     "api_price_output": "api_price_output",
     "packages_per_cowos_wafer": "packages_per_cowos_wafer",
@@ -130,7 +130,7 @@ WHERE_STATED = {
 """Said only where the quantity behind it is stated: that a chat is no session of many turns, or that a chip is not packaged
 so, is no gap in a number that was asked for."""
 
-PRICE_LIST = ("api_price_input", "api_price_output", "api_price_per_request")
+PRICE_LIST = ("api_price_input", "api_price_output", "request_api_price")
 """What is public of a model whose architecture is not."""
 DEPTH = "num_layers"
 """Whoever states the architecture of a model states how many layers it has."""

@@ -19,110 +19,110 @@ _RENTED = "the instance is rented for as long as it carries the load; idle time 
 
 
 @performance_function(
-    formula="price_per_accelerator_hour * accelerator_time_per_request",
+    formula="price_per_accelerator_hour * request_accelerator_time",
     citation=DEFINITION,
     assumes=(_RENTED,),
-    increasing=("price_per_accelerator_hour", "accelerator_time_per_request"),
+    increasing=("price_per_accelerator_hour", "request_accelerator_time"),
     examples=(
         Example(
-            {"price_per_accelerator_hour": 7.2 / 3600.0, "accelerator_time_per_request": 2.4},
+            {"price_per_accelerator_hour": 7.2 / 3600.0, "request_accelerator_time": 2.4},
             2.4 * 7.2 / 3600.0,
             1e-12,
             "by hand: 2.4 chip seconds at 7.2 USD/h",
         ),
     ),
 )
-def cost_per_request(
+def request_cost(
     price_per_accelerator_hour: Annotated[Array, "USD/s/chip"],
-    accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+    request_accelerator_time: Annotated[Array, "s*chip/sequence"],
 ) -> Annotated[Array, "USD/sequence"]:
     """Price of the chips that one request takes up, prompt and answer."""
-    return price_per_accelerator_hour * accelerator_time_per_request
+    return price_per_accelerator_hour * request_accelerator_time
 
 
 @performance_function(
-    formula="price_per_accelerator_hour * processor_accelerator_time_per_request",
+    formula="price_per_accelerator_hour * request_processor_accelerator_time",
     citation=DEFINITION,
     assumes=(_RENTED,),
-    increasing=("price_per_accelerator_hour", "processor_accelerator_time_per_request"),
+    increasing=("price_per_accelerator_hour", "request_processor_accelerator_time"),
     examples=(
         Example(
-            {"price_per_accelerator_hour": 7.2 / 3600.0, "processor_accelerator_time_per_request": 0.48},
+            {"price_per_accelerator_hour": 7.2 / 3600.0, "request_processor_accelerator_time": 0.48},
             0.48 * 7.2 / 3600.0,
             1e-12,
             "by hand: 0.48 chip seconds at 7.2 USD/h",
         ),
     ),
 )
-def processor_cost_per_request(
+def request_processor_cost(
     price_per_accelerator_hour: Annotated[Array, "USD/s/chip"],
-    processor_accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+    request_processor_accelerator_time: Annotated[Array, "s*chip/sequence"],
 ) -> Annotated[Array, "USD/sequence"]:
     """Price of the chips of one request while arithmetic holds it up."""
-    return price_per_accelerator_hour * processor_accelerator_time_per_request
+    return price_per_accelerator_hour * request_processor_accelerator_time
 
 
 @performance_function(
-    formula="price_per_accelerator_hour * memory_accelerator_time_per_request",
+    formula="price_per_accelerator_hour * request_memory_accelerator_time",
     citation=DEFINITION,
     assumes=(_RENTED,),
-    increasing=("price_per_accelerator_hour", "memory_accelerator_time_per_request"),
+    increasing=("price_per_accelerator_hour", "request_memory_accelerator_time"),
     examples=(
         Example(
-            {"price_per_accelerator_hour": 7.2 / 3600.0, "memory_accelerator_time_per_request": 0.48},
+            {"price_per_accelerator_hour": 7.2 / 3600.0, "request_memory_accelerator_time": 0.48},
             0.48 * 7.2 / 3600.0,
             1e-12,
             "by hand: 0.48 chip seconds at 7.2 USD/h",
         ),
     ),
 )
-def memory_cost_per_request(
+def request_memory_cost(
     price_per_accelerator_hour: Annotated[Array, "USD/s/chip"],
-    memory_accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+    request_memory_accelerator_time: Annotated[Array, "s*chip/sequence"],
 ) -> Annotated[Array, "USD/sequence"]:
     """Price of the chips of one request while reading weights and caches holds it up."""
-    return price_per_accelerator_hour * memory_accelerator_time_per_request
+    return price_per_accelerator_hour * request_memory_accelerator_time
 
 
 @performance_function(
-    formula="price_per_accelerator_hour * interconnect_accelerator_time_per_request",
+    formula="price_per_accelerator_hour * request_interconnect_accelerator_time",
     citation=DEFINITION,
     assumes=(_RENTED,),
-    increasing=("price_per_accelerator_hour", "interconnect_accelerator_time_per_request"),
+    increasing=("price_per_accelerator_hour", "request_interconnect_accelerator_time"),
     examples=(
         Example(
-            {"price_per_accelerator_hour": 7.2 / 3600.0, "interconnect_accelerator_time_per_request": 0.48},
+            {"price_per_accelerator_hour": 7.2 / 3600.0, "request_interconnect_accelerator_time": 0.48},
             0.48 * 7.2 / 3600.0,
             1e-12,
             "by hand: 0.48 chip seconds at 7.2 USD/h",
         ),
     ),
 )
-def interconnect_cost_per_request(
+def request_interconnect_cost(
     price_per_accelerator_hour: Annotated[Array, "USD/s/chip"],
-    interconnect_accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+    request_interconnect_accelerator_time: Annotated[Array, "s*chip/sequence"],
 ) -> Annotated[Array, "USD/sequence"]:
     """Price of the chips of one request while exchanging activations holds it up."""
-    return price_per_accelerator_hour * interconnect_accelerator_time_per_request
+    return price_per_accelerator_hour * request_interconnect_accelerator_time
 
 
 @performance_function(
-    formula="price_per_accelerator_hour * framework_accelerator_time_per_request",
+    formula="price_per_accelerator_hour * request_framework_accelerator_time",
     citation=DEFINITION,
     assumes=(_RENTED,),
-    increasing=("price_per_accelerator_hour", "framework_accelerator_time_per_request"),
+    increasing=("price_per_accelerator_hour", "request_framework_accelerator_time"),
     examples=(
         Example(
-            {"price_per_accelerator_hour": 7.2 / 3600.0, "framework_accelerator_time_per_request": 0.48},
+            {"price_per_accelerator_hour": 7.2 / 3600.0, "request_framework_accelerator_time": 0.48},
             0.48 * 7.2 / 3600.0,
             1e-12,
             "by hand: 0.48 chip seconds at 7.2 USD/h",
         ),
     ),
 )
-def framework_cost_per_request(
+def request_framework_cost(
     price_per_accelerator_hour: Annotated[Array, "USD/s/chip"],
-    framework_accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+    request_framework_accelerator_time: Annotated[Array, "s*chip/sequence"],
 ) -> Annotated[Array, "USD/sequence"]:
     """Price of the chips of one request while starting kernels holds it up."""
-    return price_per_accelerator_hour * framework_accelerator_time_per_request
+    return price_per_accelerator_hour * request_framework_accelerator_time

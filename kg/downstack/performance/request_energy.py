@@ -21,17 +21,17 @@ _WHILE = "what the whole chips draw while the request waits for this, not what t
 
 
 @performance_function(
-    formula="thermal_design_power * power_usage_effectiveness * accelerator_time_per_request",
+    formula="thermal_design_power * power_usage_effectiveness * request_accelerator_time",
     citation=POWER_USAGE_EFFECTIVENESS,
     validity=(_FACILITY,),
     assumes=(_PEAK,),
-    increasing=("thermal_design_power", "power_usage_effectiveness", "accelerator_time_per_request"),
+    increasing=("thermal_design_power", "power_usage_effectiveness", "request_accelerator_time"),
     examples=(
         Example(
             {
                 "thermal_design_power": 700.0,
                 "power_usage_effectiveness": 1.25,
-                "accelerator_time_per_request": 2.4,
+                "request_accelerator_time": 2.4,
             },
             2100.0,
             1e-12,
@@ -39,17 +39,17 @@ _WHILE = "what the whole chips draw while the request waits for this, not what t
         ),
     ),
 )
-def energy_per_request(
+def request_energy(
     thermal_design_power: Annotated[Array, "W/chip"],
     power_usage_effectiveness: Annotated[Array, "1"],
-    accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+    request_accelerator_time: Annotated[Array, "s*chip/sequence"],
 ) -> Annotated[Array, "J/sequence"]:
     """Energy of the accelerators and of the facility around them for one request, prompt and answer."""
-    return thermal_design_power * power_usage_effectiveness * accelerator_time_per_request
+    return thermal_design_power * power_usage_effectiveness * request_accelerator_time
 
 
 @performance_function(
-    formula="thermal_design_power * (power_usage_effectiveness - equipment) * accelerator_time_per_request",
+    formula="thermal_design_power * (power_usage_effectiveness - equipment) * request_accelerator_time",
     citation=POWER_USAGE_EFFECTIVENESS,
     constants={"equipment": _EQUIPMENT},
     validity=(_FACILITY,),
@@ -60,7 +60,7 @@ def energy_per_request(
             {
                 "thermal_design_power": 700.0,
                 "power_usage_effectiveness": 1.25,
-                "accelerator_time_per_request": 2.4,
+                "request_accelerator_time": 2.4,
             },
             420.0,
             1e-12,
@@ -68,100 +68,100 @@ def energy_per_request(
         ),
     ),
 )
-def facility_energy_per_request(
+def request_facility_energy(
     thermal_design_power: Annotated[Array, "W/chip"],
     power_usage_effectiveness: Annotated[Array, "1"],
-    accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+    request_accelerator_time: Annotated[Array, "s*chip/sequence"],
     *,
     equipment: float,
 ) -> Annotated[Array, "J/sequence"]:
     """Energy that cooling and conversion add to what the accelerators draw for one request."""
-    return thermal_design_power * (power_usage_effectiveness - equipment) * accelerator_time_per_request
+    return thermal_design_power * (power_usage_effectiveness - equipment) * request_accelerator_time
 
 
 @performance_function(
-    formula="thermal_design_power * processor_accelerator_time_per_request",
+    formula="thermal_design_power * request_processor_accelerator_time",
     citation=DEFINITION,
     assumes=(_PEAK, _WHILE),
-    increasing=("thermal_design_power", "processor_accelerator_time_per_request"),
+    increasing=("thermal_design_power", "request_processor_accelerator_time"),
     examples=(
         Example(
-            {"thermal_design_power": 700.0, "processor_accelerator_time_per_request": 0.48},
+            {"thermal_design_power": 700.0, "request_processor_accelerator_time": 0.48},
             336.0,
             1e-12,
             "by hand: 700 W * 0.48 chip seconds",
         ),
     ),
 )
-def processor_energy_per_request(
+def request_processor_energy(
     thermal_design_power: Annotated[Array, "W/chip"],
-    processor_accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+    request_processor_accelerator_time: Annotated[Array, "s*chip/sequence"],
 ) -> Annotated[Array, "J/sequence"]:
     """Energy of the accelerators of one request while arithmetic holds it up."""
-    return thermal_design_power * processor_accelerator_time_per_request
+    return thermal_design_power * request_processor_accelerator_time
 
 
 @performance_function(
-    formula="thermal_design_power * memory_accelerator_time_per_request",
+    formula="thermal_design_power * request_memory_accelerator_time",
     citation=DEFINITION,
     assumes=(_PEAK, _WHILE),
-    increasing=("thermal_design_power", "memory_accelerator_time_per_request"),
+    increasing=("thermal_design_power", "request_memory_accelerator_time"),
     examples=(
         Example(
-            {"thermal_design_power": 700.0, "memory_accelerator_time_per_request": 0.48},
+            {"thermal_design_power": 700.0, "request_memory_accelerator_time": 0.48},
             336.0,
             1e-12,
             "by hand: 700 W * 0.48 chip seconds",
         ),
     ),
 )
-def memory_energy_per_request(
+def request_memory_energy(
     thermal_design_power: Annotated[Array, "W/chip"],
-    memory_accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+    request_memory_accelerator_time: Annotated[Array, "s*chip/sequence"],
 ) -> Annotated[Array, "J/sequence"]:
     """Energy of the accelerators of one request while reading weights and caches holds it up."""
-    return thermal_design_power * memory_accelerator_time_per_request
+    return thermal_design_power * request_memory_accelerator_time
 
 
 @performance_function(
-    formula="thermal_design_power * interconnect_accelerator_time_per_request",
+    formula="thermal_design_power * request_interconnect_accelerator_time",
     citation=DEFINITION,
     assumes=(_PEAK, _WHILE),
-    increasing=("thermal_design_power", "interconnect_accelerator_time_per_request"),
+    increasing=("thermal_design_power", "request_interconnect_accelerator_time"),
     examples=(
         Example(
-            {"thermal_design_power": 700.0, "interconnect_accelerator_time_per_request": 0.48},
+            {"thermal_design_power": 700.0, "request_interconnect_accelerator_time": 0.48},
             336.0,
             1e-12,
             "by hand: 700 W * 0.48 chip seconds",
         ),
     ),
 )
-def interconnect_energy_per_request(
+def request_interconnect_energy(
     thermal_design_power: Annotated[Array, "W/chip"],
-    interconnect_accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+    request_interconnect_accelerator_time: Annotated[Array, "s*chip/sequence"],
 ) -> Annotated[Array, "J/sequence"]:
     """Energy of the accelerators of one request while exchanging activations holds it up."""
-    return thermal_design_power * interconnect_accelerator_time_per_request
+    return thermal_design_power * request_interconnect_accelerator_time
 
 
 @performance_function(
-    formula="thermal_design_power * framework_accelerator_time_per_request",
+    formula="thermal_design_power * request_framework_accelerator_time",
     citation=DEFINITION,
     assumes=(_PEAK, _WHILE),
-    increasing=("thermal_design_power", "framework_accelerator_time_per_request"),
+    increasing=("thermal_design_power", "request_framework_accelerator_time"),
     examples=(
         Example(
-            {"thermal_design_power": 700.0, "framework_accelerator_time_per_request": 0.48},
+            {"thermal_design_power": 700.0, "request_framework_accelerator_time": 0.48},
             336.0,
             1e-12,
             "by hand: 700 W * 0.48 chip seconds",
         ),
     ),
 )
-def framework_energy_per_request(
+def request_framework_energy(
     thermal_design_power: Annotated[Array, "W/chip"],
-    framework_accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+    request_framework_accelerator_time: Annotated[Array, "s*chip/sequence"],
 ) -> Annotated[Array, "J/sequence"]:
     """Energy of the accelerators of one request while starting kernels holds it up."""
-    return thermal_design_power * framework_accelerator_time_per_request
+    return thermal_design_power * request_framework_accelerator_time

@@ -24,17 +24,17 @@ _BOOKS = "the useful life is that of the owner's books, and says nothing of how 
 
 
 @performance_function(
-    formula="accelerator_price_estimate * accelerator_time_per_request / server_useful_life",
+    formula="accelerator_price_estimate * request_accelerator_time / depreciation_time",
     citation=DEFINITION,
     assumes=(_STRAIGHT, _BOOKS, "the accelerator alone: host, network and building are left out"),
-    increasing=("accelerator_price_estimate", "accelerator_time_per_request"),
-    decreasing=("server_useful_life",),
+    increasing=("accelerator_price_estimate", "request_accelerator_time"),
+    decreasing=("depreciation_time",),
     examples=(
         Example(
             {
                 "accelerator_price_estimate": 27000.0,
-                "accelerator_time_per_request": 2.4,
-                "server_useful_life": 6.0 * 365.25 * 86400.0,
+                "request_accelerator_time": 2.4,
+                "depreciation_time": 6.0 * 365.25 * 86400.0,
             },
             27000.0 * 2.4 / (6.0 * 365.25 * 86400.0),
             1e-12,
@@ -42,27 +42,27 @@ _BOOKS = "the useful life is that of the owner's books, and says nothing of how 
         ),
     ),
 )
-def hardware_cost_per_request(
+def request_hardware_cost(
     accelerator_price_estimate: Annotated[Array, "USD/chip"],
-    accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
-    server_useful_life: Annotated[Array, "s"],
+    request_accelerator_time: Annotated[Array, "s*chip/sequence"],
+    depreciation_time: Annotated[Array, "s"],
 ) -> Annotated[Array, "USD/sequence"]:
     """Part of the purchase price of the accelerators that one request wears."""
-    return accelerator_price_estimate * accelerator_time_per_request / server_useful_life
+    return accelerator_price_estimate * request_accelerator_time / depreciation_time
 
 
 @performance_function(
-    formula="manufacturing_cost_estimate * accelerator_time_per_request / server_useful_life",
+    formula="manufacturing_cost_estimate * request_accelerator_time / depreciation_time",
     citation=DEFINITION,
     assumes=(_STRAIGHT, _BOOKS),
-    increasing=("manufacturing_cost_estimate", "accelerator_time_per_request"),
-    decreasing=("server_useful_life",),
+    increasing=("manufacturing_cost_estimate", "request_accelerator_time"),
+    decreasing=("depreciation_time",),
     examples=(
         Example(
             {
                 "manufacturing_cost_estimate": 4800.0,
-                "accelerator_time_per_request": 2.4,
-                "server_useful_life": 6.0 * 365.25 * 86400.0,
+                "request_accelerator_time": 2.4,
+                "depreciation_time": 6.0 * 365.25 * 86400.0,
             },
             4800.0 * 2.4 / (6.0 * 365.25 * 86400.0),
             1e-12,
@@ -70,63 +70,63 @@ def hardware_cost_per_request(
         ),
     ),
 )
-def manufacturing_cost_per_request(
+def request_manufacturing_cost(
     manufacturing_cost_estimate: Annotated[Array, "USD/chip"],
-    accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
-    server_useful_life: Annotated[Array, "s"],
+    request_accelerator_time: Annotated[Array, "s*chip/sequence"],
+    depreciation_time: Annotated[Array, "s"],
 ) -> Annotated[Array, "USD/sequence"]:
     """Part of what it cost to make the accelerators that one request wears: die, memory, packaging and test."""
-    return manufacturing_cost_estimate * accelerator_time_per_request / server_useful_life
+    return manufacturing_cost_estimate * request_accelerator_time / depreciation_time
 
 
 @performance_function(
-    formula="hardware_cost_per_request - manufacturing_cost_per_request",
+    formula="request_hardware_cost - request_manufacturing_cost",
     citation=DEFINITION,
     assumes=("price and cost are estimates of different sources, for different volumes and dates",),
-    increasing=("hardware_cost_per_request",),
-    decreasing=("manufacturing_cost_per_request",),
+    increasing=("request_hardware_cost",),
+    decreasing=("request_manufacturing_cost",),
     examples=(
         Example(
-            {"hardware_cost_per_request": 0.0023, "manufacturing_cost_per_request": 0.0004},
+            {"request_hardware_cost": 0.0023, "request_manufacturing_cost": 0.0004},
             0.0019,
             1e-12,
             "by hand: 0.23 less 0.04 cents",
         ),
     ),
 )
-def price_beyond_manufacturing_per_request(
-    hardware_cost_per_request: Annotated[Array, "USD/sequence"],
-    manufacturing_cost_per_request: Annotated[Array, "USD/sequence"],
+def request_price_beyond_manufacturing(
+    request_hardware_cost: Annotated[Array, "USD/sequence"],
+    request_manufacturing_cost: Annotated[Array, "USD/sequence"],
 ) -> Annotated[Array, "USD/sequence"]:
     """Part of the rent of a request that pays the seller of its accelerators beyond what making them cost."""
-    return hardware_cost_per_request - manufacturing_cost_per_request
+    return request_hardware_cost - request_manufacturing_cost
 
 
 @performance_function(
-    formula="cost_per_request - hardware_cost_per_request",
+    formula="request_cost - request_hardware_cost",
     citation=DEFINITION,
     assumes=("the owner bought at the estimated price, whatever it negotiated",),
-    increasing=("cost_per_request",),
-    decreasing=("hardware_cost_per_request",),
+    increasing=("request_cost",),
+    decreasing=("request_hardware_cost",),
     examples=(
         Example(
-            {"cost_per_request": 0.029, "hardware_cost_per_request": 0.0023},
+            {"request_cost": 0.029, "request_hardware_cost": 0.0023},
             0.0267,
             1e-12,
             "by hand: 2.9 less 0.23 cents",
         ),
     ),
 )
-def rent_beyond_accelerators_per_request(
-    cost_per_request: Annotated[Array, "USD/sequence"],
-    hardware_cost_per_request: Annotated[Array, "USD/sequence"],
+def request_rent_beyond_accelerators(
+    request_cost: Annotated[Array, "USD/sequence"],
+    request_hardware_cost: Annotated[Array, "USD/sequence"],
 ) -> Annotated[Array, "USD/sequence"]:
     """Part of the rent of a request that pays for hosts, network, building, electricity, idle time, capital and margin."""
-    return cost_per_request - hardware_cost_per_request
+    return request_cost - request_hardware_cost
 
 
 @performance_function(
-    formula="dies_in_stated_area / good_dies_per_wafer / one_chip * accelerator_time_per_request / server_useful_life;"
+    formula="dies_in_stated_area / good_dies_per_wafer / one_chip * request_accelerator_time / depreciation_time;"
     " one die where nothing is stated",
     citation=DEFINITION,
     constants={"one_chip": _ONE_CHIP},
@@ -137,15 +137,15 @@ def rent_beyond_accelerators_per_request(
         "where the number of dies is not stated, an accelerator takes one",
     ),
     optional=("dies_in_stated_area",),
-    increasing=("dies_in_stated_area", "accelerator_time_per_request"),
-    decreasing=("good_dies_per_wafer", "server_useful_life"),
+    increasing=("dies_in_stated_area", "request_accelerator_time"),
+    decreasing=("good_dies_per_wafer", "depreciation_time"),
     examples=(
         Example(
             {
                 "good_dies_per_wafer": 55.0,
                 "dies_in_stated_area": 1.0,
-                "accelerator_time_per_request": 2.4,
-                "server_useful_life": 6.0 * 365.25 * 86400.0,
+                "request_accelerator_time": 2.4,
+                "depreciation_time": 6.0 * 365.25 * 86400.0,
             },
             2.4 / 55.0 / (6.0 * 365.25 * 86400.0),
             1e-12,
@@ -153,14 +153,14 @@ def rent_beyond_accelerators_per_request(
         ),
     ),
 )
-def wafers_per_request(
+def request_wafers(
     good_dies_per_wafer: Annotated[Array, "1"],
-    accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
-    server_useful_life: Annotated[Array, "s"],
+    request_accelerator_time: Annotated[Array, "s*chip/sequence"],
+    depreciation_time: Annotated[Array, "s"],
     dies_in_stated_area: Annotated[Array, "1"],
     *,
     one_chip: float,
 ) -> Annotated[Array, "1/sequence"]:
     """Part of a logic wafer that one request wears."""
     dies = np.where(np.isnan(dies_in_stated_area), 1.0, dies_in_stated_area)
-    return dies / good_dies_per_wafer / one_chip * accelerator_time_per_request / server_useful_life
+    return dies / good_dies_per_wafer / one_chip * request_accelerator_time / depreciation_time

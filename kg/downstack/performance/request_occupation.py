@@ -43,7 +43,7 @@ _SHARED = "the sequences of a batch share its steps equally, however long their 
         ),
     ),
 )
-def accelerator_time_per_request(
+def request_accelerator_time(
     output_tokens: Annotated[Array, "token/sequence"],
     time_per_output_token: Annotated[Array, "s/token"],
     accelerators_per_replica: Annotated[Array, "chip"],
@@ -78,7 +78,7 @@ def accelerator_time_per_request(
         ),
     ),
 )
-def processor_accelerator_time_per_request(
+def request_processor_accelerator_time(
     prefill_time: Annotated[Array, "s"],
     tensor_parallel: Annotated[Array, "chip"],
     request_decode_compute_time: Annotated[Array, "s"],
@@ -112,7 +112,7 @@ def processor_accelerator_time_per_request(
         ),
     ),
 )
-def memory_accelerator_time_per_request(
+def request_memory_accelerator_time(
     request_weight_read_time: Annotated[Array, "s"],
     request_kv_read_time: Annotated[Array, "s"],
     accelerators_per_replica: Annotated[Array, "chip"],
@@ -137,7 +137,7 @@ def memory_accelerator_time_per_request(
         ),
     ),
 )
-def interconnect_accelerator_time_per_request(
+def request_interconnect_accelerator_time(
     request_exchange_time: Annotated[Array, "s"],
     accelerators_per_replica: Annotated[Array, "chip"],
     concurrent_sequences: Annotated[Array, "sequence"],
@@ -161,7 +161,7 @@ def interconnect_accelerator_time_per_request(
         ),
     ),
 )
-def framework_accelerator_time_per_request(
+def request_framework_accelerator_time(
     request_overhead_time: Annotated[Array, "s"],
     accelerators_per_replica: Annotated[Array, "chip"],
     concurrent_sequences: Annotated[Array, "sequence"],

@@ -46,7 +46,7 @@ _WHOLE = Constant(1.0, "1", "what is not found in the cache is paid in full")
         ),
     ),
 )
-def api_price_per_request(
+def request_api_price(
     input_tokens: Annotated[Array, "token/sequence"],
     api_price_input: Annotated[Array, "USD/token"],
     output_tokens: Annotated[Array, "token/sequence"],

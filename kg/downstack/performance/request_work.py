@@ -32,7 +32,7 @@ _PALM = "Chowdhery et al.: PaLM, section on training efficiency (model FLOPs uti
         ),
     ),
 )
-def flops_per_request(
+def request_flops(
     prefill_flops: Annotated[Array, "FLOP/sequence"],
     output_tokens: Annotated[Array, "token/sequence"],
     decode_flops_per_token: Annotated[Array, "FLOP/token"],
@@ -42,15 +42,15 @@ def flops_per_request(
 
 
 @performance_function(
-    formula="flops_per_request / (accelerator_time_per_request * peak_flops_at_weight_precision)",
+    formula="request_flops / (request_accelerator_time * peak_flops_at_weight_precision)",
     citation=_PALM,
-    increasing=("flops_per_request",),
-    decreasing=("accelerator_time_per_request", "peak_flops_at_weight_precision"),
+    increasing=("request_flops",),
+    decreasing=("request_accelerator_time", "peak_flops_at_weight_precision"),
     examples=(
         Example(
             {
-                "flops_per_request": 1e15,
-                "accelerator_time_per_request": 2.0,
+                "request_flops": 1e15,
+                "request_accelerator_time": 2.0,
                 "peak_flops_at_weight_precision": 1e15,
             },
             0.5,
@@ -59,13 +59,13 @@ def flops_per_request(
         ),
     ),
 )
-def model_flops_utilization_per_request(
-    flops_per_request: Annotated[Array, "FLOP/sequence"],
-    accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+def request_model_flops_utilization(
+    request_flops: Annotated[Array, "FLOP/sequence"],
+    request_accelerator_time: Annotated[Array, "s*chip/sequence"],
     peak_flops_at_weight_precision: Annotated[Array, "FLOP/s/chip"],
 ) -> Annotated[Array, "1"]:
     """Share of what the chips of a request could multiply at their peak that the request needs."""
-    return flops_per_request / (accelerator_time_per_request * peak_flops_at_weight_precision)
+    return request_flops / (request_accelerator_time * peak_flops_at_weight_precision)
 
 
 @performance_function(
@@ -94,7 +94,7 @@ def model_flops_utilization_per_request(
         ),
     ),
 )
-def memory_traffic_per_request(
+def request_memory_traffic(
     output_tokens: Annotated[Array, "token/sequence"],
     weight_read_time: Annotated[Array, "s"],
     concurrent_sequences: Annotated[Array, "sequence"],
@@ -109,15 +109,15 @@ def memory_traffic_per_request(
 
 
 @performance_function(
-    formula="memory_traffic_per_request / (accelerator_time_per_request * memory_bandwidth)",
+    formula="request_memory_traffic / (request_accelerator_time * memory_bandwidth)",
     citation=ROOFLINE,
-    increasing=("memory_traffic_per_request",),
-    decreasing=("accelerator_time_per_request", "memory_bandwidth"),
+    increasing=("request_memory_traffic",),
+    decreasing=("request_accelerator_time", "memory_bandwidth"),
     examples=(
         Example(
             {
-                "memory_traffic_per_request": 1.5e12,
-                "accelerator_time_per_request": 1.0,
+                "request_memory_traffic": 1.5e12,
+                "request_accelerator_time": 1.0,
                 "memory_bandwidth": 3e12,
             },
             0.5,
@@ -126,10 +126,10 @@ def memory_traffic_per_request(
         ),
     ),
 )
-def memory_bandwidth_utilization_per_request(
-    memory_traffic_per_request: Annotated[Array, "byte/sequence"],
-    accelerator_time_per_request: Annotated[Array, "s*chip/sequence"],
+def request_memory_bandwidth_utilization(
+    request_memory_traffic: Annotated[Array, "byte/sequence"],
+    request_accelerator_time: Annotated[Array, "s*chip/sequence"],
     memory_bandwidth: Annotated[Array, "byte/s/chip"],
 ) -> Annotated[Array, "1"]:
     """Share of what the chips of a request could read at their peak that its steps read."""
-    return memory_traffic_per_request / (accelerator_time_per_request * memory_bandwidth)
+    return request_memory_traffic / (request_accelerator_time * memory_bandwidth)

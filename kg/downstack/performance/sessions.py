@@ -32,7 +32,7 @@ _ALIKE = "every turn is the workload's mean request, with its context and its pr
         ),
     ),
 )
-def session_time(
+def session_time_at_load(
     turns_per_session: Annotated[Array, "1"],
     request_time: Annotated[Array, "s"],
     inter_turn_delay: Annotated[Array, "s"],
@@ -44,36 +44,36 @@ def session_time(
 
 
 @performance_function(
-    formula="turns_per_session * own_sequence * cost_per_request",
+    formula="turns_per_session * own_sequence * request_cost",
     citation=DEFINITION,
     constants={"own_sequence": _OWN},
     assumes=(_ALIKE, "a session that pauses keeps its cache without paying for it"),
-    increasing=("turns_per_session", "cost_per_request"),
-    examples=(Example({"turns_per_session": 33.0, "cost_per_request": 0.03}, 0.99, 1e-12, "by hand: 33 * 3 cents"),),
+    increasing=("turns_per_session", "request_cost"),
+    examples=(Example({"turns_per_session": 33.0, "request_cost": 0.03}, 0.99, 1e-12, "by hand: 33 * 3 cents"),),
 )
-def session_cost(
+def session_cost_at_load(
     turns_per_session: Annotated[Array, "1"],
-    cost_per_request: Annotated[Array, "USD/sequence"],
+    request_cost: Annotated[Array, "USD/sequence"],
     *,
     own_sequence: float,
 ) -> Annotated[Array, "USD"]:
     """Price of the chips that a session takes up."""
-    return turns_per_session * own_sequence * cost_per_request
+    return turns_per_session * own_sequence * request_cost
 
 
 @performance_function(
-    formula="turns_per_session * own_sequence * energy_per_request",
+    formula="turns_per_session * own_sequence * request_energy",
     citation=DEFINITION,
     constants={"own_sequence": _OWN},
     assumes=(_ALIKE,),
-    increasing=("turns_per_session", "energy_per_request"),
-    examples=(Example({"turns_per_session": 33.0, "energy_per_request": 2e3}, 6.6e4, 1e-12, "by hand: 33 * 2 kJ"),),
+    increasing=("turns_per_session", "request_energy"),
+    examples=(Example({"turns_per_session": 33.0, "request_energy": 2e3}, 6.6e4, 1e-12, "by hand: 33 * 2 kJ"),),
 )
-def session_energy(
+def session_energy_at_load(
     turns_per_session: Annotated[Array, "1"],
-    energy_per_request: Annotated[Array, "J/sequence"],
+    request_energy: Annotated[Array, "J/sequence"],
     *,
     own_sequence: float,
 ) -> Annotated[Array, "J"]:
     """Energy of the accelerators and of the facility around them for a session."""
-    return turns_per_session * own_sequence * energy_per_request
+    return turns_per_session * own_sequence * request_energy

@@ -189,7 +189,7 @@ def test_a_closed_model_has_a_price_list_and_no_arithmetic(kg: KnowledgeGraph) -
     assert report.stand_ins == ()
     (model,) = [item for item in report.choices if item.role == "model"]
     assert model.linked and not model.stand_in
-    price = number(report, 2, "api_price_per_request")
+    price = number(report, 2, "request_api_price")
     assert price.value == pytest.approx((1154.7 * 1.25 + 211.1 * 10.0) / 1e6, rel=1e-9)
     assert number(report, 2, "weight_bytes").value is None
     assert all(item.time is not None and item.time.value is None for item in report.routes)
@@ -199,7 +199,7 @@ def test_a_closed_model_has_a_price_list_and_no_arithmetic(kg: KnowledgeGraph) -
 
 def test_a_family_whose_answering_model_is_not_public_lists_the_price_of_each(kg: KnowledgeGraph) -> None:
     report = kg.journey("chatgpt", workload="azure-2023-conv")
-    prices = [item for item in report.layers[1].numbers if item.quantity.id == "api_price_per_request"]
+    prices = [item for item in report.layers[1].numbers if item.quantity.id == "request_api_price"]
     assert {item.key.get("model") for item in prices} == {"gpt-4", "gpt-4o", "gpt-5", "gpt-5.5"}
     assert all(item.value for item in prices)
     assert report.model is None
@@ -239,7 +239,7 @@ def test_silicon_names_foundry_node_packaging_and_memory_suppliers(agent: Journe
     assert {"hbm3e", "sk-hynix", "nvlink-4"} <= set(memory.entities)
     assert {"tsmc", "tsmc-n4", "tsmc-cowos-s"} <= set(silicon.entities)
     worn = {item.quantity.id: item.value for item in route(agent, "aws-p5en-48xlarge").stages[6].numbers}
-    assert worn["wafers_per_request"]
+    assert worn["request_wafers"]
 
 
 def test_the_rent_goes_to_the_maker_the_seller_and_the_owner_of_the_chips(agent: JourneyReport) -> None:
@@ -249,15 +249,16 @@ def test_the_rent_goes_to_the_maker_the_seller_and_the_owner_of_the_chips(agent:
     assert item.cost is not None and item.cost.value is not None
     assert item.value_difference == pytest.approx(0.0, abs=1e-9 * item.cost.value)
     assert all(value is not None and 0.0 < value < item.cost.value for value in paid.values())
-    (bought,) = [found for found in item.stages[4].numbers if found.quantity.id == "hardware_cost_per_request"]
+    (bought,) = [found for found in item.stages[4].numbers if found.quantity.id == "request_hardware_cost"]
     assert bought.value == pytest.approx((paid[5] or 0.0) + (paid[7] or 0.0), rel=1e-12)
 
 
-def test_where_nobody_says_how_long_servers_last_the_split_by_who_is_paid_is_missing(agent: JourneyReport) -> None:
-    item = route(agent, "oci-bm-gpu-h200-8")
+def test_where_nobody_says_how_long_servers_last_the_split_by_who_is_paid_is_missing(kg: KnowledgeGraph) -> None:
+    without = KnowledgeGraph(kg.engine.with_facts({("aws", "depreciation_time"): ()}))
+    item = route(as_agent(without), "aws-p5en-48xlarge")
     assert item.value_difference is None and item.cost_difference is not None
     (made,) = item.stages[6].value_parts
-    assert made.reason == "no fact for server_useful_life of oracle-cloud"
+    assert made.reason == "no fact for depreciation_time of aws"
 
 
 def test_every_quantity_that_is_reported_is_known_to_the_graph(kg: KnowledgeGraph) -> None:
@@ -282,8 +283,8 @@ def test_a_load_beyond_the_target_is_said(kg: KnowledgeGraph) -> None:
 
 def test_only_a_workload_with_turns_has_sessions(kg: KnowledgeGraph, agent: JourneyReport) -> None:
     chat = kg.journey("claude-code", "llama-3.1-70b", "nvidia-h200-sxm", "azure-2023-conv")
-    assert any(item.quantity.id == "session_time" for item in numbers_of(agent))
-    assert not any(item.quantity.id == "session_time" for item in numbers_of(chat))
+    assert any(item.quantity.id == "session_time_at_load" for item in numbers_of(agent))
+    assert not any(item.quantity.id == "session_time_at_load" for item in numbers_of(chat))
     assert any("how many requests a task" in note for note in chat.layers[0].notes)
 
 

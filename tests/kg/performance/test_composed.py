@@ -33,7 +33,7 @@ OWNED = {
     "accelerator_price_estimate": 27000.0,
     "manufacturing_cost_estimate": 4800.0,
     "good_dies_per_wafer": 55.0,
-    "server_useful_life": 6.0 * 365.25 * 86400.0,
+    "depreciation_time": 6.0 * 365.25 * 86400.0,
     "api_price_input": 0.88e-6,
     "api_price_output": 0.88e-6,
 }
