@@ -96,6 +96,14 @@ def test_the_negative_binomial_model_holds_poisson_and_seeds_as_its_limits(defec
     )
 
 
+@pytest.mark.parametrize(("area", "printed"), [(2.25, 0.40), (1.0, 0.66)])
+def test_thirteen_and_a_half_critical_layers_yield_what_hennessy_and_patterson_print(area, printed):
+    # Bose-Einstein, (1 + A D)^-N with N 13.5 and 0.031 defects/cm^2 in each layer: the negative binomial model with N
+    # as its clustering. Recalled from the primary book, arithmetic checked again; the printed digits.
+    found = call("die_yield", defects_per_die=13.5 * 0.031 * area, defect_clustering=13.5)
+    assert found == pytest.approx(printed, abs=0.005)
+
+
 def test_a_die_of_the_h100_costs_550_usd_at_the_wafer_price_of_cset():
     # By hand: 814 mm^2, 0.10 defects/cm^2, alpha 3, 16,988 USD a wafer (CSET): yield 0.487, 30.9 dies, 550 USD; 0.2 %.
     defects = call("defects_per_die", logic_die_area=814e-6, defect_density=0.10 * PER_CM2)

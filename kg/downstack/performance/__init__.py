@@ -50,7 +50,8 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``prefix_cache_price``                what an input token costs when prompts repeat
 ``block_scales``                      numbers that share a scale
 ``exchange_overlap``                  exchange beside reads and arithmetic
-``sparse_attention``                  attention with an indexer
+``sparse_attention``                  attention with an indexer, and what follows for memory, arithmetic
+                                      (``sparse_sequence``) and the longest context (``sparse_context``)
 ``linear_attention``                  layers with a state of fixed size
 ``training_compute``                  arithmetic of training
 ``training_time``                     its time and its share of the peak
@@ -126,6 +127,8 @@ from downstack.performance import (
     sessions,
     silicon_power,
     sparse_attention,
+    sparse_context,
+    sparse_sequence,
     speculative_decoding,
     stacks,
     supply_limits,
@@ -218,6 +221,8 @@ MODULES = (
     pipeline_bubble,
     scaling_law,
     sparse_attention,
+    sparse_context,
+    sparse_sequence,
     linear_attention,
     prefix_cache_price,
 )

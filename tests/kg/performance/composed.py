@@ -52,6 +52,7 @@ GROUPED_INTERLEAVED_MIXTURE = frozenset(
     {"MixtureOfExpertsModel", "GroupedQueryAttentionModel", "InterleavedAttentionModel"}
 )
 LATENT_FULL_MIXTURE = frozenset({"MixtureOfExpertsModel", "LatentAttentionModel", "FullAttentionModel"})
+LATENT_SPARSE_MIXTURE = frozenset({"MixtureOfExpertsModel", "LatentAttentionModel", "SparseAttentionModel"})
 
 LLAMA_70B = {  # meta-llama/Llama-3.1-70B config.json, served in BF16
     "num_layers": 80.0,
@@ -114,6 +115,12 @@ DEEPSEEK_V3 = {  # deepseek-ai/DeepSeek-V3 config.json, FP8
     "bytes_per_parameter": 1.0,
     "bytes_per_expert_parameter": 1.0,
 }
+DEEPSEEK_V3_2 = {  # deepseek-ai/DeepSeek-V3.2 config.json, FP8
+    **DEEPSEEK_V3,
+    "index_top_k": 2048.0,
+    "index_heads": 64.0,
+    "index_head_dim": 128.0,
+}
 EIGHT_CHIPS = {  # eight accelerators like the H200 SXM of the datasheet, at an example price
     "accelerators_per_instance": 8.0,
     "memory_capacity": 141e9,
@@ -147,6 +154,7 @@ DEPLOYMENTS = {
     "llama-3.1-405b": (LLAMA_405B, GROUPED_FULL_DENSE),
     "gpt-oss-120b": (GPT_OSS_120B, GROUPED_INTERLEAVED_MIXTURE),
     "deepseek-v3": (DEEPSEEK_V3, LATENT_FULL_MIXTURE),
+    "deepseek-v3.2": (DEEPSEEK_V3_2, LATENT_SPARSE_MIXTURE),
 }
 
 

@@ -41,6 +41,7 @@ TECHNIQUES = {
     "LatentAttentionModel": ("multi-head-latent-attention", "kv_lora_rank"),
     "GroupedQueryAttentionModel": ("grouped-query-attention", "num_key_value_heads"),
     "InterleavedAttentionModel": ("sliding-window-attention", "sliding_window"),
+    "SparseAttentionModel": ("deepseek-sparse-attention", "index_topk"),
 }
 """Refinement class -> the technique entity that it means, and the setting that shows it."""
 
