@@ -30,6 +30,7 @@ from downstack.engine.versions import compare_versions
 from downstack.errors import Finding
 from downstack.graph.loading import load, validate_paths
 from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation
+from downstack.journey.report import journey
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
 from downstack.questions import Changes, Questions, Where
@@ -38,6 +39,7 @@ from downstack.results import (
     DeploymentReport,
     GraphInfo,
     ImpactReport,
+    JourneyReport,
     SearchHit,
     SensitivityReport,
     ShockReport,
@@ -425,6 +427,40 @@ class KnowledgeGraph:
         """
         asked = self._asking.read(disruptions, months, horizon_months, targets)
         return shock(self._knowledge, self._network, asked, self._engine.functions)
+
+    def journey(
+        self,
+        application: str,
+        model: str | None = None,
+        accelerator: str | None = None,
+        workload: str | None = None,
+        as_of: str | None = None,
+        samples: int = 0,
+    ) -> JourneyReport:
+        """Follow one prompt from its application to silicon: time, energy, cost and what binds, layer by layer.
+
+        Parameters
+        ----------
+        application
+            Where the prompt is written.
+        model
+            Which model answers; one that no source links to the application stands in for it, and all numbers that rest
+            on it say so.
+        accelerator
+            Which chip; there is a route for each offering that rents it.
+        workload
+            What a request is: how many tokens in and out, how many turns.
+        as_of
+            Answer with the facts of that date (ISO).
+        samples
+            How often the uncertain facts and the errors of formulas are drawn for the bands of time, energy and cost.
+
+        What sources do not say and the question does not name is asked for in the answer; nothing is chosen.
+        """
+        if samples != 0:
+            check_samples(samples)
+        when = self._questions.where(None, as_of)[2]
+        return journey(self._engine, self._questions.names, application, model, accelerator, workload, when, samples)
 
     def deployments(
         self,

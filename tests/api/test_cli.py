@@ -55,6 +55,7 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
         "solve",
         "compare",
         "deployments",
+        "journey",
         "validate",
     }
 

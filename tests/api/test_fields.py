@@ -61,7 +61,8 @@ def test_no_field_of_query_is_left_out_here() -> None:
         "compare",
         "shock",
         "deployments",
-    }, "the last five are asked in test_goals.py, test_shock.py and test_deployments.py"
+        "journey",
+    }, "the last six are asked in test_goals.py, test_shock.py, test_deployments.py and test_journey.py"
 
 
 def test_graph_names_its_version_and_counts(ask: Any, kg: KnowledgeGraph) -> None:

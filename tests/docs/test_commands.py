@@ -42,5 +42,6 @@ def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
         "solve",
         "compare",
         "deployments",
+        "journey",
         "validate",
     } == COMMANDS

@@ -17,6 +17,7 @@ from downstack.cli.comparison import compare
 from downstack.cli.deployments import deployments
 from downstack.cli.exporting import export
 from downstack.cli.goals import sensitivity, solve
+from downstack.cli.journey import journey
 from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
@@ -107,6 +108,7 @@ app.command()(sensitivity)
 app.command()(solve)
 app.command()(compare)
 app.command()(shock)
+app.command()(journey)
 app.command()(deployments)
 
 

@@ -19,6 +19,7 @@ from downstack.graphql.enums import EntityOrder
 from downstack.graphql.fields import resolved
 from downstack.graphql.goals import Goals
 from downstack.graphql.inputs import given
+from downstack.graphql.journey import Journeys
 from downstack.graphql.shock import Shocks
 
 MAX_TEXT = 300
@@ -26,7 +27,7 @@ MAX_TEXT = 300
 
 
 @strawberry.type(description="Questions to the graph.")
-class Query(Goals, Shocks, Deployments):
+class Query(Goals, Shocks, Deployments, Journeys):
     """The root of all questions."""
 
     @resolved("The graph version that answers, and how much it holds.")

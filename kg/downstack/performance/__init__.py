@@ -43,6 +43,13 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``disaggregation``                    prompts read on some machines, replies written on others
 ``whole_service``                     revenue, cost and size of a whole service
 ``session_growth``, ``session_cost``  sessions whose context grows, what they cost, and subscriptions
+``request_time``                      what a user waits for in one request, part by part
+``request_occupation``                the chips that one request takes up
+``request_work``                      what it makes them do
+``request_cost``, ``request_price``   what it costs on rented chips, and through an interface
+``request_energy``                    how much electricity it takes
+``request_hardware``                  what it wears of chips and wafers
+``sessions``                          the same for a session of several requests
 ``ridge_points``, ``power``           what a processor balances at in each format, and what it draws
 ``matrix_multiplication``             one multiplication, and how tiles (``tile_quantization``) and a ``systolic_array`` fill
 ``on_chip_serving``                   machines that keep the model in on-chip memory
@@ -122,6 +129,13 @@ from downstack.performance import (
     prompt_queue,
     queueing,
     replication,
+    request_cost,
+    request_energy,
+    request_hardware,
+    request_occupation,
+    request_price,
+    request_time,
+    request_work,
     ridge_points,
     roofline,
     scaleup,
@@ -131,6 +145,7 @@ from downstack.performance import (
     service_level,
     session_cost,
     session_growth,
+    sessions,
     silicon_power,
     sparse_attention,
     sparse_context,
@@ -217,6 +232,14 @@ MODULES = (
     supply_limits,
     manufacturing,
     silicon_power,
+    request_time,
+    request_occupation,
+    request_work,
+    request_cost,
+    request_price,
+    request_energy,
+    request_hardware,
+    sessions,
     ridge_points,
     matrix_multiplication,
     tile_quantization,

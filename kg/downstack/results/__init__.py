@@ -17,6 +17,15 @@ from downstack.results.feedback import Feedback, FeedbackStatus
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
+from downstack.results.journey import (
+    JourneyChoice,
+    JourneyLayer,
+    JourneyNumber,
+    JourneyQuestion,
+    JourneyReport,
+    JourneyRoute,
+    JourneyStage,
+)
 from downstack.results.profile import Profile
 from downstack.results.shock import (
     ShockAmount,
@@ -60,6 +69,13 @@ __all__ = [
     "FunctionChange",
     "GraphInfo",
     "ImpactReport",
+    "JourneyChoice",
+    "JourneyLayer",
+    "JourneyNumber",
+    "JourneyQuestion",
+    "JourneyReport",
+    "JourneyRoute",
+    "JourneyStage",
     "LayerSummary",
     "NotReached",
     "Profile",

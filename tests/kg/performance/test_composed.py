@@ -27,6 +27,18 @@ SILICON = {
 }
 """How chips and fabrics are made, which no deployment reads."""
 
+OWNED = {
+    "turns_per_session": 33.0,
+    "inter_turn_delay": 5.2,
+    "accelerator_price_estimate": 27000.0,
+    "manufacturing_cost_estimate": 4800.0,
+    "good_dies_per_wafer": 55.0,
+    "depreciation_time": 6.0 * 365.25 * 86400.0,
+    "api_price_input": 0.88e-6,
+    "api_price_output": 0.88e-6,
+}
+"""What a session, a purchase and a price list add to a deployment."""
+
 OPTIONAL_FACTS = {
     f"downstack.performance.{name}"
     for name in (
@@ -46,7 +58,7 @@ load = st.floats(1.0, 2000.0)
 @each_model
 def test_every_quantity_of_a_known_architecture_has_a_finite_value(model):
     # What a deployment states is never computed.
-    deployment = deploy(model, expert_parallel=1.0, stated_layout=1.0, matmul_operand_bytes=2.0)
+    deployment = deploy(model, expert_parallel=1.0, stated_layout=1.0, matmul_operand_bytes=2.0, **OWNED)
     skipped = {"memory_bandwidth"}  # the published rate is the fact here
     mixture = {"expert", "experts", "routing", "distinct"}
     sliding = {"sliding"}
