@@ -93,7 +93,7 @@ def test_a_session_waits_once_less_than_it_asks():
 def test_a_list_price_without_a_price_for_the_cache_is_paid_in_full():
     prices = {"api_price_input": 1e-6, "api_price_output": 2e-6, "prefix_cache_hit_rate": 0.5}
     load = {"input_tokens": 1000.0, "output_tokens": 100.0}
-    full = deploy("llama-3.1-70b", **prices, **load)["request_api_price"]
+    full = deploy("llama-3.1-70b", **prices, **load, api_price_cached_input=float("nan"))["request_api_price"]
     cached = deploy("llama-3.1-70b", **prices, **load, api_price_cached_input=1e-7)["request_api_price"]
     assert full == pytest.approx(1.2e-3, rel=1e-12)
     assert cached == pytest.approx(0.75e-3, rel=1e-12)
