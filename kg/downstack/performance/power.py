@@ -19,7 +19,7 @@ _SERVERS = "Fan, Weber and Barroso: Power Provisioning for a Warehouse-sized Com
     citation=_SERVERS,
     validity=(Validity("processor_utilization", 0.0, 1.0, "a share of full load"),),
     assumes=("at full load a chip draws its thermal design power",),
-    increasing=("thermal_design_power", "processor_utilization"),
+    increasing=("thermal_design_power",),
     examples=(
         Example(
             {
