@@ -23,11 +23,13 @@ from downstack.engine.value import value_report
 from downstack.errors import Finding, UserInputError
 from downstack.graph.loading import load, validate_paths
 from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation
+from downstack.graph.names import NameIndex
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
 from downstack.questions import Changes, Questions, Where
 from downstack.results import (
     ComparisonReport,
+    EvaluationReport,
     GraphInfo,
     ImpactReport,
     SearchHit,
@@ -144,6 +146,11 @@ class KnowledgeGraph:
             If several entities carry the alias.
         """
         return self._questions.entity(name, field=field)
+
+    @property
+    def names(self) -> NameIndex:
+        """The names and aliases of all entities."""
+        return self._questions.names
 
     def quantity(self, name: str, *, field: str = "quantity") -> QuantityKind:
         """Return the quantity kind of an identifier, IRI or CURIE (``dso:...``)."""
@@ -297,6 +304,23 @@ class KnowledgeGraph:
         if layers is not None:
             names = tuple(name for name in names if self._knowledge.quantities[name].layer in layers)
         return compare(self._engine, checked, names, selected, when)
+
+    def evaluate(self, path: str | Path) -> EvaluationReport:
+        """Predict each row of a table of measurements, and compare with what was measured.
+
+        Parameters
+        ----------
+        path
+            A CSV file with the columns that :mod:`downstack.evaluation.rows` names. No prediction depends on ``value``.
+
+        Raises
+        ------
+        UserInputError
+            If the table cannot be read; the message names line and column.
+        """
+        from downstack.evaluation import evaluate
+
+        return evaluate(self._engine, self._questions.names, path)
 
     def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
         """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from downstack.engine.engine import Engine
+from downstack.evaluation.functions import CALIBRATED
 from downstack.performance.declare import Array
 
 Indices = npt.NDArray[np.int64]
@@ -46,6 +47,7 @@ class Columns:
         self._engine = engine
         self._roles = roles
         self._known: dict[str, Array] = dict(given)
+        self._given = dict(given)
         self._moved = engine.schema.descendants(given)
         self._facts = {
             role: _of_role(engine, role, frozenset(given)) for role in _ROLES
@@ -57,8 +59,8 @@ class Columns:
         return len(self._roles.model)
 
     def with_given(self, given: Mapping[str, Array]) -> Columns:
-        """Return the same rows with other quantities in place of some; nothing that was computed is kept."""
-        return Columns(self._engine, self._roles, given)
+        """Return the same rows with more quantities given, or others in place of some."""
+        return Columns(self._engine, self._roles, {**self._given, **given})
 
     def has_class(self, name: str) -> npt.NDArray[np.bool_]:
         """Return which rows have a model of a class."""
@@ -82,12 +84,13 @@ class Columns:
 
     def _find(self, quantity: str) -> Array:
         schema = self._engine.schema
-        key = schema.keys[quantity]
-        if quantity not in self._moved and len(key) == 1 and key[0] in _ROLES:
+        fitted = tuple(item for item in CALIBRATED if item.returns == quantity)
+        key = schema.keys.get(quantity, ())
+        if not fitted and quantity not in self._moved and len(key) == 1 and key[0] in _ROLES:
             values = self._facts[key[0]][quantity]
             index = getattr(self._roles, key[0])
             return np.where(index >= 0, values[index], np.nan)
-        producers = schema.producers.get(quantity)
+        producers = fitted or schema.producers.get(quantity)
         if producers is None:
             raise KeyError(quantity)
         result: Array = np.full(self.rows, np.nan)

@@ -6,6 +6,7 @@ status says why.
 
 from downstack.results.comparison import ComparisonCell, ComparisonReport
 from downstack.results.effects import Attribution, Band, Effect, EffectPath, Flow, Regime
+from downstack.results.evaluation import EvaluationReport, GroupAccuracy, Prediction
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
@@ -22,10 +23,13 @@ __all__ = [
     "EffectPath",
     "Elasticity",
     "Flow",
+    "EvaluationReport",
     "GraphInfo",
+    "GroupAccuracy",
     "ImpactReport",
     "LayerSummary",
     "NotReached",
+    "Prediction",
     "QualitativeEffect",
     "Regime",
     "SearchHit",
