@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from downstack.cli.evaluation import evaluate
 from downstack.cli.goals import sensitivity, solve
 from downstack.cli.options import AsJson, AsOf, Store, Where, errors
 from downstack.cli.reading import read_changes, read_where
@@ -91,6 +92,7 @@ def explain(
 
 app.command()(sensitivity)
 app.command()(solve)
+app.command()(evaluate)
 
 
 @app.command()

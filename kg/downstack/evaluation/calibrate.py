@@ -79,7 +79,14 @@ STAGES = (
 class Fit:
     """Rows of one stage, with what does not depend on its constants computed once."""
 
-    def __init__(self, predictor: Callable[[dict[Key, float]], Predictor], constants: dict[Key, float], stage: Stage, rows: Sequence[Row], measured: Array) -> None:
+    def __init__(
+        self,
+        predictor: Callable[[dict[Key, float]], Predictor],
+        constants: dict[Key, float],
+        stage: Stage,
+        rows: Sequence[Row],
+        measured: Array,
+    ) -> None:
         self._make, self._constants, self._stage = predictor, constants, stage
         made = predictor(constants)
         models, chips = made.resolve(rows)
@@ -141,7 +148,9 @@ def calibrate(kg: KnowledgeGraph, paths: Sequence[Path], as_of: str) -> tuple[li
         measured += table.measured
         grades += table.quality
     constants = dict(START)
-    written: dict[Key, list[object]] = {key: [*key, value, "", "", "", 0, as_of, "set, not fitted"] for key, value in START.items()}
+    written: dict[Key, list[object]] = {
+        key: [*key, value, "", "", "", 0, as_of, "set, not fitted"] for key, value in START.items()
+    }
     lines = ["| fit | left out | rows | median % | p90 % | worst left out (median %) |", "|---|---|---|---|---|---|"]
     ratios: dict[str, list[float]] = {}
     engine, names = kg.engine, kg.names
@@ -164,7 +173,11 @@ def calibrate(kg: KnowledgeGraph, paths: Sequence[Path], as_of: str) -> tuple[li
                     continue
                 other = fit.solve(kept)
                 if what == "engine" and stage.name.startswith("TTFT at"):
-                    others = [other[f"serving-{name}", "fitted_first_token_factor"] for name in np.unique(labels[kept]) if name != "other"]
+                    others = [
+                        other[f"serving-{name}", "fitted_first_token_factor"]
+                        for name in np.unique(labels[kept])
+                        if name != "other"
+                    ]
                     other[f"serving-{label}", "fitted_first_token_factor"] = float(np.exp(np.mean(np.log(others))))
                 held[~kept] = (fit.predict(other) / fit.measured)[~kept]
                 worst = max(worst, (float(np.median(np.abs(held[~kept] - 1.0))), str(label)))
@@ -175,7 +188,9 @@ def calibrate(kg: KnowledgeGraph, paths: Sequence[Path], as_of: str) -> tuple[li
                 lines.append(_line(stage.name, what, ratio, f"{worst[1]} {100 * worst[0]:.0f}"))
             if what == "model" or not len(ratios.get(stage.name, ())):
                 ratios[stage.name] = (ratio if len(ratio) else fit.predict(constants) / fit.measured).tolist()
-                for row, value in zip(fit.rows, held if len(ratio) else fit.predict(constants) / fit.measured, strict=True):
+                for row, value in zip(
+                    fit.rows, held if len(ratio) else fit.predict(constants) / fit.measured, strict=True
+                ):
                     if np.isfinite(value):
                         ratios.setdefault(f"band-{row.kind}-{group_of(row)}", []).append(1.0 / float(value))
                         ratios.setdefault(f"band-{row.kind}", []).append(1.0 / float(value))
@@ -184,12 +199,36 @@ def calibrate(kg: KnowledgeGraph, paths: Sequence[Path], as_of: str) -> tuple[li
         del before
     factors = [constants[f"serving-{name}", "fitted_first_token_factor"] for name in ("vllm", "sglang", "tensorrt-llm")]
     other_key = ("serving-other", "fitted_first_token_factor")
-    written[other_key] = [*other_key, float(np.exp(np.mean(np.log(factors)))), min(factors), max(factors), "", 0, as_of, "geometric mean of the engines"]
-    bands: list[list[object]] = [["band", "ratio_p10", 0.5, "", "", "", 0, as_of, "set"], ["band", "ratio_p90", 2.0, "", "", "", 0, as_of, "set"]]
+    written[other_key] = [
+        *other_key,
+        float(np.exp(np.mean(np.log(factors)))),
+        min(factors),
+        max(factors),
+        "",
+        0,
+        as_of,
+        "geometric mean of the engines",
+    ]
+    bands: list[list[object]] = [
+        ["band", "ratio_p10", 0.5, "", "", "", 0, as_of, "set"],
+        ["band", "ratio_p90", 2.0, "", "", "", 0, as_of, "set"],
+    ]
     for name, values in sorted(ratios.items()):
         if name.startswith("band-") and len(values) >= 8:
             for share in (10, 90):
-                bands.append([name, f"ratio_p{share}", float(np.percentile(values, share)), "", "", "", len(values), as_of, "measured / predicted, left out by model"])
+                bands.append(
+                    [
+                        name,
+                        f"ratio_p{share}",
+                        float(np.percentile(values, share)),
+                        "",
+                        "",
+                        "",
+                        len(values),
+                        as_of,
+                        "measured / predicted, left out by model",
+                    ]
+                )
     return [*written.values(), *bands], lines
 
 

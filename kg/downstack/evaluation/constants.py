@@ -7,8 +7,7 @@ import io
 from importlib import resources
 from pathlib import Path
 
-from downstack.errors import KnowledgeError
-from downstack.errors import Finding
+from downstack.errors import Finding, KnowledgeError
 
 FILE = "constants.csv"
 COLUMNS = ("calibration", "name", "value", "low", "high", "unit", "rows", "as_of", "note")

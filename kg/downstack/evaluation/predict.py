@@ -80,7 +80,15 @@ class Predictor:
             return np.array(values, dtype=np.float64)
 
         width = of([BYTES.get(row.precision_weights, np.nan) for row in rows])
-        mixed = of([row.precision_weights == "mxfp4" or slug in ("gpt-oss-120b", "gpt-oss-20b") for row, slug in zip(rows, slugs, strict=True)]) > 0
+        mixed = (
+            of(
+                [
+                    row.precision_weights == "mxfp4" or slug in ("gpt-oss-120b", "gpt-oss-20b")
+                    for row, slug in zip(rows, slugs, strict=True)
+                ]
+            )
+            > 0
+        )
         own, expert = base["bytes_per_parameter"], base["bytes_per_expert_parameter"]
         dense = np.where(np.isnan(width) | mixed, own, width)
         routed = np.where(np.isnan(width) | mixed, expert, width)
@@ -99,20 +107,42 @@ class Predictor:
         }
         first = Columns(self._engine, place(self._engine, slugs, chips), given)
         narrow = np.where(base.has_class("MixtureOfExpertsModel"), routed, dense)
-        given["peak_flops_at_weight_precision"] = _peak(base, np.where(np.isnan(width) & np.isnan(narrow), 2.0, np.where(np.isnan(narrow), width, narrow)))
+        given["peak_flops_at_weight_precision"] = _peak(
+            base, np.where(np.isnan(width) & np.isnan(narrow), 2.0, np.where(np.isnan(narrow), width, narrow))
+        )
         heads = np.nan_to_num(base["key_value_heads"], nan=1.0)
         copies = np.where(base.has_class("LatentAttentionModel"), parallel, np.maximum(1.0, parallel / heads))
-        half = of([row.precision_kv in ("fp8", "int8") or (not row.precision_kv and width_ <= 1.0 and engine_of(row) == "tensorrt-llm") for row, width_ in zip(rows, width, strict=True)]) > 0
+        half = (
+            of(
+                [
+                    row.precision_kv in ("fp8", "int8")
+                    or (not row.precision_kv and width_ <= 1.0 and engine_of(row) == "tensorrt-llm")
+                    for row, width_ in zip(rows, width, strict=True)
+                ]
+            )
+            > 0
+        )
         scale = copies * np.where(half, 0.5, 1.0)
         given["mean_kv_cache_bytes_per_sequence"] = first["mean_kv_cache_bytes_per_sequence"] * scale
         given["kv_cache_bytes_per_sequence"] = first["kv_cache_bytes_per_sequence"] * scale
-        free = chips_n * (base["memory_capacity"] * self._constants["serving", "usable_memory"] - self._constants["serving", "reserved_memory"]) - first["weight_bytes"]
+        free = (
+            chips_n
+            * (
+                base["memory_capacity"] * self._constants["serving", "usable_memory"]
+                - self._constants["serving", "reserved_memory"]
+            )
+            - first["weight_bytes"]
+        )
         capacity = free / (0.5 * (given["mean_kv_cache_bytes_per_sequence"] + given["kv_cache_bytes_per_sequence"]))
         given["capacity"] = capacity
         asked = of([row.batch_or_concurrency for row in rows])
         limit = self._constants["in-flight", "max_batch"] * np.where(parallel < chips_n, chips_n, 1.0)
         fixed = of([group_of(row) == "static" for row in rows]) > 0
-        batch = np.where(np.isnan(asked), np.minimum(capacity, limit), np.where(fixed, asked, np.minimum(asked, np.maximum(capacity, 1.0))))
+        batch = np.where(
+            np.isnan(asked),
+            np.minimum(capacity, limit),
+            np.where(fixed, asked, np.minimum(asked, np.maximum(capacity, 1.0))),
+        )
         given["concurrent_sequences"] = batch
         given["waiting_sequences"] = np.nan_to_num(asked - batch, nan=0.0)
         given |= self.fitted(rows)
@@ -123,7 +153,9 @@ class Predictor:
             given[name] = of([float(shape.group(place_)) if shape else np.nan for shape in shapes])
         product = of([shape is not None for shape in shapes]) > 0
         given["bytes_per_parameter"] = np.where(product, width, dense)
-        given["peak_flops_at_weight_precision"] = np.where(product, _peak(base, width), given["peak_flops_at_weight_precision"])
+        given["peak_flops_at_weight_precision"] = np.where(
+            product, _peak(base, width), given["peak_flops_at_weight_precision"]
+        )
         return Columns(self._engine, place(self._engine, slugs, chips), given)
 
     def fitted(self, rows: Sequence[Row]) -> dict[str, Array]:
@@ -141,7 +173,9 @@ class Predictor:
                 elif name == "fitted_bus_share":
                     ring = row.n_chips != 8 or "A100" in row.hardware or "Ring" in row.engine or "off" in row.model
                     keys = ["ring" if ring else "in-switch"]
-                values.append(next((self._constants[key, name] for key in keys if (key, name) in self._constants), np.nan))
+                values.append(
+                    next((self._constants[key, name] for key in keys if (key, name) in self._constants), np.nan)
+                )
             held[name] = np.array(values)
         return held
 
@@ -165,18 +199,37 @@ class Predictor:
         capacity, batch = columns["capacity"], columns["concurrent_sequences"]
         found = []
         for place_, row in enumerate(rows):
-            status, reason = self._status(row, models[place_], chips[place_], values[place_], capacity[place_], batch[place_])
+            status, reason = self._status(
+                row, models[place_], chips[place_], values[place_], capacity[place_], batch[place_]
+            )
             value = float(values[place_]) if status in ("OK", "EXTRAPOLATED") else None
             low, high = self._band(row)
-            found.append(Prediction(row.id, value, value and value * low, value and value * high, row.unit, status, LATENCY[row.metric][0] if row.metric in LATENCY else "", reason))
+            found.append(
+                Prediction(
+                    row.id,
+                    value,
+                    value and value * low,
+                    value and value * high,
+                    row.unit,
+                    status,
+                    LATENCY[row.metric][0] if row.metric in LATENCY else "",
+                    reason,
+                )
+            )
         return tuple(found)
 
     def _band(self, row: Row) -> tuple[float, float]:
         held = self._constants
-        key = next(key for key in (f"band-{row.kind}-{group_of(row)}", f"band-{row.kind}", "band") if (key, "ratio_p10") in held)
+        key = next(
+            key
+            for key in (f"band-{row.kind}-{group_of(row)}", f"band-{row.kind}", "band")
+            if (key, "ratio_p10") in held
+        )
         return held[key, "ratio_p10"], held[key, "ratio_p90"]
 
-    def _status(self, row: Row, model: str | None, chip: str | None, value: float, capacity: float, batch: float) -> tuple[str, str]:
+    def _status(
+        self, row: Row, model: str | None, chip: str | None, value: float, capacity: float, batch: float
+    ) -> tuple[str, str]:
         operation = _ALLREDUCE.match(row.model) is not None or _PRODUCT.search(row.model) is not None
         if row.metric not in LATENCY or row.kind in ("other", "yield", "attention_io", "cost"):
             return "UNSUPPORTED", f"no function predicts {row.metric} of kind {row.kind}"
@@ -190,12 +243,20 @@ class Predictor:
         if serving and capacity <= 0.0:
             return "INFEASIBLE", "the weights do not fit into the memory of the accelerators"
         if not np.isfinite(value):
-            return "UNSUPPORTED", "the row or the graph lacks an input: batch, lengths, chips, or facts of model or chip"
+            return (
+                "UNSUPPORTED",
+                "the row or the graph lacks an input: batch, lengths, chips, or facts of model or chip",
+            )
         if serving and np.isnan(row.isl):
             return "EXTRAPOLATED", "the prompt length is not given and taken as zero"
         if serving and batch > capacity:
             return "EXTRAPOLATED", "the batch is larger than the caches that should fit"
-        if serving and model is not None and "LatentAttentionModel" not in self._engine.knowledge.entities[model].classes and row.n_chips > 8:
+        if (
+            serving
+            and model is not None
+            and "LatentAttentionModel" not in self._engine.knowledge.entities[model].classes
+            and row.n_chips > 8
+        ):
             return "EXTRAPOLATED", "more than eight chips: exchange between nodes is not modelled"
         return "OK", ""
 

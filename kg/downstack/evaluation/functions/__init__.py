@@ -5,8 +5,8 @@ way, in a registry of their own: the answers of the graph do not depend on them.
 calibration (`ontology/facts/frameworks/calibration-*.ttl`).
 """
 
+from downstack.evaluation.functions import collective, energy, loaded_step, products, serving, training
 from downstack.evaluation.functions.registry import CALIBRATED
-from downstack.evaluation.functions import collective, energy, loaded_step, products, serving, training  # noqa: I001
 
 MODULES = (loaded_step, serving, collective, products, training, energy)
 """The modules whose import fills the registry."""

@@ -21,8 +21,7 @@ _CHIP = Constant(1.0, "chip", "the rate of one chip")
 
 
 @performance_function(
-    formula="fitted_model_flops_utilization * peak_flops_at_weight_precision * input_tokens"
-    " / (passes * prefill_flops)",
+    formula="fitted_model_flops_utilization * peak_flops_at_weight_precision * input_tokens / (passes * prefill_flops)",
     citation=SCALING_BOOK,
     constants={"passes": _BACK, "one_sequence": _SEQUENCE},
     assumes=(
