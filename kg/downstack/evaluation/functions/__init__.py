@@ -5,10 +5,34 @@ way, in a registry of their own: the answers of the graph do not depend on them.
 calibration (`ontology/facts/frameworks/calibration-*.ttl`).
 """
 
-from downstack.evaluation.functions import collective, energy, loaded_step, products, serving, training
+from downstack.evaluation.functions import (
+    attention_kernel,
+    collective,
+    energy,
+    expert_dispatch,
+    loaded_step,
+    products,
+    serving,
+    training,
+    training_memory,
+    training_rate,
+    training_run,
+)
 from downstack.evaluation.functions.registry import CALIBRATED
 
-MODULES = (loaded_step, serving, collective, products, training, energy)
+MODULES = (
+    loaded_step,
+    serving,
+    energy,
+    products,
+    attention_kernel,
+    collective,
+    expert_dispatch,
+    training,
+    training_memory,
+    training_rate,
+    training_run,
+)
 """The modules whose import fills the registry."""
 
 __all__ = ["CALIBRATED", "MODULES"]
