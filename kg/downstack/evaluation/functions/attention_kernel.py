@@ -220,3 +220,61 @@ def written_attention_time(
 ) -> Annotated[Array, "s"]:
     """Seconds of attention that writes the scores to memory, on one chip."""
     return written_scores_bytes / (memory_bandwidth * one_chip * fitted_product_memory_share)
+
+
+@performance_function(
+    formula="attention_kernel_flops / attention_kernel_time",
+    citation=_FLASH,
+    increasing=("attention_kernel_flops",),
+    decreasing=("attention_kernel_time",),
+    examples=(
+        Example({"attention_kernel_flops": 1e12, "attention_kernel_time": 2e-3}, 5e14, 1e-12, "by hand"),
+    ),
+    registry=CALIBRATED,
+)
+def attention_kernel_rate(
+    attention_kernel_flops: Annotated[Array, "FLOP"], attention_kernel_time: Annotated[Array, "s"]
+) -> Annotated[Array, "FLOP/s"]:
+    """Arithmetic of an attention kernel over its time."""
+    return attention_kernel_flops / attention_kernel_time
+
+
+@performance_function(
+    formula="peak_flops_bf16_dense * one_chip * fitted_attention_share",
+    citation=_FLASH,
+    constants={"one_chip": _CHIP},
+    assumes=("long sequences and wide heads: the ends of blocks do not count",),
+    increasing=("peak_flops_bf16_dense", "fitted_attention_share"),
+    examples=(
+        Example({"peak_flops_bf16_dense": 1e15, "fitted_attention_share": 0.6}, 6e14, 1e-12, "by hand"),
+    ),
+    registry=CALIBRATED,
+)
+def best_attention_rate(
+    peak_flops_bf16_dense: Annotated[Array, "FLOP/s/chip"],
+    fitted_attention_share: Annotated[Array, "1"],
+    *,
+    one_chip: float,
+) -> Annotated[Array, "FLOP/s"]:
+    """Arithmetic in a second of a fused attention kernel at its best."""
+    return peak_flops_bf16_dense * one_chip * fitted_attention_share
+
+
+@performance_function(
+    formula="memory_bandwidth * one_chip * fitted_product_memory_share",
+    citation=ROOFLINE,
+    constants={"one_chip": _CHIP},
+    increasing=("memory_bandwidth", "fitted_product_memory_share"),
+    examples=(
+        Example({"memory_bandwidth": 3e12, "fitted_product_memory_share": 0.8}, 2.4e12, 1e-12, "by hand"),
+    ),
+    registry=CALIBRATED,
+)
+def best_streaming_bandwidth(
+    memory_bandwidth: Annotated[Array, "byte/s/chip"],
+    fitted_product_memory_share: Annotated[Array, "1"],
+    *,
+    one_chip: float,
+) -> Annotated[Array, "byte/s"]:
+    """Bytes in a second that a kernel reads at its best."""
+    return memory_bandwidth * one_chip * fitted_product_memory_share

@@ -209,3 +209,43 @@ def training_iteration_time(
 ) -> Annotated[Array, "s"]:
     """Seconds of one step over the whole batch."""
     return training_sequence_time * global_batch * one_chip / accelerators_per_instance
+
+
+@performance_function(
+    formula="training_tokens_per_second_per_chip * accelerators_per_instance",
+    citation=DEFINITION,
+    increasing=("training_tokens_per_second_per_chip", "accelerators_per_instance"),
+    examples=(
+        Example(
+            {"training_tokens_per_second_per_chip": 1000.0, "accelerators_per_instance": 64.0}, 64000.0, 1e-12, "by hand"
+        ),
+    ),
+    registry=CALIBRATED,
+)
+def training_tokens_per_second(
+    training_tokens_per_second_per_chip: Annotated[Array, "token/s/chip"],
+    accelerators_per_instance: Annotated[Array, "chip"],
+) -> Annotated[Array, "token/s"]:
+    """Tokens that a training job trains in a second."""
+    return training_tokens_per_second_per_chip * accelerators_per_instance
+
+
+@performance_function(
+    formula="accelerators_per_instance / (training_sequence_time * one_chip)",
+    citation=DEFINITION,
+    constants={"one_chip": _CHIP},
+    increasing=("accelerators_per_instance",),
+    decreasing=("training_sequence_time",),
+    examples=(
+        Example({"training_sequence_time": 8.0, "accelerators_per_instance": 64.0}, 8.0, 1e-12, "by hand"),
+    ),
+    registry=CALIBRATED,
+)
+def training_sequences_per_second(
+    training_sequence_time: Annotated[Array, "s/sequence"],
+    accelerators_per_instance: Annotated[Array, "chip"],
+    *,
+    one_chip: float,
+) -> Annotated[Array, "sequence/s"]:
+    """Sequences that a training job trains in a second."""
+    return accelerators_per_instance / (training_sequence_time * one_chip)

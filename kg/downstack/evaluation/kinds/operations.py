@@ -1,0 +1,145 @@
+"""Operations on one chip that a row names: matrix products, streaming kernels, and the parts of a layer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from downstack.evaluation.answers import Answer, Setting, Stage
+from downstack.evaluation.kinds.asked import Asked, answered, numbers, widths
+from downstack.evaluation.rows import Row
+from downstack.performance.declare import Array
+
+_PRODUCT = re.compile(r"(?:^|\s)GEMM (?:groups=(\d+) )?m(?:/group)?=(\d+) n=(\d+) k=(\d+)$")
+_STREAM = re.compile(r"^(softmax|layernorm|rmsnorm|gelu|silu|relu|add|copy) \[(\d+), ?(\d+)\]$", re.IGNORECASE)
+_ONE_DEVICE = re.compile(r"^JAX", re.IGNORECASE)
+_ELEMENT = 2.0
+_READ_AND_WRITTEN = 2.0
+_NORMS = ("layernorm", "rmsnorm")
+METRICS = {"op_latency": ("time", 1e-3), "achieved_tflops": ("rate", 1e12), "achieved_bandwidth": ("bytes", 1e9)}
+"""Metric of an operation: what it counts, and the base units in one unit of it."""
+
+
+def is_product(row: Row) -> bool:
+    """Return whether the row is about a matrix product of given size."""
+    return row.kind == "op_latency" and row.metric in METRICS and _PRODUCT.search(row.model) is not None
+
+
+def is_stream(row: Row) -> bool:
+    """Return whether the row is about a kernel that streams a matrix of given size."""
+    return row.kind == "op_latency" and row.metric == "op_latency" and _STREAM.match(row.model) is not None
+
+
+class Products:
+    """Dense matrix products, alone or in groups of equal ones."""
+
+    name = "matrix products"
+    stages = (
+        Stage(
+            "matrix products",
+            tuple(
+                (key, "fitted_product_compute_share")
+                for key in ("nvidia-16", "nvidia-8", "nvidia-4", "amd-16", "amd-8", "amd-4", "intel", "google")
+            )
+            + (("all", "fitted_product_memory_share"), ("all", "fitted_launch_time")),
+            (0.83, 0.75, 0.79, 0.64, 0.56, 0.63, 0.9, 0.8, 0.83, 2e-6),
+            is_product,
+        ),
+    )
+
+    def claims(self, row: Row) -> bool:
+        """Return whether the row is about a matrix product of given size."""
+        return is_product(row)
+
+    def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
+        """Predict the time or the rate of each product."""
+        asked = Asked(rows, setting, [None] * len(rows))
+        shapes = [_PRODUCT.search(row.model) for row in rows]
+        group, m, n, k = (numbers([float(s.group(i) or 1) if s else np.nan for s in shapes]) for i in (1, 2, 3, 4))
+        time, rate = products(asked, group, m, n, k)
+        found = []
+        for place, row in enumerate(rows):
+            what, unit = METRICS[row.metric]
+            value = (time if what == "time" else rate)[place] / unit
+            function = "matrix_product_time" if what == "time" else "matrix_product_rate"
+            found.append(asked.refused(place, False) or answered(value, function, "the peak rate of this number format"))
+        return found
+
+
+def devices(asked: Asked) -> Array:
+    """Return the share of a chip that a framework drives as one device.
+
+    JAX counts each core of the two-core chip that has no joint mode as a device; other chips are one device.
+    """
+    cores = asked.facts["core_count"]
+    split = [bool(_ONE_DEVICE.match(row.engine)) and slug == "google-tpu-v7" for row, slug in zip(asked.rows, asked.chips, strict=True)]
+    return np.where(numbers(split) > 0, 1.0 / np.where(np.isnan(cores), 2.0, cores), 1.0)
+
+
+def products(asked: Asked, group: Array, m: Array, n: Array, k: Array) -> tuple[Array, Array]:
+    """Return seconds and FLOP/s of products on the chips of the rows."""
+    width = widths(asked.rows)
+    share = devices(asked)
+    columns = asked.columns(
+        {
+            "product_count": group,
+            "product_rows": m,
+            "product_columns": n,
+            "product_depth": k,
+            "bytes_per_parameter": width,
+            "peak_flops_at_weight_precision": asked.peak(width) * share,
+            "memory_bandwidth": asked.facts["memory_bandwidth"] * share,
+            "fitted_product_compute_share": asked.constant("fitted_product_compute_share", asked.chip_classes),
+            "fitted_product_memory_share": asked.constant("fitted_product_memory_share"),
+            "fitted_launch_time": asked.constant("fitted_launch_time"),
+        }
+    )
+    return columns["matrix_product_time"], columns["matrix_product_rate"]
+
+
+def streams(asked: Asked, operations: Sequence[str], elements: Array) -> Array:
+    """Return seconds of kernels that read and write each element once."""
+    keys = ["norm" if item.lower() in _NORMS else "pointwise" for item in operations]
+    columns = asked.columns(
+        {
+            "streamed_bytes": elements * _ELEMENT * _READ_AND_WRITTEN,
+            "fitted_stream_share": asked.constant("fitted_stream_share"),
+            "fitted_stream_launch_time": asked.constant("fitted_stream_launch_time", keys),
+        }
+    )
+    return columns["stream_kernel_time"]
+
+
+class Streams:
+    """Kernels that stream a matrix: softmax, normalisation, activation."""
+
+    name = "streaming kernels"
+    stages = (
+        Stage(
+            "streaming kernels",
+            (
+                ("all", "fitted_stream_share"),
+                ("norm", "fitted_stream_launch_time"),
+                ("pointwise", "fitted_stream_launch_time"),
+            ),
+            (0.6, 5e-5, 1.6e-5),
+            is_stream,
+        ),
+    )
+
+    def claims(self, row: Row) -> bool:
+        """Return whether the row is about a kernel that streams a matrix of given size."""
+        return is_stream(row)
+
+    def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
+        """Predict the time of each kernel."""
+        asked = Asked(rows, setting, [None] * len(rows))
+        shapes = [_STREAM.match(row.model) for row in rows]
+        elements = numbers([float(s.group(2)) * float(s.group(3)) if s else np.nan for s in shapes])
+        times = streams(asked, [s.group(1) if s else "" for s in shapes], elements)
+        return [
+            asked.refused(place, False) or answered(times[place] / 1e-3, "stream_kernel_time", "the memory bandwidth")
+            for place in range(len(rows))
+        ]
