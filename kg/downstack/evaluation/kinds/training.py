@@ -55,6 +55,17 @@ def lengths(asked: Asked) -> Array:
     return np.where(np.isnan(given), np.where(jax, _LENGTH, usual), given)
 
 
+def _weights(facts: Columns) -> Array:
+    """Return the weights that multiply for one token: computed, published, or without the embeddings of a dense model."""
+    layers = facts["attention_parameters"] + facts["feed_forward_parameters"]
+    single = np.isnan(facts["routed_experts"]) & np.isnan(facts["experts_per_token"])
+    published = facts["published_active_parameters"]
+    published = np.where(np.isnan(published) & single, facts["published_total_parameters"], published)
+    found = facts["matmul_parameters"]
+    found = np.where(np.isnan(found), published, found)
+    return np.where(np.isnan(found) & single, layers, found)
+
+
 def step(asked: Asked, length: Array) -> tuple[Columns, Array]:
     """Return the quantities of a training step of each row, and which rows rest on a shape that is not known."""
     rows, facts = asked.rows, asked.facts
@@ -68,9 +79,10 @@ def step(asked: Asked, length: Array) -> tuple[Columns, Array]:
     adapter = numbers([_ADAPTER.search(row.model) is not None for row in rows]) > 0
     width = widths(rows)
 
-    weights = np.where(np.isnan(facts["matmul_parameters"]), facts["published_active_parameters"], facts["matmul_parameters"])
-    weights = np.where(np.isnan(weights), facts["published_total_parameters"], weights)
-    every = np.where(np.isnan(facts["total_parameters"]), facts["published_total_parameters"], facts["total_parameters"])
+    weights = _weights(facts)
+    every = facts["total_parameters"]
+    every = np.where(np.isnan(every), facts["published_total_parameters"], every)
+    every = np.where(np.isnan(every), weights, every)
     unknown = np.isnan(facts["num_layers"]) | np.isnan(facts["hidden_size"])
     usual = np.cbrt(weights * _ASPECT / _DENSE_WEIGHTS)
     routed = facts.has_class("MixtureOfExpertsModel")
@@ -91,7 +103,7 @@ def step(asked: Asked, length: Array) -> tuple[Columns, Array]:
         "tensor_parallel": split,
         "pipeline_stages": stages,
         "global_batch": batch,
-        "micro_batches": np.maximum(np.where(np.isnan(batch), 8.0 * stages, batch * split * stages / chips), 1.0),
+        "micro_batches": np.fmax(batch * split * stages / chips, stages),
         "trained_share": np.where(adapter, 0.5, 1.0),
         "training_state_bytes_per_parameter": np.where(adapter, _FROZEN, _STATES),
         "kept_tokens": np.where(
