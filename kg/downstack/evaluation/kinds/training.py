@@ -32,6 +32,8 @@ _LENGTH, _LONGEST = 2048.0, 8192.0
 """Tokens of a training sequence when the source gives none: the default of MaxText, and what long-context models start with."""
 _ASPECT = 128.0
 """Width over layers of a transformer of which only the parameters are known."""
+_SQUARES, _PLAIN = 4.0, 4.0
+"""Matrices of attention over the square of the width; and the feed-forward part of plain (not gated) layers over the width."""
 _DENSE_WEIGHTS = 12.0
 """Weights of a layer over the square of its width."""
 
@@ -56,9 +58,11 @@ def lengths(asked: Asked) -> Array:
 
 
 def _weights(facts: Columns) -> Array:
-    """Return the weights that multiply for one token: computed, published, or without the embeddings of a dense model."""
-    layers = facts["attention_parameters"] + facts["feed_forward_parameters"]
+    """Return the weights that multiply for one token: computed, else published, else estimated from the layers."""
     single = np.isnan(facts["routed_experts"]) & np.isnan(facts["experts_per_token"])
+    width, inner = facts["hidden_size"], facts["intermediate_size"]
+    matrices = np.where(inner == _PLAIN * width, 2.0, 3.0)
+    layers = facts["num_layers"] * width * (_SQUARES * width + matrices * inner)
     published = facts["published_active_parameters"]
     published = np.where(np.isnan(published) & single, facts["published_total_parameters"], published)
     found = facts["matmul_parameters"]
@@ -67,7 +71,7 @@ def _weights(facts: Columns) -> Array:
 
 
 def step(asked: Asked, length: Array) -> tuple[Columns, Array]:
-    """Return the quantities of a training step of each row, and which rows rest on a shape that is not known."""
+    """Return the quantities of a training step of each row, and which rows rest on a shape that is not all known."""
     rows, facts = asked.rows, asked.facts
     chips, batch = counts(rows, "n_chips", 1.0), counts(rows, "batch_or_concurrency")
     split, stages = counts(rows, "tensor_parallel", 1.0), counts(rows, "pipeline_parallel", 1.0)
@@ -84,6 +88,7 @@ def step(asked: Asked, length: Array) -> tuple[Columns, Array]:
     every = np.where(np.isnan(every), facts["published_total_parameters"], every)
     every = np.where(np.isnan(every), weights, every)
     unknown = np.isnan(facts["num_layers"]) | np.isnan(facts["hidden_size"])
+    guessed = unknown | np.isnan(facts["matmul_parameters"])
     usual = np.cbrt(weights * _ASPECT / _DENSE_WEIGHTS)
     routed = facts.has_class("MixtureOfExpertsModel")
     copies = np.where(routed | ~np.isnan(facts["experts_per_token"]), facts["experts_per_token"], 0.0)
@@ -135,7 +140,7 @@ def step(asked: Asked, length: Array) -> tuple[Columns, Array]:
     again = numbers([_ALL_AGAIN.search(row.engine) is not None for row in rows]) > 0
     given["training_recompute_share"] = np.where(again, 1.0, asked.columns(given)["training_recompute_share"])
     given["fitted_recompute_weight"] = np.where(again, 1.0, given["fitted_recompute_weight"])
-    return asked.columns(given), unknown
+    return asked.columns(given), guessed
 
 
 class Training:
@@ -174,15 +179,15 @@ class Training:
     def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
         """Predict each training speed."""
         asked = Asked(rows, setting, [model_name(row) for row in rows])
-        columns, unknown = step(asked, lengths(asked))
+        columns, guessed = step(asked, lengths(asked))
         found = []
         for place, row in enumerate(rows):
             function, unit = METRICS[row.metric]
             value = columns[function][place] / unit
             status, reason = "OK", ""
-            if unknown[place]:
+            if guessed[place]:
                 status = "EXTRAPOLATED"
-                reason = "layers and width of the model are not known: taken as usual for its number of parameters"
+                reason = "layers, width or matrices of the model are not all known: taken as usual for what is known"
             elif np.isnan(row.isl):
                 status = "EXTRAPOLATED"
                 reason = f"the length of the sequences is not given and taken as {columns['input_tokens'][place]:g}"
