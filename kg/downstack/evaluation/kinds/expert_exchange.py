@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from downstack.evaluation.answers import Answer, Setting, Stage
-from downstack.evaluation.kinds.asked import Asked, answered, counts, widths
+from downstack.evaluation.kinds.asked import Asked, answered, counts, numbers, widths
 from downstack.evaluation.rows import Row
 
 _NAMED = re.compile(r"^MoE all-to-all (dispatch|combine)\b")
@@ -22,6 +22,9 @@ _ANSWERS = {
     "logical_bw": ("exchange_logical_bandwidth", 1e9),
 }
 _SERVER = 8.0
+_CARD = {"deepep": 50e9}
+"""Network card of the published measurements, by engine, in byte/s (DeepEP, README: "each connected to a CX7 InfiniBand
+400 Gb/s RDMA network card"); else the card that the chip's servers usually have."""
 
 
 def is_exchange(row: Row) -> bool:
@@ -55,7 +58,8 @@ class ExpertExchange:
         asked = Asked(rows, setting, [_MODEL] * len(rows))
         chips = np.where(np.isnan(counts(rows, "expert_parallel")), counts(rows, "n_chips"), counts(rows, "expert_parallel"))
         domain = asked.facts["scaleup_domain_size"]
-        card = asked.facts["scaleout_bandwidth_per_direction"]
+        cards = numbers([_CARD.get(row.engine.lower().partition(" ")[0], np.nan) for row in rows])
+        card = np.where(np.isnan(cards), asked.facts["scaleout_bandwidth_per_direction"], cards)
         given = {
             "dispatched_tokens": counts(rows, "batch_or_concurrency"),
             "dispatched_element_bytes": widths(rows),
