@@ -57,7 +57,7 @@ class ShapedAttention:
                 ("all", "fitted_score_passes"),
                 ("all", "fitted_mask_passes"),
             ),
-            (0.66, 0.375, 80.0, 170.0, 105.0, 18.0, 5.4),
+            (0.6, 0.4, 64.0, 128.0, 64.0, 16.0, 4.0),
             _is_shaped,
         ),
     )

@@ -74,7 +74,7 @@ class Collectives:
                 ("call", "fitted_collective_start_time"),
                 ("kernel", "fitted_collective_start_time"),
             ),
-            (0.79, 2.5e-5, 0.59, 6e-5, 1.4e-5, 6e-6),
+            (0.8, 2e-5, 0.6, 5e-5, 1e-5, 5e-6),
             is_sized,
         ),
     )

@@ -41,10 +41,10 @@ class Products:
             "matrix products",
             tuple(
                 (key, "fitted_product_compute_share")
-                for key in ("nvidia-16", "nvidia-8", "nvidia-4", "amd-16", "amd-8", "amd-4", "intel", "google")
+                for key in ("nvidia-16", "nvidia-8", "nvidia-4", "amd-16", "amd-8", "amd-4", "intel", "google", "all")
             )
             + (("all", "fitted_product_memory_share"), ("all", "fitted_launch_time")),
-            (0.83, 0.75, 0.79, 0.64, 0.56, 0.63, 0.9, 0.8, 0.83, 2e-6),
+            (*[0.75] * 9, 0.8, 5e-6),
             is_product,
         ),
     )

@@ -157,6 +157,7 @@ class Training:
                 ("google", "fitted_training_compute_share"),
                 ("intel", "fitted_training_compute_share"),
                 ("aws", "fitted_training_compute_share"),
+                ("all", "fitted_training_compute_share"),
                 ("all", "fitted_training_attention_share"),
                 ("all", "fitted_layer_passes"),
                 ("all", "fitted_routed_passes"),
@@ -167,7 +168,7 @@ class Training:
                 ("all", "fitted_training_far_share"),
                 ("all", "fitted_scale_loss"),
             ),
-            (0.59, 0.57, 0.49, 0.69, 0.49, 0.3, 0.8, 230.0, 36.0, 230.0, 0.5, 1.9, 3.0, 7.5, 0.005),
+            (*[0.5] * 7, 0.8, 200.0, 50.0, 200.0, 0.7, 2.0, 3.0, 3.0, 0.005),
             is_training,
         ),
     )
