@@ -6,7 +6,7 @@ diagonal are computed too, and the ends of every row of blocks cost a fixed numb
 
 .. math::
 
-    t = \frac{4 \max(d_h, d_0)\, H\, B\, S\, (S' + s_0)\, r}{\eta P}, \quad S' = S \;\text{or}\; S/2 + s_d\;(\text{causal})
+    t = \frac{4 \max(d_h, d_0)\, H\, B\, S\, (S' + s_0)\, r}{\eta P}, \quad S' = \sigma S + s_d
 
 With the scores in memory every pass over the square of scores moves all of it:
 
@@ -27,9 +27,7 @@ _FLASH = "Dao: FlashAttention-2, arXiv 2307.08691, 2023; Shah et al.: FlashAtten
 _FOUR = Constant(
     4.0, "FLOP/token/token", "two products of queries and keys, probabilities and values: a multiply-add each"
 )
-_BACK = Constant(2.5, "1", "the backward pass makes five products where the forward pass makes two")
-_ONE = Constant(1.0, "1", "the forward pass")
-_HALF = Constant(0.5, "1", "a token attends to itself and to the tokens before it")
+_WITH_BACKWARD = Constant(3.5, "1", "two products forward and five backward: 3.5 times the forward pass")
 _CHIP = Constant(1.0, "chip", "the kernel runs on one chip")
 _OWN = Constant(1.0, "sequence", "a token attends to tokens of its own sequence")
 _ELEMENT = Constant(2.0, "byte/token/token", "scores in 16 bit")
@@ -38,15 +36,15 @@ _SHAPE = {
     "attention_kernel_heads": 16.0,
     "attention_kernel_head_dim": 128.0,
     "attention_kernel_tokens": 2048.0,
-    "attention_is_causal": 0.0,
-    "attention_has_backward": 0.0,
+    "attention_pair_share": 1.0,
+    "attention_passes": 1.0,
 }
 
 
 @performance_function(
-    formula="four * head_dim * heads * batch * (1 - half * causal) * tokens^2 * (1 + back * backward)",
+    formula="four * head_dim * heads * batch * attention_pair_share * tokens^2 * attention_passes",
     citation=_FLASH,
-    constants={"four": _FOUR, "back": _BACK, "one": _ONE, "half": _HALF, "own": _OWN},
+    constants={"four": _FOUR, "own": _OWN},
     assumes=(
         "what papers count: half of the square when causal, and 2.5 times the forward pass for the backward pass",
     ),
@@ -54,7 +52,7 @@ _SHAPE = {
     examples=(
         Example(_SHAPE, 4.0 * 128 * 16 * 8 * 2048.0**2, 1e-12, "by hand"),
         Example(
-            {**_SHAPE, "attention_is_causal": 1.0, "attention_has_backward": 1.0},
+            {**_SHAPE, "attention_pair_share": 0.5, "attention_passes": 3.5},
             4.0 * 128 * 16 * 8 * 2048.0**2 * 1.75,
             1e-12,
             "by hand: half the pairs, 3.5 times the work",
@@ -67,27 +65,23 @@ def attention_kernel_flops(
     attention_kernel_heads: Annotated[Array, "1"],
     attention_kernel_head_dim: Annotated[Array, "1"],
     attention_kernel_tokens: Annotated[Array, "token/sequence"],
-    attention_is_causal: Annotated[Array, "1"],
-    attention_has_backward: Annotated[Array, "1"],
+    attention_pair_share: Annotated[Array, "1"],
+    attention_passes: Annotated[Array, "1"],
     *,
     four: float,
-    back: float,
-    one: float,
-    half: float,
     own: float,
 ) -> Annotated[Array, "FLOP"]:
     """Arithmetic of an attention kernel, as the papers count it."""
-    pairs = attention_kernel_tokens**2 * (one - half * attention_is_causal) * attention_batch * own
-    passes = one + back * attention_has_backward
-    return four * attention_kernel_head_dim * attention_kernel_heads * pairs * passes
+    pairs = attention_kernel_tokens**2 * attention_pair_share * attention_batch * own
+    return four * attention_kernel_head_dim * attention_kernel_heads * pairs * attention_passes
 
 
 @performance_function(
     formula="four * max(head_dim, fitted_least_head_dim) * heads * batch * tokens * (reach + fitted_block_tokens)"
-    " * (1 + back * backward) / (peak_flops_bf16_dense * fitted_attention_share),"
-    " reach = tokens or, causal, half * tokens + fitted_diagonal_tokens",
+    " * attention_passes / (peak_flops_bf16_dense * fitted_attention_share),"
+    " reach = attention_pair_share * tokens + fitted_diagonal_tokens",
     citation=_FLASH,
-    constants={"four": _FOUR, "back": _BACK, "one": _ONE, "half": _HALF, "own": _OWN, "one_chip": _CHIP},
+    constants={"four": _FOUR, "own": _OWN, "one_chip": _CHIP},
     assumes=("enough heads and sequences to fill the chip", "16 bit"),
     increasing=(
         "attention_batch",
@@ -121,8 +115,8 @@ def fused_attention_time(
     attention_kernel_heads: Annotated[Array, "1"],
     attention_kernel_head_dim: Annotated[Array, "1"],
     attention_kernel_tokens: Annotated[Array, "token/sequence"],
-    attention_is_causal: Annotated[Array, "1"],
-    attention_has_backward: Annotated[Array, "1"],
+    attention_pair_share: Annotated[Array, "1"],
+    attention_passes: Annotated[Array, "1"],
     peak_flops_bf16_dense: Annotated[Array, "FLOP/s/chip"],
     fitted_attention_share: Annotated[Array, "1"],
     fitted_least_head_dim: Annotated[Array, "1"],
@@ -130,26 +124,23 @@ def fused_attention_time(
     fitted_diagonal_tokens: Annotated[Array, "token/sequence"],
     *,
     four: float,
-    back: float,
-    one: float,
-    half: float,
     own: float,
     one_chip: float,
 ) -> Annotated[Array, "s"]:
     """Seconds of a fused attention kernel on one chip."""
     tokens = attention_kernel_tokens
-    reach = tokens * (one - half * attention_is_causal) + fitted_diagonal_tokens * attention_is_causal
+    reach = tokens * attention_pair_share + fitted_diagonal_tokens
     pairs = attention_batch * own * tokens * (reach + fitted_block_tokens)
     width = np.maximum(attention_kernel_head_dim, fitted_least_head_dim)
-    work = four * width * attention_kernel_heads * pairs * (one + back * attention_has_backward)
+    work = four * width * attention_kernel_heads * pairs * attention_passes
     return work / (peak_flops_bf16_dense * one_chip * fitted_attention_share)
 
 
 @performance_function(
-    formula="element * batch * heads * tokens^2 * (fitted_score_passes + causal * fitted_mask_passes)"
-    " * (1 + back * backward) / (1 + back)",
+    formula="element * batch * heads * tokens^2 * (fitted_score_passes + fitted_mask_passes) * attention_passes"
+    " / with_backward",
     citation=f"Dao et al.: FlashAttention, arXiv 2205.14135, 2022, theorem 2; {ROOFLINE}",
-    constants={"element": _ELEMENT, "back": _BACK, "one": _ONE, "own": _OWN},
+    constants={"element": _ELEMENT, "with_backward": _WITH_BACKWARD, "own": _OWN},
     assumes=(
         "only the square of scores is counted",
         "passes are those of forward and backward together; a forward pass alone makes its share of the arithmetic",
@@ -161,10 +152,9 @@ def fused_attention_time(
                 "attention_batch": 64.0,
                 "attention_kernel_heads": 16.0,
                 "attention_kernel_tokens": 1024.0,
-                "attention_is_causal": 0.0,
-                "attention_has_backward": 1.0,
+                "attention_passes": 3.5,
                 "fitted_score_passes": 18.0,
-                "fitted_mask_passes": 5.0,
+                "fitted_mask_passes": 0.0,
             },
             18.0 * 2.0 * 64 * 16 * 1024.0**2,
             1e-12,
@@ -177,21 +167,18 @@ def written_scores_bytes(
     attention_batch: Annotated[Array, "sequence"],
     attention_kernel_heads: Annotated[Array, "1"],
     attention_kernel_tokens: Annotated[Array, "token/sequence"],
-    attention_is_causal: Annotated[Array, "1"],
-    attention_has_backward: Annotated[Array, "1"],
+    attention_passes: Annotated[Array, "1"],
     fitted_score_passes: Annotated[Array, "1"],
     fitted_mask_passes: Annotated[Array, "1"],
     *,
     element: float,
-    back: float,
-    one: float,
+    with_backward: float,
     own: float,
 ) -> Annotated[Array, "byte"]:
     """Bytes that attention moves when it writes the scores to memory."""
-    passes = fitted_score_passes + attention_is_causal * fitted_mask_passes
-    share = (one + back * attention_has_backward) / (one + back)
+    passes = (fitted_score_passes + fitted_mask_passes) * attention_passes / with_backward
     square = attention_batch * own * attention_kernel_tokens**2
-    return element * attention_kernel_heads * square * passes * share
+    return element * attention_kernel_heads * square * passes
 
 
 @performance_function(
@@ -227,9 +214,7 @@ def written_attention_time(
     citation=_FLASH,
     increasing=("attention_kernel_flops",),
     decreasing=("attention_kernel_time",),
-    examples=(
-        Example({"attention_kernel_flops": 1e12, "attention_kernel_time": 2e-3}, 5e14, 1e-12, "by hand"),
-    ),
+    examples=(Example({"attention_kernel_flops": 1e12, "attention_kernel_time": 2e-3}, 5e14, 1e-12, "by hand"),),
     registry=CALIBRATED,
 )
 def attention_kernel_rate(
@@ -245,9 +230,7 @@ def attention_kernel_rate(
     constants={"one_chip": _CHIP},
     assumes=("long sequences and wide heads: the ends of blocks do not count",),
     increasing=("peak_flops_bf16_dense", "fitted_attention_share"),
-    examples=(
-        Example({"peak_flops_bf16_dense": 1e15, "fitted_attention_share": 0.6}, 6e14, 1e-12, "by hand"),
-    ),
+    examples=(Example({"peak_flops_bf16_dense": 1e15, "fitted_attention_share": 0.6}, 6e14, 1e-12, "by hand"),),
     registry=CALIBRATED,
 )
 def best_attention_rate(
@@ -265,9 +248,7 @@ def best_attention_rate(
     citation=ROOFLINE,
     constants={"one_chip": _CHIP},
     increasing=("memory_bandwidth", "fitted_product_memory_share"),
-    examples=(
-        Example({"memory_bandwidth": 3e12, "fitted_product_memory_share": 0.8}, 2.4e12, 1e-12, "by hand"),
-    ),
+    examples=(Example({"memory_bandwidth": 3e12, "fitted_product_memory_share": 0.8}, 2.4e12, 1e-12, "by hand"),),
     registry=CALIBRATED,
 )
 def best_streaming_bandwidth(

@@ -217,7 +217,10 @@ def training_iteration_time(
     increasing=("training_tokens_per_second_per_chip", "accelerators_per_instance"),
     examples=(
         Example(
-            {"training_tokens_per_second_per_chip": 1000.0, "accelerators_per_instance": 64.0}, 64000.0, 1e-12, "by hand"
+            {"training_tokens_per_second_per_chip": 1000.0, "accelerators_per_instance": 64.0},
+            64000.0,
+            1e-12,
+            "by hand",
         ),
     ),
     registry=CALIBRATED,
@@ -236,9 +239,7 @@ def training_tokens_per_second(
     constants={"one_chip": _CHIP},
     increasing=("accelerators_per_instance",),
     decreasing=("training_sequence_time",),
-    examples=(
-        Example({"training_sequence_time": 8.0, "accelerators_per_instance": 64.0}, 8.0, 1e-12, "by hand"),
-    ),
+    examples=(Example({"training_sequence_time": 8.0, "accelerators_per_instance": 64.0}, 8.0, 1e-12, "by hand"),),
     registry=CALIBRATED,
 )
 def training_sequences_per_second(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from downstack.evaluation.functions.registry import CALIBRATED
-from downstack.performance.citations import DEFINITION
+from downstack.performance.citations import DEFINITION, LITTLE
 from downstack.performance.declare import Array, Example, performance_function
 
 _LLAMA = "Touvron et al.: Llama 2, arXiv 2307.09288, 2023, section 2.2.1: GPU hours times design power"
@@ -128,3 +128,85 @@ def loaded_server_power(
 ) -> Annotated[Array, "W"]:
     """Watt of a loaded server at the wall."""
     return fitted_server_power_share * thermal_design_power * accelerators_per_instance
+
+
+@performance_function(
+    formula="price_per_accelerator_hour_paid * accelerators_per_instance / served_tokens_per_second",
+    citation=DEFINITION,
+    assumes=("every hour of the chips is paid and used at this load",),
+    increasing=("price_per_accelerator_hour_paid", "accelerators_per_instance"),
+    decreasing=("served_tokens_per_second",),
+    examples=(
+        Example(
+            {
+                "price_per_accelerator_hour_paid": 2.99 / 3600.0,
+                "accelerators_per_instance": 8.0,
+                "served_tokens_per_second": 1000.0,
+            },
+            23.92 / 3600.0 / 1000.0,
+            1e-12,
+            "by hand",
+        ),
+    ),
+    registry=CALIBRATED,
+)
+def served_token_cost(
+    price_per_accelerator_hour_paid: Annotated[Array, "USD/s/chip"],
+    accelerators_per_instance: Annotated[Array, "chip"],
+    served_tokens_per_second: Annotated[Array, "token/s"],
+) -> Annotated[Array, "USD/token"]:
+    """Cost of the chips for one token, prompt tokens counted."""
+    return price_per_accelerator_hour_paid * accelerators_per_instance / served_tokens_per_second
+
+
+@performance_function(
+    formula="concurrent_sequences * user_tokens_per_second * (input_tokens + output_tokens) / output_tokens",
+    citation=LITTLE,
+    assumes=("every place is taken at all times: waiting for the first token is left out",),
+    increasing=("concurrent_sequences", "user_tokens_per_second", "input_tokens"),
+    examples=(
+        Example(
+            {
+                "concurrent_sequences": 64.0,
+                "user_tokens_per_second": 50.0,
+                "input_tokens": 1024.0,
+                "output_tokens": 1024.0,
+            },
+            6400.0,
+            1e-12,
+            "by hand",
+        ),
+    ),
+    registry=CALIBRATED,
+)
+def served_tokens_per_second(
+    concurrent_sequences: Annotated[Array, "sequence"],
+    user_tokens_per_second: Annotated[Array, "token/s/sequence"],
+    input_tokens: Annotated[Array, "token/sequence"],
+    output_tokens: Annotated[Array, "token/sequence"],
+) -> Annotated[Array, "token/s"]:
+    """Tokens in a second, prompt tokens counted, when each of so many users reads at a speed."""
+    speed = concurrent_sequences * user_tokens_per_second
+    return speed * (input_tokens + output_tokens) / output_tokens
+
+
+@performance_function(
+    formula="predicted_training_chip_time * price_per_accelerator_hour_paid",
+    citation=DEFINITION,
+    increasing=("predicted_training_chip_time", "price_per_accelerator_hour_paid"),
+    examples=(
+        Example(
+            {"predicted_training_chip_time": 2.788e6 * 3600.0, "price_per_accelerator_hour_paid": 2.0 / 3600.0},
+            5.576e6,
+            1e-12,
+            "DeepSeek-AI: DeepSeek-V3 Technical Report, table 1: 2.788 M hours at 2 USD",
+        ),
+    ),
+    registry=CALIBRATED,
+)
+def predicted_training_cost(
+    predicted_training_chip_time: Annotated[Array, "chip*s"],
+    price_per_accelerator_hour_paid: Annotated[Array, "USD/s/chip"],
+) -> Annotated[Array, "USD"]:
+    """Rent of the chips of a training run."""
+    return predicted_training_chip_time * price_per_accelerator_hour_paid

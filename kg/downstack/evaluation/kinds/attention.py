@@ -17,6 +17,8 @@ _BARE = re.compile(r"^attention kernel: (?P<what>.+)$")
 _OF_MODEL = re.compile(r"^(?P<model>.+) attention$")
 _WRITTEN = re.compile(r"standard|eager|unfused|naive", re.IGNORECASE)
 _SPARSE_DECODE = re.compile(r"sparse .*decode", re.IGNORECASE)
+_CAUSAL, _WITH_BACKWARD = 0.5, 3.5
+"""Share of the pairs that a causal mask leaves; forward passes that forward and backward together cost."""
 METRICS = {
     "achieved_tflops": 1e12,
     "attention_latency": 1e-3,
@@ -64,8 +66,10 @@ class ShapedAttention:
 
     def claims(self, row: Row) -> bool:
         """Return whether the row gives the shape of an attention kernel, or the model whose attention it is."""
-        return row.kind in ("op_latency", "attention_io") and row.metric in METRICS and (
-            _SHAPED.match(row.model) is not None or _OF_MODEL.match(row.model) is not None
+        return (
+            row.kind in ("op_latency", "attention_io")
+            and row.metric in METRICS
+            and (_SHAPED.match(row.model) is not None or _OF_MODEL.match(row.model) is not None)
         )
 
     def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
@@ -87,18 +91,14 @@ class ShapedAttention:
             "attention_kernel_tokens": counts(rows, "isl"),
             "attention_kernel_head_dim": of(2, asked.facts["head_dim"]),
             "attention_kernel_heads": of(3, asked.facts["attention_heads"]),
-            "attention_is_causal": causal,
-            "attention_has_backward": backward,
+            "attention_pair_share": np.where(causal > 0, _CAUSAL, 1.0),
+            "attention_passes": np.where(backward > 0, _WITH_BACKWARD, 1.0),
             "fitted_attention_share": kernel_share(asked),
             "fitted_product_memory_share": asked.constant("fitted_product_memory_share"),
         }
-        given |= {
-            name: asked.constant(name)
-            for name in (
-                "fitted_least_head_dim", "fitted_block_tokens", "fitted_diagonal_tokens",
-                "fitted_score_passes", "fitted_mask_passes",
-            )
-        }  # fmt: skip
+        names = ("fitted_least_head_dim", "fitted_block_tokens", "fitted_score_passes")
+        given |= {name: asked.constant(name) for name in names}
+        given |= {name: asked.constant(name) * causal for name in ("fitted_diagonal_tokens", "fitted_mask_passes")}
         columns = asked.columns(given)
         written = numbers([_WRITTEN.search(row.engine) is not None for row in rows]) > 0
         time = np.where(written, columns["written_attention_time"], columns["fused_attention_time"])

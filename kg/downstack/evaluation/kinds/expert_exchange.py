@@ -56,7 +56,9 @@ class ExpertExchange:
     def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
         """Predict the time or the bandwidth of each exchange."""
         asked = Asked(rows, setting, [_MODEL] * len(rows))
-        chips = np.where(np.isnan(counts(rows, "expert_parallel")), counts(rows, "n_chips"), counts(rows, "expert_parallel"))
+        chips = np.where(
+            np.isnan(counts(rows, "expert_parallel")), counts(rows, "n_chips"), counts(rows, "expert_parallel")
+        )
         domain = asked.facts["scaleup_domain_size"]
         cards = numbers([_CARD.get(row.engine.lower().partition(" ")[0], np.nan) for row in rows])
         card = np.where(np.isnan(cards), asked.facts["scaleout_bandwidth_per_direction"], cards)

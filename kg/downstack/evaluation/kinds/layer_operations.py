@@ -59,7 +59,9 @@ class LayerOperations:
         }
         index = np.arange(len(rows))
         sizes = [
-            np.array([shapes[part][axis][i] if part in shapes else np.nan for i, part in zip(index, parts, strict=True)])
+            np.array(
+                [shapes[part][axis][i] if part in shapes else np.nan for i, part in zip(index, parts, strict=True)]
+            )
             for axis in range(4)
         ]
         multiplied, _ = products(asked, *sizes)

@@ -64,7 +64,9 @@ class Products:
             what, unit = METRICS[row.metric]
             value = (time if what == "time" else rate)[place] / unit
             function = "matrix_product_time" if what == "time" else "matrix_product_rate"
-            found.append(asked.refused(place, False) or answered(value, function, "the peak rate of this number format"))
+            found.append(
+                asked.refused(place, False) or answered(value, function, "the peak rate of this number format")
+            )
         return found
 
 
@@ -74,7 +76,10 @@ def devices(asked: Asked) -> Array:
     JAX counts each core of the two-core chip that has no joint mode as a device; other chips are one device.
     """
     cores = asked.facts["core_count"]
-    split = [bool(_ONE_DEVICE.match(row.engine)) and slug == "google-tpu-v7" for row, slug in zip(asked.rows, asked.chips, strict=True)]
+    split = [
+        bool(_ONE_DEVICE.match(row.engine)) and slug == "google-tpu-v7"
+        for row, slug in zip(asked.rows, asked.chips, strict=True)
+    ]
     return np.where(numbers(split) > 0, 1.0 / np.where(np.isnan(cores), 2.0, cores), 1.0)
 
 

@@ -111,9 +111,7 @@ def step(asked: Asked, length: Array) -> tuple[Columns, Array]:
         "micro_batches": np.fmax(batch * split * stages / chips, stages),
         "trained_share": np.where(adapter, 0.5, 1.0),
         "training_state_bytes_per_parameter": np.where(adapter, _FROZEN, _STATES),
-        "kept_tokens": np.where(
-            np.isnan(batch), length, np.minimum(length, length * batch * split * stages / chips)
-        ),
+        "kept_tokens": np.where(np.isnan(batch), length, np.minimum(length, length * batch * split * stages / chips)),
         "expert_parallel_chips": experts,
         "scaleup_domain_size": domain,
         "near_share": np.where(copies > 0.0, 1.0 - 1.0 / np.minimum(experts, domain), 0.0),

@@ -81,5 +81,3 @@ class TrainingRuns:
             lacking = _LACKING.get(row.metric, "the tokens that the model was trained on")
             found.append(asked.refused(place, True) or answered(value, function, lacking))
         return found
-
-
