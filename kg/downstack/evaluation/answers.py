@@ -1,4 +1,8 @@
-"""What a predictor gives for a row, and what it may look at."""
+"""What a predictor gives for a row, and what it may look at.
+
+A predictor owns one phenomenon. It claims rows by what they say, never by what was measured, and answers them all at
+once. The constants that it needs come from the setting; its stages say which rows fit them.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,25 @@ from downstack.evaluation.rows import Row
 from downstack.graph.names import NameIndex
 
 Key = tuple[str, str]
+"""What a constant holds for (a class of chips, an engine, all) and its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """The prediction of one row, or why there is none."""
+
     value: float
+    """In the unit of the row; NaN when there is no prediction."""
     function: str = ""
+    """The declared function that gives the value."""
     status: str = "OK"
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
+    """What predictions rest on: a graph version, its names, and constants."""
+
     engine: Engine
     names: NameIndex
     constants: Mapping[Key, float]
@@ -30,16 +41,32 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
+    """Constants that are fitted together, on the rows that a predicate keeps."""
+
     name: str
     keys: tuple[Key, ...]
     start: tuple[float, ...]
+    """Where the fit begins, and what holds when no row tells: one number for each key."""
     keep: Callable[[Row], bool]
 
 
 class Predictor(Protocol):
-    name: str
-    stages: tuple[Stage, ...]
+    """Predicts one phenomenon."""
 
-    def claims(self, row: Row) -> bool: ...
+    @property
+    def name(self) -> str:
+        """What it predicts, in words."""
+        ...
 
-    def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]: ...
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The constants that it fits, in order; those of a later stage may rest on those of an earlier one."""
+        ...
+
+    def claims(self, row: Row) -> bool:
+        """Return whether the row is about this phenomenon."""
+        ...
+
+    def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
+        """Return the answer of each row that it claims."""
+        ...

@@ -82,7 +82,7 @@ def attention_kernel_flops(
     " reach = attention_pair_share * tokens + fitted_diagonal_tokens",
     citation=_FLASH,
     constants={"four": _FOUR, "own": _OWN, "one_chip": _CHIP},
-    assumes=("enough heads and sequences to fill the chip"),
+    assumes=("enough heads and sequences to fill the chip",),
     increasing=(
         "attention_batch",
         "attention_kernel_heads",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from downstack.evaluation.answers import Answer, Setting, Stage
 from downstack.evaluation.columns import Columns
@@ -70,7 +71,7 @@ def _weights(facts: Columns) -> Array:
     return np.where(np.isnan(found) & single, layers, found)
 
 
-def step(asked: Asked, length: Array) -> tuple[Columns, Array]:
+def step(asked: Asked, length: Array) -> tuple[Columns, npt.NDArray[np.bool_]]:
     """Return the quantities of a training step of each row, and which rows rest on a shape that is not all known."""
     rows, facts = asked.rows, asked.facts
     chips, batch = counts(rows, "n_chips", 1.0), counts(rows, "batch_or_concurrency")
@@ -165,8 +166,9 @@ class Training:
                 ("all", "fitted_training_near_share"),
                 ("all", "fitted_training_far_share"),
                 ("all", "fitted_scale_loss"),
+                ("all", "fitted_training_memory_share"),
             ),
-            (*[0.5] * 7, 0.8, 200.0, 50.0, 200.0, 0.7, 2.0, 3.0, 3.0, 0.005),
+            (*[0.5] * 7, 0.8, 200.0, 50.0, 200.0, 0.7, 2.0, 3.0, 3.0, 0.005, 0.9),
             is_training,
         ),
     )
