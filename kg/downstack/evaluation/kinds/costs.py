@@ -25,6 +25,8 @@ _OFFERING, _PRICE, _OWNING = "CloudOffering", "price_per_accelerator_hour", "own
 _MILLION = 1e-6
 _WIDTHS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """Numbers of chips that a deployment may have when the source does not say: powers of two."""
+_SERVER, _USABLE = 8.0, 0.9
+"""Chips of a server, and the share of a chip's memory that weights may take."""
 
 
 class Costs:
@@ -54,7 +56,9 @@ class Costs:
         speeds = [_SPEED.search(row.engine) for row in rows]
         speed = numbers([float(item.group(1)) if item else np.nan for item in speeds])
         stated = np.isfinite(speed)
-        chips = np.where(np.isnan(counts(rows, "n_chips")), self._widths(rows, speed, setting), counts(rows, "n_chips"))
+        chips = counts(rows, "n_chips")
+        if np.isnan(chips).any():
+            chips = np.where(np.isnan(chips), self._widths(asked, speed), chips)
         prompt, output = counts(rows, "isl"), counts(rows, "osl")
         total = numbers([row.metric.endswith("total") for row in rows]) > 0
         given = {
@@ -96,16 +100,20 @@ class Costs:
         ]
         return self._ask(asked, setting)
 
-    def _widths(self, rows: Sequence[Row], speed: Array, setting: Setting) -> Array:
-        """Return the fewest chips that give each user the stated speed; the most that are tried when none does."""
-        found: Array = np.full(len(rows), _WIDTHS[-1])
+    def _widths(self, asked: Asked, speed: Array) -> Array:
+        """Return the fewest chips that give each user the stated speed; the most that are tried when none does.
+
+        A model that does not fit into one chip gets a whole server at least.
+        """
+        alone = asked.facts["weight_bytes"] < _USABLE * asked.facts["memory_capacity"]
+        found: Array = np.full(len(asked.rows), _WIDTHS[-1])
         for chips in reversed(_WIDTHS):
-            asked = [
-                replace(row, kind="tpot", metric="tpot", unit="ms", n_chips=chips, tensor_parallel=min(chips, 8.0))
-                for row in rows
+            rows = [
+                replace(row, kind="tpot", metric="tpot", unit="ms", n_chips=chips, tensor_parallel=min(chips, _SERVER))
+                for row in asked.rows
             ]
-            times = self._ask(asked, setting)
-            found = np.where(1e3 / times >= speed, chips, found)
+            fast = 1e3 / self._ask(rows, asked.setting) >= speed
+            found = np.where(fast & (alone | (chips >= _SERVER)), chips, found)
         return found
 
 
