@@ -1,4 +1,8 @@
-"""What a predictor gives for a row, what it may look at, and which constants it rests on."""
+"""What a predictor gives for a row, and what it may look at.
+
+A predictor owns one phenomenon. It claims rows by what they say, never by what was measured, and answers them all at
+once. The constants that it needs come from the setting; its stages say which rows fit them.
+"""
 
 from __future__ import annotations
 
@@ -10,26 +14,27 @@ from downstack.engine.engine import Engine
 from downstack.evaluation.rows import Row
 from downstack.graph.names import NameIndex
 
+WIDE = 2.0
+"""Spread of a constant of which physics says little: a factor of seven either way."""
 Key = tuple[str, str]
-"""A calibration and the name of a constant of it."""
+"""What a constant holds for (a class of chips, an engine, all) and its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is predicted for one row."""
+    """The prediction of one row, or why there is none."""
 
     value: float
-    """In the unit of the row; NaN when the status says why there is none."""
+    """In the unit of the row; NaN when there is no prediction."""
     function: str = ""
-    """The quantity that a declared function computes for the row."""
+    """The declared function that gives the value."""
     status: str = "OK"
-    """OK, EXTRAPOLATED, UNKNOWN_MODEL, UNKNOWN_HARDWARE, UNSUPPORTED or INFEASIBLE."""
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What predictors look at beside the rows: the graph, its names, and the fitted constants."""
+    """What predictions rest on: a graph version, its names, and constants."""
 
     engine: Engine
     names: NameIndex
@@ -48,24 +53,31 @@ class Stage:
     name: str
     keys: tuple[Key, ...]
     start: tuple[float, ...]
-    """What physics suggests for each constant; where no row tells, it stays there."""
+    """Where the fit begins, and what holds when no row tells: one number for each key."""
     keep: Callable[[Row], bool]
     spread: tuple[float, ...] = ()
-    """How far, as a standard deviation of the logarithm, each constant may lie from its start; 2 unless given."""
+    """How far, as a standard deviation of the logarithm, each constant may lie from its start; `WIDE` unless given."""
     weight: Callable[[Row], float] = _equally
     """How much a row counts."""
 
 
 class Predictor(Protocol):
-    """Claims rows of some kinds and answers them."""
+    """Predicts one phenomenon."""
 
-    name: str
-    stages: tuple[Stage, ...]
+    @property
+    def name(self) -> str:
+        """What it predicts, in words."""
+        ...
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The constants that it fits, in order; those of a later stage may rest on those of an earlier one."""
+        ...
 
     def claims(self, row: Row) -> bool:
-        """Return whether this predictor answers the row."""
+        """Return whether the row is about this phenomenon."""
         ...
 
     def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
-        """Predict rows that it claims; nothing here sees what was measured."""
+        """Return the answer of each row that it claims."""
         ...

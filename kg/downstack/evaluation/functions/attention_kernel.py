@@ -78,11 +78,11 @@ def attention_kernel_flops(
 
 @performance_function(
     formula="four * max(head_dim, fitted_least_head_dim) * heads * batch * tokens * (reach + fitted_block_tokens)"
-    " * attention_passes / (peak_flops_bf16_dense * fitted_attention_share),"
+    " * attention_passes / (peak_flops_at_weight_precision * fitted_attention_share),"
     " reach = attention_pair_share * tokens + fitted_diagonal_tokens",
     citation=_FLASH,
     constants={"four": _FOUR, "own": _OWN, "one_chip": _CHIP},
-    assumes=("enough heads and sequences to fill the chip", "16 bit"),
+    assumes=("enough heads and sequences to fill the chip",),
     increasing=(
         "attention_batch",
         "attention_kernel_heads",
@@ -92,12 +92,12 @@ def attention_kernel_flops(
         "fitted_block_tokens",
         "fitted_diagonal_tokens",
     ),
-    decreasing=("peak_flops_bf16_dense", "fitted_attention_share"),
+    decreasing=("peak_flops_at_weight_precision", "fitted_attention_share"),
     examples=(
         Example(
             {
                 **_SHAPE,
-                "peak_flops_bf16_dense": 1e15,
+                "peak_flops_at_weight_precision": 1e15,
                 "fitted_attention_share": 0.5,
                 "fitted_least_head_dim": 64.0,
                 "fitted_block_tokens": 0.0,
@@ -117,7 +117,7 @@ def fused_attention_time(
     attention_kernel_tokens: Annotated[Array, "token/sequence"],
     attention_pair_share: Annotated[Array, "1"],
     attention_passes: Annotated[Array, "1"],
-    peak_flops_bf16_dense: Annotated[Array, "FLOP/s/chip"],
+    peak_flops_at_weight_precision: Annotated[Array, "FLOP/s/chip"],
     fitted_attention_share: Annotated[Array, "1"],
     fitted_least_head_dim: Annotated[Array, "1"],
     fitted_block_tokens: Annotated[Array, "token/sequence"],
@@ -133,7 +133,7 @@ def fused_attention_time(
     pairs = attention_batch * own * tokens * (reach + fitted_block_tokens)
     width = np.maximum(attention_kernel_head_dim, fitted_least_head_dim)
     work = four * width * attention_kernel_heads * pairs * attention_passes
-    return work / (peak_flops_bf16_dense * one_chip * fitted_attention_share)
+    return work / (peak_flops_at_weight_precision * one_chip * fitted_attention_share)
 
 
 @performance_function(
@@ -225,22 +225,24 @@ def attention_kernel_rate(
 
 
 @performance_function(
-    formula="peak_flops_bf16_dense * one_chip * fitted_attention_share",
+    formula="peak_flops_at_weight_precision * one_chip * fitted_attention_share",
     citation=_FLASH,
     constants={"one_chip": _CHIP},
     assumes=("long sequences and wide heads: the ends of blocks do not count",),
-    increasing=("peak_flops_bf16_dense", "fitted_attention_share"),
-    examples=(Example({"peak_flops_bf16_dense": 1e15, "fitted_attention_share": 0.6}, 6e14, 1e-12, "by hand"),),
+    increasing=("peak_flops_at_weight_precision", "fitted_attention_share"),
+    examples=(
+        Example({"peak_flops_at_weight_precision": 1e15, "fitted_attention_share": 0.6}, 6e14, 1e-12, "by hand"),
+    ),
     registry=CALIBRATED,
 )
 def best_attention_rate(
-    peak_flops_bf16_dense: Annotated[Array, "FLOP/s/chip"],
+    peak_flops_at_weight_precision: Annotated[Array, "FLOP/s/chip"],
     fitted_attention_share: Annotated[Array, "1"],
     *,
     one_chip: float,
 ) -> Annotated[Array, "FLOP/s"]:
     """Arithmetic in a second of a fused attention kernel at its best."""
-    return peak_flops_bf16_dense * one_chip * fitted_attention_share
+    return peak_flops_at_weight_precision * one_chip * fitted_attention_share
 
 
 @performance_function(

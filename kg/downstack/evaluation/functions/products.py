@@ -167,3 +167,24 @@ def stream_kernel_time(
 ) -> Annotated[Array, "s"]:
     """Seconds of a kernel that reads and writes without much arithmetic: softmax, normalisation, activation."""
     return streamed_bytes / (memory_bandwidth * one_chip * fitted_stream_share) + fitted_stream_launch_time
+
+
+@performance_function(
+    formula="peak_flops_at_weight_precision * one_chip * fitted_product_compute_share",
+    citation=ROOFLINE,
+    constants={"one_chip": _ONE_CHIP},
+    assumes=("a product so large that reading and starting do not count",),
+    increasing=("peak_flops_at_weight_precision", "fitted_product_compute_share"),
+    examples=(
+        Example({"peak_flops_at_weight_precision": 1e15, "fitted_product_compute_share": 0.8}, 8e14, 1e-12, "by hand"),
+    ),
+    registry=CALIBRATED,
+)
+def best_product_rate(
+    peak_flops_at_weight_precision: Annotated[Array, "FLOP/s/chip"],
+    fitted_product_compute_share: Annotated[Array, "1"],
+    *,
+    one_chip: float,
+) -> Annotated[Array, "FLOP/s"]:
+    """Arithmetic in a second of large matrix products."""
+    return peak_flops_at_weight_precision * one_chip * fitted_product_compute_share

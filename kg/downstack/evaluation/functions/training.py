@@ -32,14 +32,14 @@ _EXCHANGES = Constant(4.0, "1", f"{EXPERT_PARALLEL}: dispatch and combine, forwa
 
 
 @performance_function(
-    formula="trained_share * back + one + fitted_recompute_weight * training_recompute_share",
+    formula="trained_share * back + one + training_recompute_share",
     citation=_KAPLAN,
     constants={"back": _BACK, "one": _ONE},
     assumes=("an adapter needs no gradients of the frozen weights: half of the backward pass",),
-    increasing=("trained_share", "fitted_recompute_weight", "training_recompute_share"),
+    increasing=("trained_share", "training_recompute_share"),
     examples=(
         Example(
-            {"trained_share": 1.0, "fitted_recompute_weight": 1.0, "training_recompute_share": 1.0},
+            {"trained_share": 1.0, "training_recompute_share": 1.0},
             4.0,
             1e-12,
             f"{PIPELINE_PARALLEL}: four passes with full recomputation",
@@ -49,14 +49,13 @@ _EXCHANGES = Constant(4.0, "1", f"{EXPERT_PARALLEL}: dispatch and combine, forwa
 )
 def training_passes(
     trained_share: Annotated[Array, "1"],
-    fitted_recompute_weight: Annotated[Array, "1"],
     training_recompute_share: Annotated[Array, "1"],
     *,
     back: float,
     one: float,
 ) -> Annotated[Array, "1"]:
     """Times that the arithmetic of the forward pass is done: forward, backward, and again for what was not kept."""
-    return trained_share * back + one + fitted_recompute_weight * training_recompute_share
+    return trained_share * back + one + training_recompute_share
 
 
 @performance_function(

@@ -6,7 +6,7 @@ micro-batch of one sequence; what does not fit is recomputed.
 .. math::
 
     a = L\,(34\,d) \;\text{or}\; 2 L\,(9 d + k\,(2 d + 3 d_e)) \qquad
-    r = \max\left(0,\; 1 - \frac{u C - s N / n}{a\,S / t}\right)
+    r = \max\left(0,\; 1 - \frac{u C - s N / n}{f a\,S / t}\right)
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ _NOTHING = Constant(0.0, "1", "all of it fits")
 _ONE = Constant(1.0, "1", "none of it fits; one copy")
 _OWN = Constant(1.0, "token/sequence", "a token attends to its own sequence")
 _CHIP = Constant(1.0, "chip", "the memory of one chip")
+_USABLE = Constant(0.9, "1", "an assumption: a tenth goes to buffers of the libraries and to fragments")
 
 
 @performance_function(
@@ -94,17 +95,18 @@ def training_activation_bytes_mixture(
 
 
 @performance_function(
-    formula="max(nothing, one - max(nothing, fitted_training_memory_share * memory_capacity * one_chip -"
+    formula="max(nothing, one - max(nothing, usable * memory_capacity * one_chip -"
     " training_state_bytes_per_parameter * total_parameters * one_chip / accelerators_per_instance) /"
-    " (training_activation_bytes_per_token * kept_tokens * one_chip / tensor_parallel))",
+    " (fitted_kept_share * training_activation_bytes_per_token * kept_tokens * one_chip / tensor_parallel))",
     citation=f"{_KORTHIKANTI}; {_ZERO}",
-    constants={"nothing": _NOTHING, "one": _ONE, "one_chip": _CHIP},
+    constants={"nothing": _NOTHING, "one": _ONE, "usable": _USABLE, "one_chip": _CHIP},
     assumes=(
         "weights, gradients and optimiser states are spread over all chips",
+        "kernels that are fused and what is cheap to compute again leave a share of what is counted",
         "the micro-batch is one sequence; a pipeline holds as many of them as it has stages",
     ),
-    increasing=("training_activation_bytes_per_token", "kept_tokens", "total_parameters"),
-    decreasing=("memory_capacity", "fitted_training_memory_share"),
+    increasing=("training_activation_bytes_per_token", "kept_tokens", "total_parameters", "fitted_kept_share"),
+    decreasing=("memory_capacity",),
     examples=(
         Example(
             {
@@ -115,7 +117,7 @@ def training_activation_bytes_mixture(
                 "training_activation_bytes_per_token": 1e7,
                 "kept_tokens": 10000.0,
                 "tensor_parallel": 1.0,
-                "fitted_training_memory_share": 0.9,
+                "fitted_kept_share": 1.0,
             },
             0.48,
             1e-12,
@@ -132,34 +134,18 @@ def training_recompute_share(
     training_activation_bytes_per_token: Annotated[Array, "byte/token"],
     kept_tokens: Annotated[Array, "token"],
     tensor_parallel: Annotated[Array, "chip"],
-    fitted_training_memory_share: Annotated[Array, "1"],
+    fitted_kept_share: Annotated[Array, "1"],
     *,
     nothing: float,
     one: float,
+    usable: float,
     one_chip: float,
 ) -> Annotated[Array, "1"]:
     """Share of the activations that a chip cannot keep for the backward pass and computes again."""
     states = training_state_bytes_per_parameter * total_parameters * one_chip / accelerators_per_instance
-    free = np.maximum(fitted_training_memory_share * memory_capacity * one_chip - states, nothing * states)
-    return np.maximum(
-        nothing, one - free / (training_activation_bytes_per_token * kept_tokens * one_chip / tensor_parallel)
-    )
-
-
-_INTERLEAVED = "with v chunks of layers on each of p stages, 1 + (p - 1) / (p v) times the layers of a stage are kept for each stage"
-_SHAPE = {
-    "input_tokens": 2048.0,
-    "micro_batch_size": 1.0,
-    "num_layers": 96.0,
-    "hidden_size": 12288.0,
-    "tensor_parallel": 8.0,
-    "pipeline_stages": 8.0,
-    "interleaved_chunks": 3.0,
-}
-
-
-def _in_flight(stages: Array, chunks: Array, one: float) -> Array:
-    return np.where(stages > one, one + np.where(chunks > one, (stages - one) / (stages * chunks), 0.0), one)
+    free = np.maximum(usable * memory_capacity * one_chip - states, nothing * states)
+    kept = fitted_kept_share * training_activation_bytes_per_token * kept_tokens * one_chip / tensor_parallel
+    return np.maximum(nothing, one - free / kept)
 
 
 @performance_function(

@@ -54,10 +54,9 @@ class Asked:
     def constant(self, name: str, keys: Sequence[str] | None = None) -> Array:
         """Return a fitted constant for each row: under its key, else under `all`."""
         held = self.setting.constants
-        found = []
-        for key in keys if keys is not None else ["all"] * len(self.rows):
-            found.append(held.get((key, name), held.get(("all", name), np.nan)))
-        return numbers(found)
+        general = held.get(("all", name), np.nan)
+        chosen = keys if keys is not None else ["all"] * len(self.rows)
+        return numbers([held.get((key, name), general) for key in chosen])
 
     def peak(self, widths: Array) -> Array:
         """Return the dense peak of numbers of a width in bytes: the rate of the next wider format when there is none."""
@@ -65,6 +64,13 @@ class Asked:
         wide = np.where(np.isnan(wide), self.facts["peak_flops_fp16_dense"], wide)
         rate = np.where((widths <= NARROW) & np.isfinite(narrow), narrow, wide)
         return np.where((widths <= NARROWEST) & np.isfinite(narrowest), narrowest, rate)
+
+    def known(self, quantity: str) -> Array:
+        """Return a quantity of the rows, NaN where the vocabulary of this graph does not have it."""
+        try:
+            return self.facts[quantity]
+        except KeyError:
+            return np.full(len(self.rows), np.nan)
 
     def refused(self, place_: int, model_needed: bool) -> Answer | None:
         """Return the answer for a row whose model or chip the graph does not know."""

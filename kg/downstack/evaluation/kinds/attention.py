@@ -8,17 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 
 from downstack.evaluation.answers import Answer, Setting, Stage
-from downstack.evaluation.kinds.asked import Asked, answered, counts, numbers
+from downstack.evaluation.kinds.asked import Asked, answered, counts, numbers, widths
 from downstack.evaluation.rows import Row
 from downstack.performance.declare import Array
 
-_SHAPED = re.compile(r"^attention (fwd|fwd\+bwd|bwd) head_dim=(\d+) heads=(\d+) causal=(True|False)$")
+_SHAPED = re.compile(r"^attention (fwd\+bwd|fwd|bwd) head_dim=(\d+) heads=(\d+) causal=(True|False)$")
 _BARE = re.compile(r"^attention kernel: (?P<what>.+)$")
 _OF_MODEL = re.compile(r"^(?P<model>.+) attention$")
 _WRITTEN = re.compile(r"standard|eager|unfused|naive", re.IGNORECASE)
 _SPARSE_DECODE = re.compile(r"sparse .*decode", re.IGNORECASE)
-_CAUSAL, _WITH_BACKWARD = 0.5, 3.5
-"""Share of the pairs that a causal mask leaves; forward passes that forward and backward together cost."""
+_CAUSAL = 0.5
+"""Share of the pairs that a causal mask leaves."""
+_PASSES = {"fwd": 1.0, "bwd": 2.5, "fwd+bwd": 3.5}
+"""Forward passes that the kernels cost: two products forward, five backward."""
 METRICS = {
     "achieved_tflops": 1e12,
     "attention_latency": 1e-3,
@@ -82,9 +84,7 @@ class ShapedAttention:
         def of(place: int, fact: Array) -> Array:
             return np.where(shaped, numbers([float(item.group(place)) if item else np.nan for item in shapes]), fact)
 
-        backward = numbers(
-            [bool(item and "bwd" in item.group(1)) or bool(other) for item, other in zip(shapes, owners, strict=True)]
-        )
+        passes = numbers([_PASSES[item.group(1)] if item else _PASSES["fwd+bwd"] for item in shapes])
         causal = numbers([bool(item and item.group(4) == "True") for item in shapes])
         given = {
             "attention_batch": counts(rows, "batch_or_concurrency"),
@@ -92,7 +92,8 @@ class ShapedAttention:
             "attention_kernel_head_dim": of(2, asked.facts["head_dim"]),
             "attention_kernel_heads": of(3, asked.facts["attention_heads"]),
             "attention_pair_share": np.where(causal > 0, _CAUSAL, 1.0),
-            "attention_passes": np.where(backward > 0, _WITH_BACKWARD, 1.0),
+            "attention_passes": passes,
+            "peak_flops_at_weight_precision": asked.peak(widths(rows)),
             "fitted_attention_share": kernel_share(asked),
             "fitted_product_memory_share": asked.constant("fitted_product_memory_share"),
         }
@@ -153,7 +154,12 @@ class BareAttention:
             asked.constant("fitted_attention_share", ["fused"] * len(rows)),
         )
         memory = asked.constant("fitted_product_memory_share")
-        columns = asked.columns({"fitted_attention_share": share, "fitted_product_memory_share": memory})
+        given = {
+            "fitted_attention_share": share,
+            "fitted_product_memory_share": memory,
+            "peak_flops_at_weight_precision": asked.peak(widths(rows)),
+        }
+        columns = asked.columns(given)
         rate, width = columns["best_attention_rate"], columns["best_streaming_bandwidth"]
         found = []
         for place, row in enumerate(rows):

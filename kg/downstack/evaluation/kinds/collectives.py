@@ -12,7 +12,7 @@ from downstack.evaluation.kinds.asked import Asked, answered, counts, numbers
 from downstack.evaluation.rows import Row
 from downstack.performance.declare import Array
 
-_SIZED = re.compile(r"^(all_reduce|all_gather|reduce_scatter) (\d+) B\b")
+_SIZED = re.compile(r"^(all_reduce|all_gather|reduce_scatter|all_?to_?all) (\d+) B\b")
 _PHASES = {"all_reduce": 2.0, "all_gather": 1.0, "reduce_scatter": 1.0}
 _RING = re.compile(r"\bring\b|NVLS off", re.IGNORECASE)
 _KERNEL_TIMES = re.compile(r"profiler|CUDA events", re.IGNORECASE)
@@ -88,7 +88,7 @@ class Collectives:
         asked = Asked(rows, setting, [None] * len(rows))
         sizes = [_SIZED.match(row.model) for row in rows]
         bytes_ = numbers([float(item.group(2)) if item else np.nan for item in sizes])
-        phases = numbers([_PHASES[item.group(1)] if item else np.nan for item in sizes])
+        phases = numbers([_PHASES.get(item.group(1), 1.0) if item else np.nan for item in sizes])
         ranks = counts(rows, "n_chips")
         time, bus, names = collective_time(asked, bytes_, ranks, phases)
         columns = asked.columns({"collective_bus_bytes": bus, "collective_time": time})

@@ -8,17 +8,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from downstack.evaluation.answers import Answer, Setting, Stage
-from downstack.evaluation.kinds.asked import Asked, answered, numbers, widths
+from downstack.evaluation.kinds.asked import BYTES, Asked, answered, numbers, widths
 from downstack.evaluation.rows import Row
 from downstack.performance.declare import Array
 
-_PRODUCT = re.compile(r"(?:^|\s)GEMM (?:groups=(\d+) )?m(?:/group)?=(\d+) n=(\d+) k=(\d+)$")
-_STREAM = re.compile(r"^(softmax|layernorm|rmsnorm|gelu|silu|relu|add|copy) \[(\d+), ?(\d+)\]$", re.IGNORECASE)
+_PRODUCT = re.compile(r"\bGEMM\b.*?(?:\bgroups=(\d+) )?\bm(?:/group)?=(\d+) n=(\d+) k=(\d+)$", re.IGNORECASE)
+_STREAM = re.compile(r"^(softmax|layer_?norm|rms_?norm|gelu|silu|relu|add|copy) \[([\d, x]+)\]$", re.IGNORECASE)
+_COUNT = re.compile(r"\d+")
+_PEAK = re.compile(r"^practical_peak_(bf16|fp16|fp8)$")
 _ONE_DEVICE = re.compile(r"^JAX", re.IGNORECASE)
 _ELEMENT = 2.0
+_TERA = 1e12
 _READ_AND_WRITTEN = 2.0
-_NORMS = ("layernorm", "rmsnorm")
-METRICS = {"op_latency": ("time", 1e-3), "achieved_tflops": ("rate", 1e12), "achieved_bandwidth": ("bytes", 1e9)}
+_NORMS = ("layernorm", "layer_norm", "rmsnorm", "rms_norm")
+_CLASSES = ("nvidia-16", "nvidia-8", "nvidia-4", "amd-16", "amd-8", "amd-4", "intel", "google", "all")
+METRICS = {"op_latency": ("time", 1e-3), "achieved_tflops": ("rate", 1e12)}
 """Metric of an operation: what it counts, and the base units in one unit of it."""
 
 
@@ -39,12 +43,12 @@ class Products:
     stages = (
         Stage(
             "matrix products",
-            tuple(
-                (key, "fitted_product_compute_share")
-                for key in ("nvidia-16", "nvidia-8", "nvidia-4", "amd-16", "amd-8", "amd-4", "intel", "google", "all")
-            )
-            + (("all", "fitted_product_memory_share"), ("all", "fitted_launch_time")),
-            (*[0.75] * 9, 0.8, 5e-6),
+            (
+                *((key, "fitted_product_compute_share") for key in _CLASSES),
+                ("all", "fitted_product_memory_share"),
+                ("all", "fitted_launch_time"),
+            ),
+            (*[0.75] * len(_CLASSES), 0.8, 5e-6),
             is_product,
         ),
     )
@@ -142,9 +146,40 @@ class Streams:
         """Predict the time of each kernel."""
         asked = Asked(rows, setting, [None] * len(rows))
         shapes = [_STREAM.match(row.model) for row in rows]
-        elements = numbers([float(s.group(2)) * float(s.group(3)) if s else np.nan for s in shapes])
+        elements = numbers(
+            [float(np.prod([float(n) for n in _COUNT.findall(s.group(2))])) if s else np.nan for s in shapes]
+        )
         times = streams(asked, [s.group(1) if s else "" for s in shapes], elements)
         return [
             asked.refused(place, False) or answered(times[place] / 1e-3, "stream_kernel_time", "the memory bandwidth")
+            for place in range(len(rows))
+        ]
+
+
+class PracticalPeaks:
+    """The highest rate of matrix products that a chip sustains."""
+
+    name = "practical peaks"
+    stages: tuple[Stage, ...] = ()
+
+    def claims(self, row: Row) -> bool:
+        """Return whether the row is about the highest sustained rate of a chip."""
+        return _PEAK.match(row.metric) is not None
+
+    def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
+        """Predict the sustained peak of each chip."""
+        asked = Asked(rows, setting, [None] * len(rows))
+        formats = [_PEAK.match(row.metric) for row in rows]
+        width = numbers([BYTES[item.group(1)] if item else np.nan for item in formats])
+        columns = asked.columns(
+            {
+                "peak_flops_at_weight_precision": asked.peak(width),
+                "fitted_product_compute_share": asked.constant("fitted_product_compute_share", asked.chip_classes),
+            }
+        )
+        values = columns["best_product_rate"] / _TERA
+        lacking = "the peak rate of this number format"
+        return [
+            asked.refused(place, False) or answered(values[place], "best_product_rate", lacking)
             for place in range(len(rows))
         ]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from downstack.evaluation.answers import Answer, Setting, Stage
 from downstack.evaluation.columns import Columns
@@ -70,7 +71,7 @@ def _weights(facts: Columns) -> Array:
     return np.where(np.isnan(found) & single, layers, found)
 
 
-def step(asked: Asked, length: Array) -> tuple[Columns, Array]:
+def step(asked: Asked, length: Array) -> tuple[Columns, npt.NDArray[np.bool_]]:
     """Return the quantities of a training step of each row, and which rows rest on a shape that is not all known."""
     rows, facts = asked.rows, asked.facts
     chips, batch = counts(rows, "n_chips", 1.0), counts(rows, "batch_or_concurrency")
@@ -124,7 +125,7 @@ def step(asked: Asked, length: Array) -> tuple[Columns, Array]:
     given |= {
         name: asked.constant(name)
         for name in (
-            "fitted_recompute_weight", "fitted_training_memory_share", "fitted_layer_passes", "fitted_training_link_share",
+            "fitted_kept_share", "fitted_layer_passes", "fitted_training_link_share",
             "fitted_training_near_share", "fitted_training_far_share", "fitted_scale_loss",
         )
     }  # fmt: skip
@@ -137,7 +138,6 @@ def step(asked: Asked, length: Array) -> tuple[Columns, Array]:
     given["exchange_share_beyond_domain"] = np.where(copies > 0.0, beyond, 0.0)
     again = numbers([_ALL_AGAIN.search(row.engine) is not None for row in rows]) > 0
     given["training_recompute_share"] = np.where(again, 1.0, asked.columns(given)["training_recompute_share"])
-    given["fitted_recompute_weight"] = np.where(again, 1.0, given["fitted_recompute_weight"])
     return asked.columns(given), guessed
 
 
@@ -160,13 +160,13 @@ class Training:
                 ("all", "fitted_layer_passes"),
                 ("all", "fitted_routed_passes"),
                 ("google", "fitted_routed_passes"),
-                ("all", "fitted_recompute_weight"),
                 ("all", "fitted_training_link_share"),
                 ("all", "fitted_training_near_share"),
                 ("all", "fitted_training_far_share"),
                 ("all", "fitted_scale_loss"),
+                ("all", "fitted_kept_share"),
             ),
-            (*[0.5] * 7, 0.8, 200.0, 50.0, 200.0, 0.7, 2.0, 3.0, 3.0, 0.005),
+            (*[0.5] * 7, 0.8, 200.0, 50.0, 200.0, 2.0, 3.0, 3.0, 0.005, 0.6),
             is_training,
         ),
     )

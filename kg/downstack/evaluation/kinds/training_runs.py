@@ -8,6 +8,7 @@ import numpy as np
 
 from downstack.evaluation.answers import Answer, Setting, Stage
 from downstack.evaluation.kinds.asked import Asked, answered
+from downstack.evaluation.kinds.costs import price
 from downstack.evaluation.kinds.training import lengths, model_name, step
 from downstack.evaluation.rows import Row
 
@@ -21,8 +22,10 @@ METRICS = {
     "training_gpu_hours_per_Ttoken": ("predicted_training_chip_time", _HOUR),
     "training_emissions_location": ("predicted_training_emissions", _TONNE),
     "time_to_train": ("time_to_target", _MINUTE),
+    "training_cost": ("predicted_training_cost", 1.0),
 }
 _LACKING = {
+    "training_cost": "the tokens that the model was trained on, or an offering with this chip and a price",
     "training_emissions_location": "the tokens that the model was trained on, or the chip's design power",
     "time_to_train": "the tokens that this benchmark needs, known for GPT-3 only",
 }
@@ -66,6 +69,7 @@ class TrainingRuns:
         columns = columns.with_given(
             {
                 "training_tokens": tokens,
+                "price_per_accelerator_hour_paid": price(asked),
                 "training_tokens_per_second_per_chip": columns["training_tokens_per_second_per_chip"],
                 "fitted_training_goodput": asked.constant("fitted_training_goodput"),
                 "fitted_emission_factor": asked.constant("fitted_emission_factor"),
