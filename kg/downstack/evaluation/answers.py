@@ -14,6 +14,8 @@ from downstack.engine.engine import Engine
 from downstack.evaluation.rows import Row
 from downstack.graph.names import NameIndex
 
+WIDE = 2.0
+"""Spread of a constant of which physics says little: a factor of seven either way."""
 Key = tuple[str, str]
 """What a constant holds for (a class of chips, an engine, all) and its name."""
 
@@ -39,6 +41,11 @@ class Setting:
     constants: Mapping[Key, float]
 
 
+def _equally(row: Row) -> float:
+    del row
+    return 1.0
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Constants that are fitted together, on the rows that a predicate keeps."""
@@ -48,6 +55,10 @@ class Stage:
     start: tuple[float, ...]
     """Where the fit begins, and what holds when no row tells: one number for each key."""
     keep: Callable[[Row], bool]
+    spread: tuple[float, ...] = ()
+    """How far, as a standard deviation of the logarithm, each constant may lie from its start; `WIDE` unless given."""
+    weight: Callable[[Row], float] = _equally
+    """How much a row counts."""
 
 
 class Predictor(Protocol):

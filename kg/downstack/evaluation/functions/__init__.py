@@ -7,10 +7,13 @@ calibration (`ontology/facts/frameworks/calibration-*.ttl`).
 
 from downstack.evaluation.functions import (
     attention_kernel,
+    capacity,
     collective,
     energy,
     expert_dispatch,
+    loaded_reads,
     loaded_step,
+    loaded_work,
     products,
     serving,
     training,
@@ -21,11 +24,15 @@ from downstack.evaluation.functions import (
 from downstack.evaluation.functions.registry import CALIBRATED
 
 MODULES = (
+    loaded_reads,
+    loaded_work,
     loaded_step,
+    capacity,
     serving,
     energy,
     products,
     attention_kernel,
+    capacity,
     collective,
     expert_dispatch,
     training,
