@@ -148,7 +148,7 @@ def training_recompute_share(
     return np.maximum(nothing, one - free / kept)
 
 
-_INTERLEAVED = "with v chunks of layers on each of p stages, 1 + (p - 1) / (p v) times the layers of a stage are kept for each stage"
+_INTERLEAVED = "v chunks of layers on each of p stages keep 1 + (p - 1) / (p v) times what one chunk keeps"
 _SHAPE = {
     "input_tokens": 2048.0,
     "micro_batch_size": 1.0,

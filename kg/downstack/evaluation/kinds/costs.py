@@ -64,7 +64,7 @@ class Costs:
         given = {
             "accelerators_per_instance": chips,
             "concurrent_sequences": counts(rows, "batch_or_concurrency"),
-            "user_tokens_per_second": speed,
+            "user_tokens_per_second": self._pace(rows, speed, chips, setting),
             "input_tokens": np.where(total, prompt, 0.0),
             "output_tokens": output,
             "price_per_accelerator_hour_paid": price(asked),
@@ -99,6 +99,16 @@ class Costs:
             replace(row, kind="serving_throughput", metric="output_throughput_total", unit="tokens/s") for row in rows
         ]
         return self._ask(asked, setting)
+
+    def _pace(self, rows: Sequence[Row], speed: Array, chips: Array, setting: Setting) -> Array:
+        """Return tokens in a second of each user with the wait for the first token: the stated speed leaves it out."""
+        asked = [
+            replace(row, kind="ttft", metric="ttft", unit="ms", n_chips=count, tensor_parallel=min(count, _SERVER))
+            for row, count in zip(rows, chips.tolist(), strict=True)
+        ]
+        wait = np.nan_to_num(self._ask(asked, setting) * 1e-3, nan=0.0)
+        output = counts(rows, "osl")
+        return output / (output / speed + wait)
 
     def _widths(self, asked: Asked, speed: Array) -> Array:
         """Return the fewest chips that give each user the stated speed; the most that are tried when none does.
