@@ -25,6 +25,8 @@ _OFFERING, _PRICE, _OWNING = "CloudOffering", "price_per_accelerator_hour", "own
 _MILLION = 1e-6
 _WIDTHS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """Numbers of chips that a deployment may have when the source does not say: powers of two."""
+_RELUCTANCE = 0.15
+"""How much nearer, as a logarithm, the speed must come for a doubling of the chips."""
 _SERVER, _USABLE = 8.0, 0.9
 """Chips of a server, and the share of a chip's memory that weights may take."""
 
@@ -111,19 +113,22 @@ class Costs:
         return output / (output / speed + wait)
 
     def _widths(self, asked: Asked, speed: Array) -> Array:
-        """Return the fewest chips that give each user the stated speed; the most that are tried when none does.
+        """Return the number of chips at which each user's predicted speed comes nearest to the stated one.
 
-        A model that does not fit into one chip gets a whole server at least.
+        A model that does not fit into one chip gets a whole server at least. Doubling the chips must bring the speed
+        nearer by more than a little.
         """
         alone = asked.facts["weight_bytes"] < _USABLE * asked.facts["memory_capacity"]
-        found: Array = np.full(len(asked.rows), _WIDTHS[-1])
-        for chips in reversed(_WIDTHS):
+        found: Array = np.full(len(asked.rows), _SERVER)
+        nearest: Array = np.full(len(asked.rows), np.inf)
+        for chips in _WIDTHS:
             rows = [
                 replace(row, kind="tpot", metric="tpot", unit="ms", n_chips=chips, tensor_parallel=min(chips, _SERVER))
                 for row in asked.rows
             ]
-            fast = 1e3 / self._ask(rows, asked.setting) >= speed
-            found = np.where(fast & (alone | (chips >= _SERVER)), chips, found)
+            away = np.abs(np.log(1e3 / self._ask(rows, asked.setting) / speed)) + _RELUCTANCE * np.log2(chips)
+            better = (away < nearest) & (alone | (chips >= _SERVER))
+            found, nearest = np.where(better, chips, found), np.where(better, away, nearest)
         return found
 
 
