@@ -46,6 +46,7 @@ class ExpertExchange:
             ),
             (0.8, 0.9, 2e-5),
             is_exchange,
+            (0.2, 0.2, 0.7),
         ),
     )
 

@@ -50,6 +50,7 @@ class Products:
             ),
             (*[0.75] * len(_CLASSES), 0.8, 5e-6),
             is_product,
+            (*[0.3] * len(_CLASSES), 0.2, 1.0),
         ),
     )
 

@@ -18,7 +18,7 @@ class ServerPower:
     """Watt of a fully loaded server."""
 
     name = "server power"
-    stages = (Stage("server power", (("all", "fitted_server_power_share"),), (1.25,), is_power),)
+    stages = (Stage("server power", (("all", "fitted_server_power_share"),), (1.25,), is_power, (0.2,)),)
 
     def claims(self, row: Row) -> bool:
         """Return whether the row is about the power of a system."""
