@@ -51,9 +51,11 @@ generate: $(DEV_STAMP) ## write terms.py, the functions' RDF, schema.graphql and
 check-generated: $(DEV_STAMP) ## fail when a generated file differs from what its owner says
 	$(BIN)/python -m downstack.generate --check
 
-bench: $(DEV_STAMP) ## measure, beside the peers, and write benchmarks/results
+bench: $(DEV_STAMP) ## measure, beside the peers, and write docs/benchmarks
 	$(BIN)/python benchmarks/first_question.py
 	$(BIN)/python benchmarks/engine.py
+	$(BIN)/python benchmarks/loops.py
+	$(BIN)/python benchmarks/deployments.py
 
 # --upgrade renews every version; without it the versions of the present lock are kept where they still fit.
 lock: $(DEV_STAMP) ## write both locks anew; ARGS=--upgrade for new versions

@@ -12,31 +12,46 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from downstack.engine.assume import assumed_facts
 from downstack.engine.changes import Change, read_changes
 from downstack.engine.compare import compare
+from downstack.engine.deployments.platforms import Platforms
+from downstack.engine.deployments.reading import DEFAULT_ACCELERATORS, read_deployments
+from downstack.engine.deployments.report import report as deployments_report
 from downstack.engine.engine import Engine
+from downstack.engine.export import PlanExport, export_plan
 from downstack.engine.impact import impact
+from downstack.engine.sampler import Progress, check_samples
 from downstack.engine.sensitivity import sensitivity
+from downstack.engine.signs import compare_signs
 from downstack.engine.solve import solve
-from downstack.engine.uncertainty import check_samples
 from downstack.engine.value import value_report
-from downstack.errors import Finding, UserInputError
+from downstack.engine.versions import compare_versions
+from downstack.errors import Finding
 from downstack.graph.loading import load, validate_paths
-from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation
+from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation
 from downstack.graph.names import NameIndex
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
 from downstack.questions import Changes, Questions, Where
 from downstack.results import (
     ComparisonReport,
+    DeploymentReport,
     EvaluationReport,
     GraphInfo,
     ImpactReport,
     SearchHit,
     SensitivityReport,
+    ShockReport,
+    SignComparison,
     SolveReport,
     ValueReport,
+    VersionReport,
 )
+from downstack.supply.ask import DEFAULT_HORIZON, DEFAULT_MONTHS, Asking, Disruptions
+from downstack.supply.disruption import Disruption
+from downstack.supply.read import read_network
+from downstack.supply.shock import shock
 
 
 class KnowledgeGraph:
@@ -49,6 +64,9 @@ class KnowledgeGraph:
         self._engine = engine
         self._knowledge = engine.knowledge
         self._questions = Questions(engine)
+        self._network = read_network(engine.knowledge.supply)
+        self._asking = Asking(engine.knowledge, self._network, self._questions.names)
+        self._platforms = Platforms(engine)
         self._loaded_at = datetime.now(UTC).isoformat(timespec="seconds")
 
     @classmethod
@@ -135,6 +153,11 @@ class KnowledgeGraph:
         """All facts, every source kept."""
         return self._knowledge.facts
 
+    @property
+    def correlation_groups(self) -> Mapping[str, CorrelationGroup]:
+        """Groups of facts whose errors go together, by IRI."""
+        return self._knowledge.correlation_groups
+
     def resolve(self, name: str, *, field: str = "entity") -> Entity:
         """Return the entity of a slug, IRI, CURIE (``ds:...``) or unambiguous alias.
 
@@ -182,6 +205,7 @@ class KnowledgeGraph:
         where: Where | None = None,
         samples: int = 0,
         as_of: str | None = None,
+        progress: Progress | None = None,
     ) -> ImpactReport:
         """Say what some changes do.
 
@@ -197,6 +221,8 @@ class KnowledgeGraph:
             How often the uncertain facts are drawn, up to 10,000; 0 for point answers without a band.
         as_of
             Answer with the facts of that date (ISO).
+        progress
+            Told, from time to time, how many of how many samples are done.
         """
         if samples != 0:
             check_samples(samples)
@@ -204,7 +230,7 @@ class KnowledgeGraph:
         names = None if targets is None else self._questions.targets(targets)
         selected, layers, when = self._questions.where(where, as_of)
         written = tuple(item.text for item in read_changes(changes))
-        return impact(self._engine, checked, written, names, selected, layers, when, samples)
+        return impact(self._engine, checked, written, names, selected, layers, when, samples, progress)
 
     def value(
         self,
@@ -214,22 +240,37 @@ class KnowledgeGraph:
         samples: int = 0,
         as_of: str | None = None,
     ) -> ValueReport:
-        """Return one quantity for every combination that matches, with its trace."""
-        _no_samples(samples)
+        """Return one quantity for every combination that matches, with its trace.
+
+        Parameters
+        ----------
+        quantity, entity
+            What is asked for, and whose; for all entities unless given.
+        where, as_of
+            As in :meth:`impact`.
+        samples
+            How often the uncertain facts and the errors of formulas are drawn for a band of the number itself.
+        """
+        if samples != 0:
+            check_samples(samples)
         target = self._questions.target(quantity, field="quantity")
         selected, _, when = self._questions.where(where, as_of)
-        return value_report(self._engine, target, self._questions.narrow(selected, entity, target, when), when)
+        return value_report(self._engine, target, self._questions.narrow(selected, entity, target, when), when, samples)
 
-    def explain(self, reference: str, where: Where | None = None, as_of: str | None = None) -> ValueReport:
+    def explain(
+        self, reference: str, where: Where | None = None, as_of: str | None = None, samples: int = 0
+    ) -> ValueReport:
         """Say where a number comes from.
 
         Parameters
         ----------
         reference
             ``ENTITY.QUANTITY``, or a quantity alone with `where`.
+        where, as_of, samples
+            As in :meth:`value`.
         """
         entity, quantity = self._questions.split(reference)
-        return self.value(quantity, entity, where, as_of=as_of)
+        return self.value(quantity, entity, where, samples, as_of)
 
     def sensitivity(
         self, target: str, where: Where | None = None, first: int = 10, as_of: str | None = None
@@ -286,6 +327,7 @@ class KnowledgeGraph:
         targets: Sequence[str],
         where: Where | None = None,
         as_of: str | None = None,
+        samples: int = 0,
     ) -> ComparisonReport:
         """Put several scenarios side by side against the same base.
 
@@ -297,13 +339,162 @@ class KnowledgeGraph:
             Quantities to report.
         where, as_of
             As in :meth:`impact`; ``layer`` keeps only the targets of that layer.
+        samples
+            How often the uncertain facts are drawn, the same for all scenarios, for the bands of ratios and differences.
         """
+        if samples != 0:
+            check_samples(samples)
         checked = {name: self._questions.interventions(changes) for name, changes in scenarios.items()}
         selected, layers, when = self._questions.where(where, as_of)
         names = self._questions.targets(targets)
         if layers is not None:
             names = tuple(name for name in names if self._knowledge.quantities[name].layer in layers)
-        return compare(self._engine, checked, names, selected, when)
+        return compare(self._engine, checked, names, selected, when, samples)
+
+    def export_plan(self, targets: Sequence[str], where: Where | None = None, as_of: str | None = None) -> PlanExport:
+        """Return how some quantities are computed, as a description and arrays that run without this graph.
+
+        Parameters
+        ----------
+        targets
+            Quantities to compute.
+        where, as_of
+            As in :meth:`impact`.
+        """
+        names = self._questions.targets(targets)
+        selected, _, when = self._questions.where(where, as_of)
+        return export_plan(self._engine, self._engine.plan(names, selected, when), names)
+
+    def with_changes(self, changes: Mapping[str, str] | Sequence[Change]) -> KnowledgeGraph:
+        """Return another version of the graph, in which some facts are what the changes make of them.
+
+        The changed facts are assumptions, and answers say so. Everything that they do not reach is shared with this
+        version, computed values included: a question to the new version costs the cone of what changed.
+
+        Parameters
+        ----------
+        changes
+            As in :meth:`impact`, of quantities that are stated.
+        """
+        checked = self._questions.interventions(changes)
+        written = tuple(item.text for item in read_changes(changes))
+        return KnowledgeGraph(self._engine.with_facts(assumed_facts(self._engine, checked, written)))
+
+    def compare_versions(
+        self, other: KnowledgeGraph, targets: Sequence[str], where: Where | None = None, as_of: str | None = None
+    ) -> VersionReport:
+        """Say which numbers differ in another version of the graph, and whether facts or formulas moved them.
+
+        Parameters
+        ----------
+        other
+            The newer version: other facts, other functions, or both.
+        targets
+            Quantities to report.
+        where, as_of
+            As in :meth:`impact`; the names must be known in both versions.
+        """
+        names = self._questions.targets(targets)
+        other._questions.targets(targets)
+
+        def selection(engine: Engine) -> Mapping[str, frozenset[int]]:
+            return Questions(engine).where(where, as_of)[0]
+
+        return compare_versions(self._engine, other._engine, names, selection, self._questions.where(where, as_of)[2])
+
+    def compare_signs(self, as_of: str | None = None) -> tuple[SignComparison, ...]:
+        """Compare the formulas with every influence that names the two quantities it connects.
+
+        A comparison that disagrees is a finding about the data: the formula, the reading of the source, or the condition
+        under which it holds is wrong.
+        """
+        return compare_signs(self._engine, self._questions.where(None, as_of)[2])
+
+    def shock(
+        self,
+        disruptions: Disruptions,
+        months: int = DEFAULT_MONTHS,
+        horizon_months: int = DEFAULT_HORIZON,
+        targets: Sequence[str] | None = None,
+    ) -> ShockReport:
+        """Say what a supply disruption does, month by month, with three bounds.
+
+        Parameters
+        ----------
+        disruptions
+            ``{"tsmc-cowos": "-30%"}``, or structured disruptions, each with months of its own.
+        months
+            How long a disruption that is written as text lasts.
+        horizon_months
+            How far to look, 1 to 120 months.
+        targets
+            Entities of the supply chain to report; all that are reached unless given.
+        """
+        asked = self._asking.read(disruptions, months, horizon_months, targets)
+        return shock(self._knowledge, self._network, asked, self._engine.functions)
+
+    def deployments(
+        self,
+        model: str,
+        workload: str | None = None,
+        objective: str = "PARETO",
+        *,
+        ttft: float | None = None,
+        tpot: float | None = None,
+        budget: float | None = None,
+        max_accelerators: int = DEFAULT_ACCELERATORS,
+        weights: Sequence[str] | None = None,
+        where: Where | None = None,
+        samples: int = 0,
+        as_of: str | None = None,
+        progress: Progress | None = None,
+    ) -> DeploymentReport:
+        """Say what a model should run on, over all accelerators and offerings that the graph knows.
+
+        Parameters
+        ----------
+        model, workload
+            What is served, and for which load; a published trace of conversations unless one is named.
+        objective
+            PARETO (no other is both cheaper for a token and faster), COST, LATENCY (time per output token), FIRST_TOKEN,
+            THROUGHPUT (for each accelerator) or ENERGY.
+        ttft, tpot
+            Longest time to first token and per output token, in milliseconds; the latter is the workload's own target
+            unless given.
+        budget
+            Highest price of one copy of the model, in USD an hour.
+        max_accelerators
+            Most chips of one copy of the model.
+        weights
+            The number formats of weights to look at (published, bf16, fp8, int8, fp4); all unless given.
+        where
+            Only these accelerators, offerings, providers; ``framework`` when the graph knows several.
+        samples
+            How often the uncertain facts are drawn for the band of each answer; 0 for none.
+        as_of
+            Answer with the facts of that date (ISO).
+        progress
+            Called with the configurations done and their number, now and then.
+        """
+        if samples != 0:
+            check_samples(samples)
+        extended = self._platforms.engine
+        asked, from_workload = read_deployments(
+            self._questions,
+            self._engine,
+            extended,
+            model,
+            workload,
+            objective,
+            ttft,
+            tpot,
+            budget,
+            max_accelerators,
+            weights,
+            where,
+            as_of,
+        )
+        return deployments_report(extended, asked, samples, progress, from_workload=from_workload)
 
     def evaluate(self, path: str | Path) -> EvaluationReport:
         """Predict each row of a table of measurements, and compare with what was measured.
@@ -327,13 +518,4 @@ class KnowledgeGraph:
         return validate_paths(None if paths is None else [Path(item) for item in paths])
 
 
-def _no_samples(samples: int) -> None:
-    if samples != 0:
-        raise UserInputError(
-            "a plain value has no band in this version",
-            field="samples",
-            hint="leave samples at 0, or ask for the impact of a change",
-        )
-
-
-__all__ = ["Change", "KnowledgeGraph"]
+__all__ = ["Change", "Disruption", "KnowledgeGraph"]

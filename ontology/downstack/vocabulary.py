@@ -19,6 +19,7 @@ REL = "https://w3id.org/downstack/relation/"
 INF = "https://w3id.org/downstack/influence/"
 SRC = "https://w3id.org/downstack/source/"
 FN = "https://w3id.org/downstack/function/"
+SUP = "https://w3id.org/downstack/supply/"
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -40,6 +41,7 @@ PREFIXES = {
     "inf": INF,
     "src": SRC,
     "fn": FN,
+    "sup": SUP,
     "rdf": RDF,
     "rdfs": RDFS,
     "owl": OWL,
@@ -54,10 +56,10 @@ PREFIXES = {
 }
 """The prefixes that every file and every query may use, in the order in which writers print them."""
 
-FOLDERS = ("terms", "shapes", "facts", "influences", "questions", "functions")
-"""What the ontology consists of: vocabulary, SHACL, knowledge, influences, competency questions, generated functions."""
+FOLDERS = ("terms", "shapes", "facts", "influences", "uncertainty", "supply", "questions", "functions")
+"""What the ontology consists of: vocabulary, SHACL, knowledge, influences, errors, supply chains, questions, functions."""
 
-KNOWLEDGE_FOLDERS = ("terms", "facts", "influences", "functions")
+KNOWLEDGE_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "functions")
 """The folders that make up a graph; shapes and questions are about it, not in it."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -44,7 +45,18 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
     assert shown.returncode == 0
     commands = shown.stdout.partition("Commands")[2]
     listed = set(re.findall(r"^│ ([a-z]+)", commands, flags=re.MULTILINE))
-    assert listed == {"serve", "impact", "explain", "sensitivity", "solve", "validate"}
+    assert listed == {
+        "serve",
+        "impact",
+        "explain",
+        "export",
+        "sensitivity",
+        "shock",
+        "solve",
+        "compare",
+        "deployments",
+        "validate",
+    }
 
 
 def test_impact_prints_a_table_with_base_scenario_change_and_status() -> None:
@@ -213,3 +225,24 @@ def test_serve_listens_answers_and_stops_when_told() -> None:
         service.wait()
         if service.stderr is not None:
             service.stderr.close()
+
+
+def test_export_writes_a_plan_that_runs_and_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "the plan"
+    words = ("export", "plan", str(path), "--target", "decode_tokens_per_second", *NARROW)
+    shown = downstack(*words)
+    assert shown.returncode == 0, shown.stderr
+    assert f"{path}.json and {path}.npz: " in shown.stdout
+    answer = json.loads(downstack(*words, "--json").stdout)
+    assert answer["files"] == [f"{path}.json", f"{path}.npz"]
+    (command,) = shlex.split(shown.stdout.partition("run it: python -c ")[2].splitlines()[0])
+    ran = subprocess.run(
+        [sys.executable, "-c", command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=environment(),
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert downstack("export", "plan", str(path)).returncode == 2
+    assert downstack("export", "parquet", str(path)).returncode == 2

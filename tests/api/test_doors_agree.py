@@ -18,13 +18,18 @@ IMPACT = """query ($c: [ChangeInput!]!, $t: [ID!], $w: WhereInput) {
     regime { quantity base scenario switchAt switches } } } } }"""
 VALUE = """query ($q: ID!, $w: WhereInput) { value(quantity: $q, where: $w) {
   graphVersion unit status value rows { key { roles { role slug } } value status reason } } }"""
+BAND = "p10 p50 p90 probabilityOfRise probabilityOfFall probabilityUnchanged probabilityOfSwitch samples widestP10 widestP90"
 EXPLAINED = """query ($c: [ChangeInput!]!, $t: [ID!], $w: WhereInput, $s: Int) {
   impact(changes: $c, targets: $t, where: $w, samples: $s) { effects(first: 20) { totalCount nodes {
-    band { p10 p50 p90 probabilityOfRise probabilityOfSwitch samples }
+    band { BAND } factCoverage { facts varying exact assumptions statement }
     flows(first: 100) { from to function amount share }
-    paths(first: 100) { steps amount share } otherPaths(first: 100) } } } }"""
+    paths(first: 100) { steps amount share } otherPaths(first: 100) } } } }""".replace(
+    "BAND", BAND
+)  # braces are GraphQL's
 SENSITIVITY = """query ($t: ID!, $w: WhereInput) { sensitivity(target: $t, where: $w) {
-  graphVersion value unit status inputs { entity { slug } quantity { id } elasticity atLow atHigh } } }"""
+  graphVersion value unit status inputs { entity { slug } quantity { id } elasticity atLow atHigh }
+  tornado { kind fact { iri } function { name } inputP10 inputP90 atP10 atP90 swing }
+  factCoverage { facts varying exact assumptions statement } } }"""
 SOLVE = """query ($t: ID!, $g: Float!, $v: QuantityRef!, $w: WhereInput) { solve(target: $t, goal: $g, vary: $v, where: $w) {
   graphVersion goal unit vary varyUnit
   rows { key { roles { role slug } } reachable value factor base closest cap reason } } }"""
@@ -96,6 +101,9 @@ def test_bands_flows_and_paths_are_the_same_through_every_door(kg: KnowledgeGrap
     assert any(effect.attribution is not None for effect in python.effects)
     for effect, node, row in zip(python.effects, graphql["nodes"], line, strict=False):
         assert node["band"] == row["band"]
+        if row["band"] is not None:
+            assert node["factCoverage"] == row["factCoverage"]
+            assert row["factCoverage"]["statement"] == effect.fact_coverage.statement
         assert (node["band"] is None) is (effect.band is None)
         if effect.band is not None:
             assert node["band"]["p50"] == effect.band.p50
@@ -124,6 +132,16 @@ def test_a_sensitivity_is_the_same_through_every_door(kg: KnowledgeGraph, ask: A
         assert node["quantity"]["id"] == row["quantity"] == item.quantity.id
         assert node["elasticity"] == row["elasticity"] == item.elasticity
         assert (node["atLow"], node["atHigh"]) == (row["atLow"], row["atHigh"]) == (item.at_low, item.at_high)
+    assert graphql["factCoverage"] == line["factCoverage"]
+    assert len(graphql["tornado"]) == len(line["tornado"]) == len(python.tornado) > 0
+    for bar, node, row in zip(python.tornado, graphql["tornado"], line["tornado"], strict=True):
+        assert node["kind"].lower() == row["kind"] == bar.kind
+        assert (node["fact"] or {}).get("iri") == row["fact"] == (None if bar.fact is None else bar.fact.iri)
+        named = None if bar.function is None else bar.function.name
+        assert (node["function"] or {}).get("name") == row["function"] == named
+        numbers = (bar.input_p10, bar.input_p90, bar.at_p10, bar.at_p90, bar.swing)
+        for found in (node, row):
+            assert tuple(found[name] for name in ("inputP10", "inputP90", "atP10", "atP90", "swing")) == numbers
 
 
 @pytest.mark.parametrize("goal", [60.0, 1e9])
@@ -142,3 +160,63 @@ def test_a_goal_seek_is_the_same_through_every_door(kg: KnowledgeGraph, ask: Any
             {role["role"]: role["slug"] for role in node.pop("key")["roles"]} == row.pop("key") == dict(item.key.roles)
         )
         assert node == row == {name: getattr(item, name) for name in row}
+
+
+SAMPLED = """query ($q: ID!, $w: WhereInput, $s: Int) { value(quantity: $q, where: $w, samples: $s) {
+  value band { BAND } varianceShares { kind share fact { iri } function { name } } rows { band { BAND }
+    factCoverage { facts varying exact assumptions statement } } } }""".replace("BAND", BAND)
+COMPARE = """query ($c: [ScenarioInput!]!, $t: [ID!]!, $w: WhereInput, $s: Int) {
+  compare(scenarios: $c, targets: $t, where: $w, samples: $s) { graphVersion scenarios samples cells {
+    key { roles { role slug } } quantity { id } unit base values ratios statuses bands { BAND }
+    differences { first second change band { BAND } } factCoverage { facts varying exact assumptions statement } } } }""".replace(
+    "BAND", BAND
+)
+
+
+def test_the_band_of_a_value_is_the_same_through_every_door(kg: KnowledgeGraph, ask: Any) -> None:
+    where = {**WHERE, "framework": "vllm", "offering": "aws-p5en-48xlarge"}
+    quantity = "cost_per_million_output_tokens"
+    python = kg.value(quantity, where=where, samples=100)
+    graphql = ask(SAMPLED, q=quantity, w={key: [name] for key, name in where.items()}, s=100)["value"]
+    line = json.loads(downstack("explain", quantity, *words(where), "--samples", "100", "--json").stdout)
+    assert python.band is not None
+    assert graphql["band"] == line["band"] == graphql["rows"][0]["band"] == line["rows"][0]["band"]
+    assert graphql["band"]["p10"] == python.band.p10
+    assert graphql["band"]["probabilityOfRise"] is None
+    assert graphql["rows"][0]["factCoverage"] == line["rows"][0]["factCoverage"]
+    shares = python.variance_shares
+    assert shares == python.rows[0].variance_shares and line["varianceShares"] == line["rows"][0]["varianceShares"]
+    assert {item.kind for item in shares} == {"fact", "function"}
+    for share, node, row in zip(shares, graphql["varianceShares"], line["varianceShares"], strict=True):
+        assert node["share"] == row["share"] == share.share
+        assert node["kind"].lower() == row["kind"] == share.kind
+        assert (node["fact"] or {}).get("iri") == row["fact"]
+        assert (node["function"] or {}).get("name") == row["function"]
+
+
+@pytest.mark.parametrize("samples", [0, 100])
+def test_a_comparison_is_the_same_through_every_door(kg: KnowledgeGraph, ask: Any, samples: int) -> None:
+    where = {**WHERE, "framework": "vllm"}
+    changes = {"entity": "nvidia-h200-sxm", "quantity": "memory_bandwidth", "op": "SCALE"}
+    scenarios = [{"name": f"x{factor}", "changes": [{**changes, "value": factor}]} for factor in (1.2, 1.4)]
+    asked = {f"x{factor}": {"nvidia-h200-sxm.memory_bandwidth": f"x{factor}"} for factor in (1.2, 1.4)}
+    python = kg.compare(asked, TARGETS[:2], where, samples=samples)
+    filters = {key: [name] for key, name in where.items()}
+    graphql = ask(COMPARE, c=scenarios, t=TARGETS[:2], w=filters, s=samples)["compare"]
+    said = [word for name in asked for word in ("--scenario", f"{name}=nvidia-h200-sxm.memory_bandwidth={name}")]
+    said += [word for name in TARGETS[:2] for word in ("--target", name)]
+    line = json.loads(downstack("compare", *said, *words(where), "--samples", str(samples), "--json").stdout)
+    for name in ("graphVersion", "scenarios", "samples"):
+        assert graphql[name] == line[name]
+    assert line["samples"] == python.samples == samples
+    assert len(graphql["cells"]) == len(line["cells"]) == len(python.cells) > 0
+    assert any(cell.differences for cell in python.cells) is bool(samples)
+    for cell, node, row in zip(python.cells, graphql["cells"], line["cells"], strict=True):
+        roles = {role["role"]: role["slug"] for role in node["key"]["roles"]}
+        assert roles == row["key"] == dict(cell.key.roles)
+        for name in ("unit", "base", "values", "ratios", "statuses", "bands", "differences"):
+            assert node[name] == row[name]
+        assert row["values"] == list(cell.values)
+        assert [item["band"]["p50"] for item in row["differences"]] == [item.band.p50 for item in cell.differences]
+        if samples:
+            assert node["factCoverage"] == row["factCoverage"]

@@ -98,9 +98,17 @@ def test_a_number_of_samples_that_no_question_may_have_is_refused(refused: Any, 
     assert (extensions["code"], extensions["field"]) == ("BAD_USER_INPUT", "samples")
 
 
-def test_samples_are_refused_where_none_are_drawn(refused: Any) -> None:
-    query = '{ value(entity: "llama-3.1-70b", quantity: "total_parameters", samples: 100) { value } }'
-    assert refused(query)["extensions"]["field"] == "samples"
+@pytest.mark.parametrize("samples", [-1, 10_001, 1_000_000_000])
+def test_a_value_and_a_comparison_refuse_as_many_samples_too(refused: Any, samples: int) -> None:
+    value = f'{{ value(entity: "llama-3.1-70b", quantity: "total_parameters", samples: {samples}) {{ value }} }}'
+    scenario = (
+        '{ name: "one", changes: [{ entity: "nvidia-h200-sxm", quantity: "memory_bandwidth", op: SCALE, value: 2 }] }'
+    )
+    compared = f'{{ compare(scenarios: [{scenario}], targets: ["price_per_accelerator_hour"], samples: {samples}) {{ scenarios }} }}'
+    for query in (value, compared):
+        extensions = refused(query)["extensions"]
+        # What a document may cost is checked before the number itself.
+        assert extensions["code"] == "TOO_COMPLEX" or extensions["field"] == "samples"
 
 
 @pytest.mark.parametrize("date", ["yesterday", "2026-13-01", ""])

@@ -11,7 +11,8 @@ import pytest
 from rich.console import Console
 from tests.api.test_cli import CHANGE, NARROW, downstack
 
-from downstack.cli.explanation import band_words, print_attribution
+from downstack.cli.explanation import print_attribution
+from downstack.cli.uncertainty import band_words
 from downstack.graphql.explanation import largest_flows, largest_paths, rest_of_paths
 from downstack.results import Attribution, Band, EffectPath, Flow
 
@@ -78,8 +79,8 @@ def test_a_change_that_cannot_be_divided_is_said_to_be_so() -> None:
 
 
 def test_a_band_is_said_as_the_change_between_p10_and_p90() -> None:
-    assert band_words(Band(1.1, 1.2, 1.4, 1.0, 0.25, 100)) == ("+10.0 % to +40.0 %", "25 %")
-    assert band_words(Band(0.9, 1.0, 1.0, 0.2, None, 100)) == ("-10.0 % to 0 %", "-")
+    assert band_words(Band(1.1, 1.2, 1.4, 1.0, 0.0, 0.0, 0.25, 100)) == ("+10.0 % to +40.0 %", "25 %")
+    assert band_words(Band(0.9, 1.0, 1.0, 0.2, 0.6, 0.2, None, 100)) == ("-10.0 % to 0 %", "-")
     assert band_words(None) == ("-", "-")
 
 
@@ -168,3 +169,20 @@ def test_the_width_of_a_band_is_shared_out_among_the_facts_it_comes_from(ask: An
     assert {item["fact"]["entity"]["slug"] for item in shares} == {"vllm"}
     (point,) = ask(document, samples=0)["impact"]["effects"]["nodes"]
     assert point == {"band": None, "varianceShares": []}
+
+
+def test_a_fact_tells_its_distribution_and_its_group_and_a_function_its_own_error(ask: Any) -> None:
+    document = """{ entity(id: "vllm") { facts(quantity: "layer_overhead_time") { distribution standardDeviation
+      logStandardDeviation correlationGroup { iri label isKnown correlation facts confidence source { title } note
+        pairs { first second correlation } } } }
+      functions(filter: { name: ["time_per_output_token", "decode_step_time"] }) { name relativeError { value source } } }"""
+    found = ask(document)
+    fact = next(item for item in found["entity"]["facts"] if item["distribution"] is not None)
+    assert (fact["distribution"], fact["standardDeviation"]) == ("lognormal", None)
+    assert 0.1 < fact["logStandardDeviation"] < 0.5
+    group = fact["correlationGroup"]
+    assert group["isKnown"] and group["correlation"] is None and len(group["facts"]) == 6
+    assert len(group["pairs"]) == 15 and group["source"]["title"]
+    errors = {item["name"]: item["relativeError"] for item in found["functions"]}
+    assert errors["decode_step_time"] is None
+    assert errors["time_per_output_token"]["value"] == 0.23

@@ -59,7 +59,9 @@ def test_no_field_of_query_is_left_out_here() -> None:
         "sensitivity",
         "solve",
         "compare",
-    }, "the last three are asked in test_goals.py"
+        "shock",
+        "deployments",
+    }, "the last five are asked in test_goals.py, test_shock.py and test_deployments.py"
 
 
 def test_graph_names_its_version_and_counts(ask: Any, kg: KnowledgeGraph) -> None:

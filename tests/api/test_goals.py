@@ -158,7 +158,7 @@ def test_a_comparison_that_cannot_be_made_is_refused(refused: Any) -> None:
     for given, field in (
         ({"s": []}, "scenarios"),
         ({"s": [scaled("one", 2.0), scaled("one", 3.0)]}, "scenarios"),
-        ({"s": [scaled("one", 2.0)], "n": 10}, "samples"),
+        ({"s": [scaled("one", 2.0)], "n": -10}, "samples"),
         ({"s": [scaled("one", 2.0)], "t": ["no_such_quantity"]}, "targets"),
     ):
         assert refused(COMPARE, **{"t": [TARGET], "w": WHERE, **given})["extensions"]["field"] == field

@@ -32,4 +32,15 @@ def test_every_make_target_and_command_that_is_named_exists(document: Path) -> N
 def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
     assert {"README.md", "CONTRIBUTING.md", "CHANGELOG.md"} <= {path.name for path in DOCUMENTS}
     assert {"serve", "test", "lint", "generate", "bench"} <= TARGETS
-    assert {"serve", "impact", "explain", "sensitivity", "solve", "validate"} == COMMANDS
+    assert {
+        "serve",
+        "impact",
+        "explain",
+        "export",
+        "sensitivity",
+        "shock",
+        "solve",
+        "compare",
+        "deployments",
+        "validate",
+    } == COMMANDS

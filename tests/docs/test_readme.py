@@ -45,7 +45,7 @@ def of(kind: str) -> list[str]:
 def test_every_code_block_is_an_example_or_the_two_commands() -> None:
     blocks = README.count("```") // 2
     assert blocks == len(EXAMPLES) + 1
-    assert {kind for kind, _ in EXAMPLES} == {"http", "shell", "python", "output"}
+    assert {kind for kind, _ in EXAMPLES} == {"http", "shell", "shock", "python", "output"}
 
 
 def test_the_two_commands_are_targets_of_the_makefile() -> None:
@@ -58,6 +58,17 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
 @pytest.mark.parametrize("command", of("shell"))
 def test_a_shell_example_runs(command: str) -> None:
     assert "llama-3.1-70b" in run(["bash", "-euo", "pipefail", "-c", command])
+
+
+def test_the_example_of_a_shock_says_what_the_text_says_of_it() -> None:
+    (command,) = of("shock")
+    printed = run(["bash", "-euo", "pipefail", "-c", command])
+    assert all(bound in printed for bound in ("none", "declared", "full"))
+    flow, installed = (
+        [float(found) for found in re.findall(rf"^{line} +none +-(\d+\.\d)", printed, re.MULTILINE)]
+        for line in ("nvidia-h200-sxm", "meta")
+    )
+    assert flow == [30.0] and installed[0] == 30.0 and 2.5 <= installed[1] <= 3.5
 
 
 @pytest.mark.parametrize("program", of("python"))

@@ -83,7 +83,7 @@ def test_the_slope_of_gpt_oss_20b_on_h100_counts_only_its_12_full_layers():
     assert per_token == 24576.0
     bandwidth = call(
         "effective_memory_bandwidth",
-        accelerators_per_instance=1.0,
+        accelerators_per_replica=1.0,
         memory_bandwidth=3.35e12,
         memory_bandwidth_efficiency=0.82,
     )
@@ -91,6 +91,7 @@ def test_the_slope_of_gpt_oss_20b_on_h100_counts_only_its_12_full_layers():
         "kv_read_time_per_sequence",
         mean_kv_cache_bytes_per_sequence=float(per_token),
         effective_memory_bandwidth=bandwidth,
+        kv_cache_replication=1.0,
     )
     assert slope * 1e3 == pytest.approx(8.94e-6, rel=0.1)
 
@@ -136,7 +137,7 @@ def test_the_step_times_of_llama_2_13b_on_eight_v5e(batch, milliseconds):
     # The table labels 6.7 of cache as GiB and computes with 6.7e9 byte; the last printed digit.
     bandwidth = call(
         "effective_memory_bandwidth",
-        accelerators_per_instance=8.0,
+        accelerators_per_replica=8.0,
         memory_bandwidth=8.2e11,
         memory_bandwidth_efficiency=1.0,
     )
@@ -145,9 +146,14 @@ def test_the_step_times_of_llama_2_13b_on_eight_v5e(batch, milliseconds):
         dense_matmul_parameters=13e9,
         bytes_per_parameter=2.0,
         effective_memory_bandwidth=bandwidth,
+        accelerators_per_replica=8.0,
+        tensor_parallel=8.0,
     )
     cache = call(
-        "kv_read_time_per_sequence", mean_kv_cache_bytes_per_sequence=6.7e9, effective_memory_bandwidth=bandwidth
+        "kv_read_time_per_sequence",
+        mean_kv_cache_bytes_per_sequence=6.7e9,
+        effective_memory_bandwidth=bandwidth,
+        kv_cache_replication=1.0,
     )
     step = call(
         "decode_step_time",
@@ -157,7 +163,7 @@ def test_the_step_times_of_llama_2_13b_on_eight_v5e(batch, milliseconds):
         kv_read_time_per_sequence=cache,
         compute_time_per_sequence=0.0,
         step_overhead_time=0.0,
-        allreduce_time_per_sequence=0.0,
+        exchange_time_per_sequence=0.0,
     )
     assert step * 1e3 == pytest.approx(milliseconds, abs=0.006)
 
@@ -176,7 +182,7 @@ def test_other_step_times_of_the_book(batch, per_sequence, weights, bandwidth, m
         kv_read_time_per_sequence=per_sequence / bandwidth,
         compute_time_per_sequence=0.0,
         step_overhead_time=0.0,
-        allreduce_time_per_sequence=0.0,
+        exchange_time_per_sequence=0.0,
     )
     assert step * 1e3 == pytest.approx(milliseconds, rel=tolerance)
 
@@ -193,7 +199,7 @@ def test_a_prompt_of_8192_tokens_takes_0_91_seconds_on_16_v5e():
     )
     compute = call(
         "effective_prefill_compute",
-        accelerators_per_instance=16.0,
+        tensor_parallel=16.0,
         peak_flops_at_weight_precision=1.97e14,
         prefill_compute_efficiency=0.4,
     )
@@ -233,7 +239,8 @@ def test_a_ring_of_eight_reduces_a_gibibyte_in_4_176_milliseconds():
         "allreduce_time_per_sequence",
         num_layers=0.5,
         hidden_size=2.0**29,
-        accelerators_per_instance=8.0,
+        tensor_parallel=8.0,
+        accelerators_per_replica=8.0,
         scaleup_bandwidth_per_direction=450e9,
         allreduce_bandwidth_efficiency=1.0,
     )
@@ -256,7 +263,7 @@ def test_1_74_dollars_an_hour_at_2000_tokens_a_second_are_24_cents_a_million():
     dollars = call(
         "cost_per_million_output_tokens",
         price_per_accelerator_hour=1.74 / 3600.0,
-        accelerators_per_instance=1.0,
+        accelerators_per_replica=1.0,
         throughput_tokens_per_second=2000.0,
     )
     assert dollars * 1e6 == pytest.approx(0.2417, rel=2e-4)

@@ -76,7 +76,7 @@ def test_every_number_of_sessions_names_what_binds(report: ImpactReport) -> None
     assert all(item is not None and item.base in ("latency target", "memory capacity") for item in regimes)
 
 
-def test_where_memory_takes_over_from_latency_the_answer_names_both_and_the_change(bundled: KnowledgeGraph) -> None:
+def test_t09_where_memory_takes_over_from_latency_the_answer_names_both_and_the_change(bundled: KnowledgeGraph) -> None:
     where = {"workload": "codex-swebenchpro", "offering": "aws-p5en-48xlarge"}
     report = bundled.impact(CHANGE, targets=["max_concurrent_sequences", "cost_per_million_output_tokens"], where=where)
     switching = [item for item in report.effects if item.regime is not None and item.regime.switches]
@@ -117,7 +117,7 @@ def test_a_number_recomputed_from_its_trace_is_the_number(report: ImpactReport) 
     """Follow the dollars per token by hand through the trace: price x chips / tokens per second."""
     effect = numbers(report, "cost_per_million_output_tokens")[0]
     inputs = {item.quantity.id: item for item in effect.trace.inputs}
-    price, chips = inputs["price_per_accelerator_hour"].value, inputs["accelerators_per_instance"].value
+    price, chips = inputs["price_per_accelerator_hour"].value, inputs["accelerators_per_replica"].value
     speed = inputs["throughput_tokens_per_second"].value
     assert price is not None and chips is not None and speed is not None and effect.scenario is not None
     assert effect.scenario == pytest.approx(price * chips / 3600.0 / speed * 1e6, rel=1e-12)
@@ -239,8 +239,8 @@ def test_with_samples_every_number_has_a_band_and_says_where_its_width_comes_fro
         assert effect.band.p10 * 0.9 < effect.ratio < effect.band.p90 * 1.1
     shares = next(effect for effect in report.effects if effect.ratio is not None).variance_shares
     assert shares
-    assert all(0.0 <= share <= 1.0 for _, share in shares)
-    assert {fact.entity for fact, _ in shares} == {"vllm"}
+    assert all(0.0 <= item.share <= 1.0 for item in shares)
+    assert {item.fact.entity for item in shares if item.fact is not None} == {"vllm"}
 
 
 def test_a_switch_is_found_for_a_change_of_the_memory_technology_too(bundled: KnowledgeGraph) -> None:

@@ -115,12 +115,13 @@ def test_confidences_are_ranked_from_measured_to_assumption() -> None:
 def test_an_influence_has_no_property_that_holds_a_number() -> None:
     influence = ox.NamedNode(DSO + "QualitativeInfluence")
     properties = [quad.subject for quad in VOCABULARY.quads_for_pattern(None, ox.NamedNode(RDFS + "domain"), influence)]
-    assert len(properties) == 9
+    assert len(properties) == 11
     ranges = {value for item in properties for value in values(VOCABULARY, str(item).strip("<>"), RDFS + "range")}
     assert ranges == {
         DSO + "Entity",
         DSO + "Strength",
         DSO + "InfluenceConfidence",
+        DSO + "QuantityKind",
         "http://www.w3.org/2001/XMLSchema#string",
     }
 

@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.packaging, pytest.mark.slow]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 ROOTS = ("kg", "ontology", "api", "loaders")
-KNOWLEDGE = ("terms", "shapes", "facts", "influences", "questions", "functions")
+KNOWLEDGE = ("terms", "shapes", "facts", "influences", "uncertainty", "questions", "functions")
 LEFT_BEHIND = {"__pycache__", ".mypy_cache", ".ruff_cache"}
 
 QUESTION = """

@@ -13,10 +13,16 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from downstack.cli.comparison import compare
+from downstack.cli.deployments import deployments
 from downstack.cli.evaluation import evaluate
+from downstack.cli.exporting import export
 from downstack.cli.goals import sensitivity, solve
-from downstack.cli.options import AsJson, AsOf, Store, Where, errors
+from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
+from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
+from downstack.cli.shock import shock
+from downstack.cli.signs import check_signs
 from downstack.cli.tables import print_impact
 from downstack.cli.trees import print_value
 from downstack.cli.wire import dump, findings_json, impact_json, value_json
@@ -45,10 +51,14 @@ def impact(
         typer.Option("--target", metavar="QUANTITY", help="Report this; all that is reached at first."),
     ] = None,
     where: Where = None,
-    samples: Annotated[
-        int, typer.Option("--samples", help="Draw the uncertain facts this often: how sure is each change?")
-    ] = 0,
+    samples: Samples = 0,
     flows: Annotated[bool, typer.Option("--flows", help="Say how each change came about.")] = False,
+    profile: Annotated[
+        int | None,
+        typer.Option(
+            "--profile", metavar="MONTHS", help="Follow each change month by month where something acts late."
+        ),
+    ] = None,
     as_of: AsOf = None,
     as_json: AsJson = False,
     store: Store = None,
@@ -58,11 +68,13 @@ def impact(
     with errors(as_json):
         from downstack.kg import KnowledgeGraph
 
-        report = KnowledgeGraph.open(store).impact(changes, target or None, selection, samples, as_of)
+        kg = KnowledgeGraph.open(store)
+        with progress_bar("samples", quiet=as_json or not samples) as progress:
+            report = kg.impact(changes, target or None, selection, samples, as_of, progress)
         if as_json:
-            sys.stdout.write(dump(impact_json(report, flows=flows)) + "\n")
+            sys.stdout.write(dump(impact_json(report, flows=flows, profile=profile)) + "\n")
         else:
-            print_impact(Console(), report, flows=flows)
+            print_impact(Console(), report, flows=flows, profile=profile)
 
 
 @app.command()
@@ -74,6 +86,7 @@ def explain(
         ),
     ],
     where: Where = None,
+    samples: Samples = 0,
     as_of: AsOf = None,
     as_json: AsJson = False,
     store: Store = None,
@@ -83,16 +96,20 @@ def explain(
     with errors(as_json):
         from downstack.kg import KnowledgeGraph
 
-        report = KnowledgeGraph.open(store).explain(reference, selection, as_of)
+        report = KnowledgeGraph.open(store).explain(reference, selection, as_of, samples)
         if as_json:
             sys.stdout.write(dump(value_json(report)) + "\n")
         else:
             print_value(Console(), report)
 
 
+app.command()(export)
 app.command()(sensitivity)
 app.command()(solve)
 app.command()(evaluate)
+app.command()(compare)
+app.command()(shock)
+app.command()(deployments)
 
 
 @app.command()
@@ -101,11 +118,19 @@ def validate(
         list[str] | None,
         typer.Argument(metavar="PATH", help="Turtle files or folders; the bundled knowledge at first."),
     ] = None,
+    signs: Annotated[
+        bool, typer.Option("--signs", help="Compare the formulas with the directions that influences state instead.")
+    ] = False,
     as_json: AsJson = False,
     store: Store = None,
 ) -> None:
     """Check Turtle against the vocabulary, the units and the shapes."""
+    if signs and path:
+        raise typer.BadParameter("--signs looks at a whole graph: name it with --store")
     with errors(as_json):
+        if signs:
+            check_signs(store, as_json)
+            return
         from pathlib import Path
 
         from downstack.graph.loading import validate_paths

@@ -1,35 +1,18 @@
-"""How sure an effect is and how it came about, for people and as JSON."""
+"""How an effect came about, for people."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from downstack.cli.words import by_size, number, percent, share, with_unit
-from downstack.graph.model import Fact
-from downstack.results import Attribution, Band
+from downstack.cli.words import by_size, number, share, with_unit
+from downstack.results import Attribution
 
 MAX_FLOWS = 8
 MAX_PATHS = 5
-MAX_SHARES = 3
 ROUNDING = 1e-9
-
-
-def band_words(band: Band | None) -> tuple[str, str]:
-    """Return the changes between which eight of ten samples lie, and how often what binds switches."""
-    if band is None:
-        return "-", "-"
-    return f"{percent(band.p10)} to {percent(band.p90)}", share(band.probability_of_switch)
-
-
-def width_words(shares: Sequence[tuple[Fact, float]]) -> str:
-    """Return which facts the width of a band comes from, the largest in words."""
-    shown = ", ".join(f"{fact.entity}.{fact.quantity} {share(part)}" for fact, part in shares[:MAX_SHARES])
-    return f"the width of the band comes from {shown}" if shown else ""
 
 
 def print_attribution(console: Console, name: str, unit: str, attribution: Attribution | None) -> None:

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from downstack.cli.uncertainty import print_tornado
 from downstack.cli.words import STYLES, common_roles, number, phrase, spelled, telling_roles, with_unit
 from downstack.results import Elasticity, SensitivityReport, SolveReport, SolveRow
 
@@ -33,6 +34,9 @@ def print_sensitivity(console: Console, report: SensitivityReport) -> None:
     else:
         console.print()
         console.print(_input_table(report))
+        print_tornado(console, report)
+    if report.fact_coverage is not None:
+        console.print(Text(f"\n{report.fact_coverage.statement}"))
     console.print(Text(f"\ngraph {report.graph_version}", style="dim"))
 
 

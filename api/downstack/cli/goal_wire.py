@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from downstack.cli.uncertainty_wire import coverage_json, tornado_json
 from downstack.cli.wire import Json, fact_json
 from downstack.results import SensitivityReport, SolveReport
 
@@ -26,6 +27,8 @@ def sensitivity_json(report: SensitivityReport) -> Json:
             }
             for item in report.inputs
         ],
+        "tornado": tornado_json(report.tornado),
+        "factCoverage": coverage_json(report.fact_coverage),
     }
 
 

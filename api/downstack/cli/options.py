@@ -24,8 +24,12 @@ Store = Annotated[
 Where = Annotated[
     list[str] | None,
     typer.Option(
-        "--where", metavar="KEY=ID", help="Only this model, accelerator, offering, workload, framework, layer."
+        "--where", metavar="KEY=ID", help="Only this model, accelerator, offering, workload, framework, market, layer."
     ),
+]
+Samples = Annotated[
+    int,
+    typer.Option("--samples", help="Draw the uncertain facts and the errors of formulas this often: how sure is it?"),
 ]
 AsOf = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="Answer with the facts of that date.")]
 

@@ -8,6 +8,7 @@ import typer
 
 from downstack.engine.changes import Change
 from downstack.errors import UserInputError
+from downstack.supply.disruption import Disruption
 
 
 def read_changes(words: Sequence[str]) -> list[Change]:
@@ -31,6 +32,29 @@ def read_changes(words: Sequence[str]) -> list[Change]:
         except UserInputError as error:
             raise typer.BadParameter(str(error)) from error
     return changes
+
+
+def read_scenarios(words: Sequence[str]) -> dict[str, list[Change]]:
+    """Read ``NAME=CHANGE[,CHANGE...]`` for every scenario.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one cannot be read, or two have one name.
+    """
+    scenarios: dict[str, list[Change]] = {}
+    for word in words:
+        name, sign, changes = word.partition("=")
+        name = name.strip()
+        if not (name and sign and changes.strip()):
+            raise typer.BadParameter(
+                f"{word!r} is not a scenario: write NAME=CHANGE[,CHANGE...], for example "
+                "faster=nvidia-h200-sxm.memory_bandwidth=x1.4"
+            )
+        if name in scenarios:
+            raise typer.BadParameter(f"two scenarios are called {name!r}: give each a name of its own")
+        scenarios[name] = read_changes([item.strip() for item in changes.split(",")])
+    return scenarios
 
 
 def read_where(words: Sequence[str]) -> dict[str, list[str]]:
@@ -81,3 +105,23 @@ def read_reference(word: str) -> str:
             "nvidia-h200-sxm.memory_bandwidth"
         )
     return word
+
+
+def read_disruptions(words: Sequence[str], months: int) -> list[Disruption]:
+    """Read ``ENTITY=-30%`` for every disruption.
+
+    Raises
+    ------
+    typer.BadParameter
+        If one cannot be read.
+    """
+    found = []
+    for word in words:
+        entity, sign, text = word.rpartition("=")
+        if not (entity and sign and text):
+            raise typer.BadParameter(f"{word!r} is not a disruption: write ENTITY=-30%, for example tsmc-cowos=-30%")
+        try:
+            found.append(Disruption.parse(entity, text, months))
+        except UserInputError as error:
+            raise typer.BadParameter(str(error)) from error
+    return found

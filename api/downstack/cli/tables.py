@@ -10,12 +10,15 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from downstack.cli.explanation import band_words, print_attribution, width_words
+from downstack.cli.explanation import print_attribution
+from downstack.cli.feedback import loop_lines, print_profile
+from downstack.cli.uncertainty import band_words, uncertain_sign_words, widest_words, width_words
 from downstack.cli.words import (
     STYLES,
     common_roles,
     heading,
     number,
+    oldest,
     percent,
     regime_switch,
     rest,
@@ -31,8 +34,8 @@ MAX_REASONS = 12
 Roles = Mapping[str, str]
 
 
-def print_impact(console: Console, report: ImpactReport, *, flows: bool = False) -> None:
-    """Print what a change does; with flows, how each number came about."""
+def print_impact(console: Console, report: ImpactReport, *, flows: bool = False, profile: int | None = None) -> None:
+    """Print what a change does; with flows, how each number came about; with a profile, for so many months."""
     console.print(Text("; ".join(report.changes), style="bold"))
     effects = [item for item in report.effects if item.scenario is not None or item.base is not None]
     missing = [item for item in report.effects if item.scenario is None and item.base is None]
@@ -50,6 +53,11 @@ def print_impact(console: Console, report: ImpactReport, *, flows: bool = False)
         console.print(_effect_table(name, members))
         for line in _notes(members):
             console.print(Text(f"  {line}"))
+        for line in loop_lines([item for item, _ in members]):
+            console.print(Text(f"  {line}"))
+        if profile is not None:
+            for item, place in members:
+                print_profile(console, _name(item, place), item.profile(profile))
         if flows:
             for item, place in members:
                 print_attribution(console, _name(item, place), item.unit, item.attribution)
@@ -59,13 +67,20 @@ def print_impact(console: Console, report: ImpactReport, *, flows: bool = False)
         console.print("\nNothing is moved by it.")
     _print_missing(console, missing)
     _print_qualitative(console, report)
+    for finding in report.findings:
+        console.print(Text(f"finding: {finding.text}", style="yellow"))
     if report.not_reached:
         console.print()
     for target in report.not_reached:
         console.print(Text(f"not reached: {target.quantity}: {target.reason}", style="dim"))
     if report.partial:
         console.print(Text(f"partial: {report.partial_reason}", style="yellow"))
-    console.print(Text(f"\ngraph {report.graph_version}, {report.elapsed_ms:.1f} ms", style="dim"))
+    console.print()
+    for text in report.interventions:
+        console.print(Text(text, style="dim"))
+    if shown:
+        console.print(Text(oldest(report.oldest_fact(MAX_EFFECTS), report.as_of), style="dim"))
+    console.print(Text(f"graph {report.graph_version}, {report.elapsed_ms:.1f} ms", style="dim"))
 
 
 def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
@@ -81,7 +96,7 @@ def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
     table.add_column("unit")
     table.add_column("change", justify="right")
     if sampled:
-        table.add_column("p10 to p90", justify="right")
+        table.add_column("p10 to p90", justify="right", no_wrap=True)
         table.add_column("switches", justify="right")
     table.add_column("status")
     for item, place in members:
@@ -99,18 +114,23 @@ def _effect_table(name: str, members: Iterable[tuple[Effect, str]]) -> Table:
 
 
 def _notes(members: Iterable[tuple[Effect, str]]) -> list[str]:
-    """Return what has to be said about some numbers: switches of what binds, and why one is no full answer."""
-    lines: dict[str, None] = {}
+    """Return what has to be said about some numbers: switches, why one is no full answer, how sure they are.
+
+    What holds for several of them is said once.
+    """
+    lines: dict[str, list[str]] = defaultdict(list)
     for item, place in members:
         name = _name(item, place)
         regime = item.regime
-        if regime is not None and regime.switches:
-            lines[f"{name}: {regime_switch(regime)}"] = None
-        if item.band is not None and (width := width_words(item.variance_shares)):
-            lines[f"{name}: {width}"] = None
+        said = [] if regime is None or not regime.switches else [regime_switch(regime)]
+        if item.band is not None:
+            said += [uncertain_sign_words(item.band), widest_words(item.band, ratio=True)]
+            said += [width_words(item.variance_shares), item.fact_coverage.statement]
         if item.status is not Status.OK and item.reason:
-            lines[f"{name}: {item.reason}"] = None
-    return list(lines)
+            said.append(item.reason)
+        for text in dict.fromkeys(text for text in said if text):
+            lines[text].append(name)
+    return [f"{', '.join(dict.fromkeys(names))}: {text}" for text, names in lines.items()]
 
 
 def _name(item: Effect, place: str) -> str:
@@ -139,9 +159,10 @@ def _print_qualitative(console: Console, report: ImpactReport) -> None:
         header_style="bold",
         box=None,
     )
-    for column in ("", "affected", "along", "strength", "confidence"):
+    for column in ("", "affected", "along", "strength", "confidence", "numeric to here"):
         table.add_column(column, overflow="fold")
     for item in report.qualitative:
-        table.add_row(item.sign, escape(item.target), escape(" > ".join(item.path)), item.strength, item.confidence)
+        way = escape(" > ".join(item.path))
+        table.add_row(item.sign, escape(item.target), way, item.strength, item.confidence, escape(item.numeric))
     console.print()
     console.print(table)

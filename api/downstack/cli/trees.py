@@ -8,7 +8,18 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from downstack.cli.words import STYLES, number, regime_state, spelled, telling_roles, with_unit
+from downstack.cli.uncertainty import value_band_lines
+from downstack.cli.words import (
+    MAX_LEVELS,
+    STYLES,
+    deeper,
+    number,
+    oldest,
+    regime_state,
+    spelled,
+    telling_roles,
+    with_unit,
+)
 from downstack.graph.model import Fact
 from downstack.results import Status, Trace, ValueReport
 
@@ -24,11 +35,15 @@ def print_value(console: Console, report: ValueReport) -> None:
         return
     if len(rows) > 1:
         table = Table(title=f"{report.quantity.label}, {len(rows)} combinations", title_justify="left", box=None)
-        for column in ("for", "value", "unit", "status"):
-            table.add_column(column, justify="right" if column == "value" else "left", overflow="fold")
+        sampled = any(row.band is not None for row in rows)
+        for column in ("for", "value", *(("p10 to p90",) if sampled else ()), "unit", "status"):
+            right = column in ("value", "p10 to p90")
+            table.add_column(column, justify="right" if right else "left", overflow="fold")
         for row in rows[:MAX_ROWS]:
             status = Text(str(row.status), style=STYLES[row.status])
-            table.add_row(escape(spelled(telling_roles(row.key))), number(row.value), escape(row.unit), status)
+            band = "-" if row.band is None else f"{number(row.band.p10)} to {number(row.band.p90)}"
+            spread = (band,) if sampled else ()
+            table.add_row(escape(spelled(telling_roles(row.key))), number(row.value), *spread, escape(row.unit), status)
         console.print(table)
         if len(rows) > MAX_ROWS:
             console.print(f"... and {len(rows) - MAX_ROWS} more: narrow with --where, or use --json")
@@ -36,13 +51,16 @@ def print_value(console: Console, report: ValueReport) -> None:
     if len(rows) > 1:
         console.print(f"\nWhere the number of {escape(spelled(telling_roles(first.key)))} comes from:\n")
     console.print(trace_tree(first.trace))
+    for line in value_band_lines(first):
+        console.print(Text(f"\n{line}"))
     if first.regime is not None:
         console.print(Text(f"\n{first.regime.quantity} is {regime_state(first.regime)}"))
     if first.trace.assumptions:
         console.print("\nAssumptions")
         for text in first.trace.assumptions:
             console.print(Text(f"  - {text}"))
-    console.print(Text(f"\ngraph {report.graph_version}", style="dim"))
+    console.print(Text(f"\n{oldest(first.trace.oldest_fact, report.as_of)}", style="dim"))
+    console.print(Text(f"graph {report.graph_version}", style="dim"))
 
 
 def trace_tree(trace: Trace) -> Tree:
@@ -52,13 +70,16 @@ def trace_tree(trace: Trace) -> Tree:
     return tree
 
 
-def _grow(tree: Tree, trace: Trace, seen: set[int]) -> None:
+def _grow(tree: Tree, trace: Trace, seen: set[int], level: int = 0) -> None:
+    if level >= MAX_LEVELS and trace.inputs:
+        tree.add(Text(deeper(trace), style="yellow"))
+        return
     for item in trace.inputs:
         if id(item) in seen and item.inputs:
             tree.add(Group(_headline(item), Text("unfolded above", style="dim")))
             continue
         seen.add(id(item))
-        _grow(tree.add(_step(item)), item, seen)
+        _grow(tree.add(_step(item)), item, seen, level + 1)
 
 
 def _headline(trace: Trace) -> Text:
@@ -79,11 +100,16 @@ def _step(trace: Trace) -> RenderableType:
     if trace.function is not None:
         lines.append(Text(trace.function.formula))
         lines.append(Text(trace.function.citation, style="italic dim"))
+        error = trace.function.relative_error
+        if error is not None:
+            lines.append(Text(f"errs by itself by about {error.value * 100.0:.3g} %: {error.source}", style="dim"))
     lines += [_fact(fact, other=place > 0) for place, fact in enumerate(trace.own_facts[: 1 + MAX_OTHER_SOURCES])]
     if len(trace.own_facts) > 1 + MAX_OTHER_SOURCES:
         lines.append(Text(f"and {len(trace.own_facts) - 1 - MAX_OTHER_SOURCES} more sources", style="dim"))
     if trace.formula_value is not None:
         lines.append(Text(f"the formula alone gives {with_unit(number(trace.formula_value), trace.unit)}", style="dim"))
+    if trace.loop is not None and trace.reason != trace.loop.sentence:
+        lines.append(Text(trace.loop.sentence, style="cyan"))
     if trace.intervention:
         lines.append(Text(trace.intervention, style="cyan"))
     if trace.reason:
@@ -95,6 +121,8 @@ def _fact(fact: Fact, *, other: bool) -> Text:
     condition = f" ({fact.condition})" if fact.condition else ""
     said = f"{'also stated' if other else 'fact'}: {with_unit(fact.literal, fact.unit)}{condition}"
     place = f", {fact.locator}" if fact.locator else ""
+    if fact.distribution is not None:
+        said = f"{said}, {fact.distribution}"
     return Text(
         f"{said}; {fact.source.title}{place}, {fact.as_of or 'undated'}, {fact.confidence}",
         style="dim" if other else "",

@@ -5,10 +5,23 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from downstack.cli.words import by_size
+from downstack.cli.feedback import feedback_json, profile_json
+from downstack.cli.uncertainty_wire import band_json, coverage_json, shares_json
+from downstack.cli.words import MAX_LEVELS, by_size, deeper
 from downstack.errors import DownstackError, Finding, UserInputError
+from downstack.graph.ages import age_in_days
 from downstack.graph.model import Fact, Influence, Source
-from downstack.results import Attribution, Band, Effect, EffectKey, ImpactReport, Regime, Trace, ValueReport, ValueRow
+from downstack.results import (
+    Attribution,
+    Effect,
+    EffectKey,
+    ImpactReport,
+    Regime,
+    SignComparison,
+    Trace,
+    ValueReport,
+    ValueRow,
+)
 
 Json = dict[str, Any]
 
@@ -18,16 +31,25 @@ def dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
 
 
-def impact_json(report: ImpactReport, *, flows: bool = False) -> Json:
-    """Return the answer of ``impact``; with flows, how each effect came about."""
+def impact_json(report: ImpactReport, *, flows: bool = False, profile: int | None = None) -> Json:
+    """Return the answer of ``impact``; with flows, how each effect came about; with a profile, for so many months."""
     return {
         "graphVersion": report.graph_version,
+        "asOf": report.as_of,
         "method": report.method,
         "elapsedMs": report.elapsed_ms,
         "partial": report.partial,
         "partialReason": report.partial_reason,
         "changes": list(report.changes),
-        "effects": [{**_effect(item), **(_attribution(item.attribution) if flows else {})} for item in report.effects],
+        "interventions": list(report.interventions),
+        "effects": [
+            {
+                **_effect(item),
+                **(_attribution(item.attribution) if flows else {}),
+                **({} if profile is None else {"profile": profile_json(item.profile(profile))}),
+            }
+            for item in report.effects
+        ],
         "byLayer": [
             {
                 "layer": item.layer.name,
@@ -45,11 +67,15 @@ def impact_json(report: ImpactReport, *, flows: bool = False) -> Json:
                 "sign": item.sign,
                 "strength": item.strength,
                 "confidence": item.confidence,
+                "numeric": item.numeric,
+                "summary": item.summary,
                 "influences": [_influence(step) for step in item.influences],
             }
             for item in report.qualitative
         ],
+        "findings": [sign_json(item) for item in report.findings],
         "notReached": [{"quantity": item.quantity, "reason": item.reason} for item in report.not_reached],
+        "oldestFact": _dated(report.oldest_fact(), report.as_of),
     }
 
 
@@ -57,12 +83,16 @@ def value_json(report: ValueReport) -> Json:
     """Return the answer of ``explain``."""
     return {
         "graphVersion": report.graph_version,
+        "asOf": report.as_of,
         "quantity": report.quantity.id,
         "value": report.value,
         "unit": report.unit,
         "status": str(report.status),
+        "band": band_json(report.band),
+        "varianceShares": shares_json(report.variance_shares),
         "rows": [_value_row(item) for item in report.rows],
         "trace": None if report.trace is None else _trace(report.trace),
+        "oldestFact": None if report.trace is None else _dated(report.trace.oldest_fact, report.as_of),
     }
 
 
@@ -74,6 +104,21 @@ def findings_json(findings: tuple[Finding, ...]) -> Json:
             {"file": item.file, "line": item.line, "what": item.what, "remedy": item.remedy, "rule": item.rule}
             for item in findings
         ],
+    }
+
+
+def sign_json(item: SignComparison) -> Json:
+    """Return an influence beside what the formulas compute."""
+    return {
+        "influence": item.influence.iri,
+        "changed": item.changed,
+        "affected": item.affected,
+        "stated": item.stated,
+        "agreeing": item.agreeing,
+        "opposing": item.opposing,
+        "still": item.still,
+        "example": item.example,
+        "text": item.text,
     }
 
 
@@ -113,28 +158,22 @@ def _effect(item: Effect) -> Json:
         "scenario": item.scenario,
         "ratio": item.ratio,
         "change": item.change,
-        "band": _band(item.band),
-        "varianceShares": [
-            {"fact": fact.iri, "entity": fact.entity, "quantity": fact.quantity, "share": part}
-            for fact, part in item.variance_shares
-        ],
+        **_uncertainty(item),
         "status": str(item.status),
         "becomes": item.becomes,
         "reason": item.reason,
         "regime": _regime(item.regime),
+        "loops": [feedback_json(loop) for loop in item.loops],
     }
 
 
-def _band(band: Band | None) -> Json | None:
-    if band is None:
-        return None
+def _uncertainty(item: Effect | ValueRow) -> Json:
+    """Return how sure a number is; what a question without samples does not ask for is not looked up."""
+    sampled = item.band is not None
     return {
-        "p10": band.p10,
-        "p50": band.p50,
-        "p90": band.p90,
-        "probabilityOfRise": band.probability_of_rise,
-        "probabilityOfSwitch": band.probability_of_switch,
-        "samples": band.samples,
+        "band": band_json(item.band),
+        "varianceShares": shares_json(item.variance_shares),
+        "factCoverage": coverage_json(item.fact_coverage) if sampled else None,
     }
 
 
@@ -164,13 +203,17 @@ def _value_row(item: ValueRow) -> Json:
         "key": _key(item.key),
         "value": item.value,
         "unit": item.unit,
+        **_uncertainty(item),
         "status": str(item.status),
         "reason": item.reason,
         "regime": _regime(item.regime),
+        "loops": [feedback_json(loop) for loop in item.loops],
     }
 
 
-def _trace(item: Trace) -> Json:
+def _trace(item: Trace, level: int = 0) -> Json:
+    # Below so many levels nobody reads on, and readers of JSON run out of stack.
+    cut = level >= MAX_LEVELS and bool(item.inputs)
     function = item.function
     return {
         "quantity": item.quantity.id,
@@ -180,6 +223,7 @@ def _trace(item: Trace) -> Json:
         "status": str(item.status),
         "reason": item.reason,
         "formulaValue": item.formula_value,
+        "loop": None if item.loop is None else feedback_json(item.loop),
         "function": None
         if function is None
         else {
@@ -188,11 +232,20 @@ def _trace(item: Trace) -> Json:
             "formula": function.formula,
             "citation": function.citation,
             "digest": function.digest,
+            "relativeError": None
+            if function.relative_error is None
+            else {"value": function.relative_error.value, "source": function.relative_error.source},
         },
         "facts": [fact_json(fact) for fact in item.own_facts],
-        "inputs": [_trace(step) for step in item.inputs],
+        "inputs": [] if cut else [_trace(step, level + 1) for step in item.inputs],
+        **({"partial": True, "partialReason": deeper(item)} if cut else {}),
         "assumptions": list(item.assumptions),
     }
+
+
+def _dated(fact: Fact | None, on: str) -> Json | None:
+    """Return a fact with its age on the date of the answer."""
+    return None if fact is None else {**fact_json(fact), "ageInDays": age_in_days(fact, on)}
 
 
 def fact_json(fact: Fact) -> Json:
@@ -206,6 +259,8 @@ def fact_json(fact: Fact) -> Json:
         "condition": fact.condition,
         "asOf": fact.as_of,
         "confidence": fact.confidence,
+        "distribution": fact.distribution,
+        "correlationGroup": fact.correlation_group,
         "source": _source(fact.source),
         "locator": fact.locator,
     }

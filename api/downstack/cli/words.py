@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from downstack.results import EffectKey, Regime, Status
+from downstack.graph.ages import age_in_days, fact_date
+from downstack.graph.model import Fact
+from downstack.results import EffectKey, Regime, Status, Trace
 
 STYLES = {
     Status.OK: "green",
@@ -14,6 +16,9 @@ STYLES = {
     Status.NOT_CONVERGED: "red",
     Status.MISSING_INPUT: "magenta",
 }
+
+MAX_LEVELS = 60
+"""Levels of an explanation that are unfolded."""
 
 HEADING_ROLES = ("offering", "workload")
 """The roles that tables are grouped by."""
@@ -80,6 +85,20 @@ def regime_switch(regime: Regime) -> str:
 def regime_state(regime: Regime) -> str:
     """Return what binds as a sentence."""
     return f"bound by {phrase(regime.base)}"
+
+
+def oldest(fact: Fact | None, on: str) -> str:
+    """Return which fact is the oldest that an answer rests on, and how old it is on the date of the answer."""
+    if fact is None:
+        return f"as of {on}; no fact has a date"
+    return (
+        f"as of {on}; oldest fact: {fact.entity}.{fact.quantity} of {fact_date(fact)}, {age_in_days(fact, on):,} days"
+    )
+
+
+def deeper(trace: Trace) -> str:
+    """Return what is said in place of the steps below the last level that is shown."""
+    return f"steps below level {MAX_LEVELS} are left out: explain {trace.quantity.id} of {trace.key}"
 
 
 def telling_roles(key: EffectKey) -> dict[str, str]:

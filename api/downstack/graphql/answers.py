@@ -11,21 +11,21 @@ from strawberry import UNSET
 from downstack import results
 from downstack.graphql.combinations import EffectKey, Regime, Trace, off_the_loop
 from downstack.graphql.context import Info
-from downstack.graphql.enums import EffectOrder, EffectStatus
+from downstack.graphql.enums import Date, EffectOrder, EffectStatus
 from downstack.graphql.explanation import (
-    Band,
     EffectPath,
     Explanation,
     Flow,
-    VarianceShare,
     largest_flows,
     largest_paths,
     rest_of_paths,
 )
+from downstack.graphql.feedback import MONTHS, FeedbackLoop, HowFar, Profile
 from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
 from downstack.graphql.relay import Connection, check_first, paginate
 from downstack.graphql.terms import Influence, Layer, QuantityKind, finite
+from downstack.graphql.uncertainty import Band, FactCoverage, VarianceShare
 
 LARGEST = 10
 """Flows and paths of an effect unless the question says how many."""
@@ -75,11 +75,16 @@ class Effect:
         """Wrap the band."""
         return Band.of(self.record.band)
 
-    @resolved("The uncertain facts that the width of the band comes from, largest first; empty without `samples`.")
+    @resolved("What the width of the band comes from, largest first; empty without `samples`.")
     async def variance_shares(self) -> list[VarianceShare]:
         """List the shares."""
         found = await off_the_loop(lambda: self.record.variance_shares)
-        return [VarianceShare.of(fact, share) for fact, share in found]
+        return [VarianceShare.of(item) for item in found]
+
+    @resolved("How many of the facts behind base and scenario vary at all.")
+    async def fact_coverage(self) -> FactCoverage:
+        """Count the facts."""
+        return FactCoverage.of(await off_the_loop(lambda: self.record.fact_coverage))
 
     @resolved("What each formula hands on of the change, largest first; empty when there is nothing to divide.")
     async def flows(self, first: HowMany = LARGEST) -> list[Flow]:
@@ -108,6 +113,16 @@ class Effect:
     async def trace(self) -> Trace:
         """Unfold the number."""
         return Trace.of(await off_the_loop(lambda: self.record.trace))
+
+    @resolved("The feedback loops that the scenario's number lies on or rests on, nearest first.")
+    async def loops(self) -> list[FeedbackLoop]:
+        """List the loops."""
+        return [FeedbackLoop.of(item) for item in await off_the_loop(lambda: self.record.loops)]
+
+    @resolved("How the effect unfolds month by month; null where nothing on the way acts late.")
+    async def profile(self, months: HowFar = MONTHS) -> Profile | None:
+        """Follow the effect in time."""
+        return Profile.of(await off_the_loop(lambda: self.record.profile(MONTHS if months is None else months)))
 
     @classmethod
     def of(cls, record: results.Effect) -> Effect:
@@ -171,6 +186,10 @@ class QualitativeEffect:
     strength: str = strawberry.field(description="The weakest strength along the path.")
     confidence: str = strawberry.field(description="The lowest confidence along the path.")
     influences: list[Influence] = strawberry.field(description="The influences along the path, with mechanisms.")
+    numeric: str = strawberry.field(
+        description="What is known in numbers up to the first entity of the path, in words."
+    )
+    summary: str = strawberry.field(description="Where the numbers end and what is said beyond, as a sentence.")
 
     @classmethod
     def of(cls, record: results.QualitativeEffect) -> QualitativeEffect:
@@ -182,6 +201,41 @@ class QualitativeEffect:
             strength=record.strength,
             confidence=record.confidence,
             influences=[Influence.of(item) for item in record.influences],
+            numeric=record.numeric,
+            summary=record.summary,
+        )
+
+
+@strawberry.type(
+    description="An influence whose direction the formulas contradict: one of the two is wrong, or holds under another "
+    "condition. The numbers stand; the counts are of combinations."
+)
+class SignFinding:
+    """A disagreement between a source and a formula."""
+
+    influence: Influence = strawberry.field(description="The influence.")
+    changed: strawberry.ID = strawberry.field(description="The quantity whose rise is meant.")
+    affected: strawberry.ID = strawberry.field(description="The quantity that moves.")
+    stated: str = strawberry.field(description="The sign that the source states: + or -.")
+    agreeing: int = strawberry.field(description="Combinations that move as stated.")
+    opposing: int = strawberry.field(description="Combinations that move the other way.")
+    still: int = strawberry.field(description="Combinations that do not move.")
+    example: str | None = strawberry.field(description="A combination that moves the other way.")
+    text: str = strawberry.field(description="The finding as a sentence.")
+
+    @classmethod
+    def of(cls, record: results.SignComparison) -> SignFinding:
+        """Wrap a record."""
+        return cls(
+            influence=Influence.of(record.influence),
+            changed=strawberry.ID(record.changed),
+            affected=strawberry.ID(record.affected),
+            stated=record.stated,
+            agreeing=record.agreeing,
+            opposing=record.opposing,
+            still=record.still,
+            example=record.example,
+            text=record.text,
         )
 
 
@@ -197,6 +251,10 @@ class ImpactReport:
     partial: bool = strawberry.field(description="True when the answer is truncated.")
     partial_reason: str | None = strawberry.field(description="Why it is truncated.")
     changes: list[str] = strawberry.field(description="The changes as they were understood.")
+    interventions: list[str] = strawberry.field(
+        description="Of each changed quantity that a formula computes: whether its in-edges are cut (SET) or kept."
+    )
+    as_of: Date = strawberry.field(description="The date that facts are chosen for and their age is judged on.")
 
     @resolved("The effects, page by page.")
     async def effects(
@@ -233,6 +291,11 @@ class ImpactReport:
         """List the directions."""
         return [QualitativeEffect.of(item) for item in self.record.qualitative]
 
+    @resolved("Influences whose direction the numbers of this answer contradict.")
+    def findings(self) -> list[SignFinding]:
+        """List the disagreements."""
+        return [SignFinding.of(item) for item in self.record.findings]
+
     @resolved("Targets that the change does not move, each with the reason.")
     def not_reached(self) -> list[NotReached]:
         """List the targets."""
@@ -252,6 +315,8 @@ class ImpactReport:
             partial=record.partial,
             partial_reason=record.partial_reason,
             changes=list(record.changes),
+            interventions=list(record.interventions),
+            as_of=Date(record.as_of),
         )
 
 

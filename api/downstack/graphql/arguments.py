@@ -16,10 +16,9 @@ AsOf = Annotated[Date | None, strawberry.argument(description="Answer with the f
 Name = Annotated[strawberry.ID, strawberry.argument(description="Slug, IRI, CURIE (ds:...) or unambiguous alias.")]
 Samples = Annotated[
     int | None,
-    strawberry.argument(description="How often to draw the uncertain facts for `band`; 0 draws nothing."),
-]
-NoSamples = Annotated[
-    int | None, strawberry.argument(description="Must be 0: only the effects of `impact` are sampled.")
+    strawberry.argument(
+        description="How often to draw the uncertain facts and the errors of formulas for bands; 0 draws nothing."
+    ),
 ]
 Target = Annotated[
     strawberry.ID,

@@ -12,6 +12,7 @@ from downstack import results
 from downstack.graphql.context import Info
 from downstack.graphql.entities import Entity, Fact, entity_by_slug
 from downstack.graphql.enums import EffectStatus
+from downstack.graphql.feedback import FeedbackLoop
 from downstack.graphql.fields import resolved
 from downstack.graphql.terms import PerformanceFunction, QuantityKind, finite
 
@@ -103,6 +104,12 @@ class Trace:
         """List the facts."""
         return [Fact.of(item) for item in self.record.facts]
 
+    @resolved("The fact of the earliest date among all that the number rests on; null where none has a date.")
+    def oldest_fact(self) -> Fact | None:
+        """Find the oldest fact."""
+        oldest = self.record.oldest_fact
+        return None if oldest is None else Fact.of(oldest)
+
     @resolved("The facts read at this step itself: the chosen one first, then other sources.")
     def own_facts(self) -> list[Fact]:
         """List the facts of this step."""
@@ -112,6 +119,14 @@ class Trace:
     def inputs(self) -> list[Trace]:
         """List the steps below."""
         return [Trace.of(item) for item in self.record.inputs]
+
+    @resolved(
+        "The feedback loop that the number lies on; the inputs are then those of the whole loop, from outside it. Null "
+        "where it lies on none."
+    )
+    def loop(self) -> FeedbackLoop | None:
+        """Wrap the loop."""
+        return None if self.record.loop is None else FeedbackLoop.of(self.record.loop)
 
     @resolved("What the formulas leave out, and which facts are assumptions.")
     def assumptions(self) -> list[str]:

@@ -11,6 +11,7 @@ from downstack.errors import UnknownNameError
 from downstack.graph import model
 from downstack.graph.display import in_unit
 from downstack.graphql.context import Info, short_id
+from downstack.graphql.correlation import CorrelationGroup
 from downstack.graphql.enums import Confidence, Date
 from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
@@ -166,6 +167,27 @@ class Fact(Node):
     def high(self, info: Info) -> float | None:
         """Convert the upper end."""
         return self._shown(self.record.high, info)
+
+    @resolved("How its values are spread: uniform, triangular, normal, lognormal; null where only a range is said.")
+    def distribution(self) -> str | None:
+        """Name the distribution."""
+        return self.record.distribution
+
+    @resolved("The standard deviation of a normal fact, in `unit`.")
+    def standard_deviation(self, info: Info) -> float | None:
+        """Convert the standard deviation."""
+        return self._shown(self.record.standard_deviation, info)
+
+    @resolved("The standard deviation of the natural logarithm of a lognormal fact.")
+    def log_standard_deviation(self) -> float | None:
+        """Return the standard deviation."""
+        return self.record.log_standard_deviation
+
+    @resolved("The facts whose errors go together with that of this one.")
+    def correlation_group(self, info: Info) -> CorrelationGroup | None:
+        """Look the group up."""
+        group = self.record.correlation_group
+        return None if group is None else CorrelationGroup.of(info.context.kg.correlation_groups[group])
 
     @resolved("The unit of value, low and high: the unit in which answers give the quantity.")
     def unit(self, info: Info) -> str:

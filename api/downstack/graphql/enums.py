@@ -47,16 +47,43 @@ class LayerName(Enum):
     SILICON_FABRICATION = 7
 
 
+@strawberry.enum(description="How far the suppliers of one input are taken to replace one another.")
+class SubstitutionBound(Enum):
+    """The bounds of a supply shock."""
+
+    NONE = strawberry.enum_value("NONE", description="Not at all: every supplier is needed for its part.")
+    DECLARED = strawberry.enum_value("DECLARED", description="By the elasticity of substitution that the graph states.")
+    FULL = strawberry.enum_value("FULL", description="Without limit: what is lost is lost in proportion to the share.")
+
+
 @strawberry.enum(description="How far a number can be trusted: the gravest of everything it rests on.")
 class EffectStatus(Enum):
     """The status of a number."""
 
     OK = strawberry.enum_value("OK", description="Every input is there and every formula holds.")
+    STALE = strawberry.enum_value(
+        "STALE", description="The number is given, but a fact behind it is older than its quantity allows."
+    )
     EXTRAPOLATED = strawberry.enum_value("EXTRAPOLATED", description="Outside the range in which a formula holds.")
     INFEASIBLE = strawberry.enum_value("INFEASIBLE", description="There is no such number; the reason is said.")
     NOT_CONVERGED = strawberry.enum_value("NOT_CONVERGED", description="A feedback loop did not settle.")
-    STALE = strawberry.enum_value("STALE", description="A newer fact contradicts an input.")
     MISSING_INPUT = strawberry.enum_value("MISSING_INPUT", description="A fact is missing; the reason says which.")
+
+
+@strawberry.enum(description="Whether a feedback loop settles.")
+class FeedbackStatus(Enum):
+    """How a feedback loop ended."""
+
+    CONVERGED = strawberry.enum_value("CONVERGED", description="It settles, and there is a number.")
+    OSCILLATING = strawberry.enum_value(
+        "OSCILLATING", description="Every round overshoots, and by no less than the round before."
+    )
+    DIVERGED = strawberry.enum_value("DIVERGED", description="Every round pushes on, and any push grows.")
+    MULTIPLE = strawberry.enum_value("MULTIPLE", description="Where it ends depends on where it starts.")
+    MAXITER = strawberry.enum_value(
+        "MAXITER", description="The rounds were used up before it was known whether it settles."
+    )
+    UNDEFINED = strawberry.enum_value("UNDEFINED", description="The formulas give no number at any start.")
 
 
 @strawberry.enum(description="What kind of statement a fact rests on, most reliable first.")

@@ -1,4 +1,4 @@
-"""How sure an effect is and how it came about: bands, flows and paths."""
+"""How an effect came about: flows and paths."""
 
 from __future__ import annotations
 
@@ -7,55 +7,7 @@ import asyncio
 import strawberry
 
 from downstack import results
-from downstack.graph import model
 from downstack.graphql.combinations import off_the_loop
-from downstack.graphql.entities import Fact
-
-
-@strawberry.type(
-    description="How sure an effect is, from samples of the uncertain facts; ratios are scenario over base."
-)
-class Band:
-    """A band."""
-
-    p10: float = strawberry.field(description="A tenth of the samples have a smaller ratio.")
-    p50: float = strawberry.field(description="The median ratio of the samples.")
-    p90: float = strawberry.field(description="A tenth of the samples have a larger ratio.")
-    probability_of_rise: float = strawberry.field(
-        description="The share of samples in which the scenario is above the base, 0 to 1."
-    )
-    probability_of_switch: float | None = strawberry.field(
-        description="The share of samples in which another limit binds after the change; null where nothing is a "
-        "minimum or maximum."
-    )
-    samples: int = strawberry.field(description="How many samples the shares are of.")
-
-    @classmethod
-    def of(cls, record: results.Band | None) -> Band | None:
-        """Wrap a record."""
-        if record is None:
-            return None
-        return cls(
-            p10=record.p10,
-            p50=record.p50,
-            p90=record.p90,
-            probability_of_rise=record.probability_of_rise,
-            probability_of_switch=record.probability_of_switch,
-            samples=record.samples,
-        )
-
-
-@strawberry.type(description="An uncertain fact, and how much of the width of a band comes from it.")
-class VarianceShare:
-    """A share of the variance."""
-
-    fact: Fact = strawberry.field(description="The fact: knowing it better would narrow the band.")
-    share: float = strawberry.field(description="Its share of the variance of the effect, 0 to 1.")
-
-    @classmethod
-    def of(cls, fact: model.Fact, share: float) -> VarianceShare:
-        """Wrap a fact and its share."""
-        return cls(fact=Fact.of(fact), share=share)
 
 
 @strawberry.type(

@@ -10,7 +10,7 @@ from strawberry import UNSET
 from downstack import results
 from downstack.errors import UserInputError
 from downstack.graphql import inputs
-from downstack.graphql.arguments import AsOf, NoSamples, Target, Where, selection_of
+from downstack.graphql.arguments import AsOf, Samples, Target, Where, selection_of
 from downstack.graphql.combinations import off_the_loop
 from downstack.graphql.comparison import ComparisonReport
 from downstack.graphql.context import Info
@@ -74,11 +74,9 @@ class Goals:
         scenarios: Annotated[list[inputs.ScenarioInput], strawberry.argument(description="What to compare.")],
         targets: Annotated[list[strawberry.ID], strawberry.argument(description="The quantities to compare in.")],
         where: Where = UNSET,
-        samples: NoSamples = 0,
+        samples: Samples = 0,
     ) -> ComparisonReport:
         """Ask for a comparison."""
-        if samples:
-            raise UserInputError("a comparison is not sampled", field="samples", hint="leave samples at 0")
         selection, when = selection_of(given(where))
         asked = {item.name: [change.change() for change in item.changes] for item in scenarios}
         if len(asked) < len(scenarios):
@@ -86,6 +84,6 @@ class Goals:
         names = [str(item) for item in targets]
 
         def ask() -> results.ComparisonReport:
-            return info.context.kg.compare(asked, names, selection, when)
+            return info.context.kg.compare(asked, names, selection, when, samples or 0)
 
         return ComparisonReport.of(await off_the_loop(ask))

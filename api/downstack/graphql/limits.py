@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from strawberry.extensions import ValidationCache
 
-from downstack.engine.uncertainty import MAX_SAMPLES
+from downstack.engine.sampler import MAX_SAMPLES
 from downstack.graphql.errors import TOO_COMPLEX
 from downstack.graphql.relay import DEFAULT_PAGE, MAX_PAGE
 from graphql import (
@@ -50,8 +50,21 @@ LISTS = {
     "quantities": 120,
     "rows": 50,
     "cells": 100,
+    "targets": 25,
+    "profiles": 3,
+    "flow": 24,
+    "stock": 24,
+    "binding": 3,
+    "singlePoints": 4,
+    "allocation": 6,
+    "users": 4,
     "flows": 10,
     "paths": 10,
+    "loops": 2,
+    "varianceShares": 6,
+    "tornado": 10,
+    "differences": 3,
+    "bands": 3,
 }
 """Typical lengths of the lists without pages, and of flows and paths unless `first` says more."""
 
@@ -63,6 +76,11 @@ WORK = {
     "sensitivity": 500,
     "compare": 2_000,
     "solve": 10_000,
+    "profile": 4_000,
+    "shock": 10_000,
+    "deployments": 10_000,
+    "costBand": 100,
+    "timeBand": 100,
 }
 """What a field costs before it holds a value, in values that take as long: these evaluate formulas many times."""
 SAMPLE = 5

@@ -10,21 +10,23 @@ from strawberry import UNSET
 from downstack import results
 from downstack.graph import model
 from downstack.graphql import answers, inputs, relay, terms, values
-from downstack.graphql.arguments import After, AsOf, First, Name, NoSamples, Samples, Where, selection_of
+from downstack.graphql.arguments import After, AsOf, First, Name, Samples, Where, selection_of
 from downstack.graphql.combinations import off_the_loop
 from downstack.graphql.context import Info
+from downstack.graphql.deployments import Deployments
 from downstack.graphql.entities import Entity, SearchHit, entity_of, node_of
 from downstack.graphql.enums import EntityOrder
 from downstack.graphql.fields import resolved
 from downstack.graphql.goals import Goals
 from downstack.graphql.inputs import given
+from downstack.graphql.shock import Shocks
 
 MAX_TEXT = 300
 """Characters of a search text that are looked at."""
 
 
 @strawberry.type(description="Questions to the graph.")
-class Query(Goals):
+class Query(Goals, Shocks, Deployments):
     """The root of all questions."""
 
     @resolved("The graph version that answers, and how much it holds.")
@@ -136,7 +138,7 @@ class Query(Goals):
         quantity: Annotated[strawberry.ID, strawberry.argument(description="Identifier, IRI or CURIE (dso:...).")],
         entity: Annotated[strawberry.ID | None, strawberry.argument(description="Only for this entity.")] = UNSET,
         where: Where = UNSET,
-        samples: NoSamples = 0,
+        samples: Samples = 0,
         as_of: AsOf = UNSET,
     ) -> values.ValueReport:
         """Ask for a value."""

@@ -11,6 +11,7 @@ from downstack.graphql.entities import Entity, Fact, entity_by_slug
 from downstack.graphql.enums import EffectStatus
 from downstack.graphql.fields import resolved
 from downstack.graphql.terms import QuantityKind, finite
+from downstack.graphql.uncertainty import FactCoverage, TornadoBar
 
 
 @strawberry.type(description="How much a target moves with one input.")
@@ -78,6 +79,16 @@ class SensitivityReport:
     def inputs(self) -> list[Elasticity]:
         """List the inputs."""
         return [Elasticity.of(item) for item in self.record.inputs]
+
+    @resolved("What each uncertain input alone makes of the target, the widest first; empty where all are points.")
+    def tornado(self) -> list[TornadoBar]:
+        """List the bars."""
+        return [TornadoBar.of(item) for item in self.record.tornado]
+
+    @resolved("How many of the facts behind the target vary at all; null when it has no number.")
+    def fact_coverage(self) -> FactCoverage | None:
+        """Wrap the count."""
+        return None if self.record.fact_coverage is None else FactCoverage.of(self.record.fact_coverage)
 
     @classmethod
     def of(cls, record: results.SensitivityReport) -> SensitivityReport:

@@ -79,6 +79,9 @@ class QuantityKind:
     subject_class: str | None = strawberry.field(
         description="The class whose entities carry facts of it; null when it is only computed."
     )
+    age_budget: str | None = strawberry.field(
+        description="How old a fact may be before a number is STALE, as an ISO 8601 duration; null for no limit."
+    )
     layer_number: strawberry.Private[int | None]
 
     @resolved("The layer it belongs to.")
@@ -98,6 +101,7 @@ class QuantityKind:
             unit=record.display_unit,
             base_unit=record.unit,
             subject_class=record.subject_class,
+            age_budget=record.age_budget,
             layer_number=record.layer,
         )
 
@@ -109,6 +113,7 @@ class FunctionInput:
     quantity: strawberry.ID = strawberry.field(description="The quantity that it reads.")
     unit: str = strawberry.field(description="The base unit that it expects.")
     optional: bool = strawberry.field(description="True when the function copes without it.")
+    lag_months: int = strawberry.field(description="How many months late it acts; 0 when at once.")
 
 
 @strawberry.type(description="A number inside a formula, with its source.")
@@ -139,6 +144,16 @@ class Applicability:
     entity_class: str = strawberry.field(description="The class that the entity in it must belong to.")
 
 
+@strawberry.type(description="How wrong a function is by itself, with all its inputs known.")
+class RelativeError:
+    """The own error of a function."""
+
+    value: float = strawberry.field(
+        description="The standard deviation of the natural logarithm of measured over computed."
+    )
+    source: str = strawberry.field(description="The calibration that it comes from.")
+
+
 @strawberry.type(description="An analytical function: the formula of a quantity.")
 class PerformanceFunction:
     """An analytical function."""
@@ -165,7 +180,12 @@ class PerformanceFunction:
     def inputs(self) -> list[FunctionInput]:
         """List the parameters."""
         return [
-            FunctionInput(quantity=strawberry.ID(item.name), unit=item.unit, optional=item.optional)
+            FunctionInput(
+                quantity=strawberry.ID(item.name),
+                unit=item.unit,
+                optional=item.optional,
+                lag_months=self.record.lags.get(item.name, 0),
+            )
             for item in self.record.inputs
         ]
 
@@ -176,6 +196,12 @@ class PerformanceFunction:
             FunctionConstant(name=name, value=item.value, unit=item.unit, source=item.source)
             for name, item in self.record.constants.items()
         ]
+
+    @resolved("How wrong it is by itself; null where no calibration says.")
+    def relative_error(self) -> RelativeError | None:
+        """Wrap the error."""
+        error = self.record.relative_error
+        return None if error is None else RelativeError(value=error.value, source=error.source)
 
     @resolved("Where it holds.")
     def validity(self) -> list[ValidityRange]:
@@ -235,6 +261,12 @@ class Influence(Node):
     direction: Direction = strawberry.field(description="Towards applications or towards silicon.")
     mechanism: str = strawberry.field(description="How the influence works.")
     quantity_affected: str | None = strawberry.field(description="What of the target it affects, in words.")
+    changed_kind: strawberry.ID | None = strawberry.field(
+        description="The quantity whose rise the sign is said of, where formulas know it."
+    )
+    affected_kind: strawberry.ID | None = strawberry.field(
+        description="The quantity that it raises or lowers, where formulas know it."
+    )
     published_effect: str | None = strawberry.field(
         description="The source's own sentence on the size of the effect, as text that nothing is computed from."
     )
@@ -270,6 +302,8 @@ class Influence(Node):
             direction=Direction(record.direction),
             mechanism=record.mechanism,
             quantity_affected=record.quantity_affected,
+            changed_kind=None if record.changed_kind is None else strawberry.ID(record.changed_kind),
+            affected_kind=None if record.affected_kind is None else strawberry.ID(record.affected_kind),
             published_effect=record.published_effect,
             source=Source.of(record.source),
             locator=record.locator,

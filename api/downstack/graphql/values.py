@@ -7,9 +7,11 @@ import strawberry
 from downstack import results
 from downstack.graph import model
 from downstack.graphql.combinations import EffectKey, Regime, Trace, off_the_loop
-from downstack.graphql.enums import EffectStatus
+from downstack.graphql.enums import Date, EffectStatus
+from downstack.graphql.feedback import FeedbackLoop
 from downstack.graphql.fields import resolved
 from downstack.graphql.terms import QuantityKind, finite
+from downstack.graphql.uncertainty import Band, FactCoverage, VarianceShare
 
 
 @strawberry.type(description="One number for one combination.")
@@ -27,10 +29,31 @@ class ValueRow:
         """Wrap the combination."""
         return EffectKey.of(self.record.key)
 
+    @resolved("How sure the number is, in its unit; null without `samples`, and where most of them have no number.")
+    def band(self) -> Band | None:
+        """Wrap the band."""
+        return Band.of(self.record.band)
+
+    @resolved("What the width of the band comes from, largest first; empty without `samples`.")
+    async def variance_shares(self) -> list[VarianceShare]:
+        """List the shares."""
+        found = await off_the_loop(lambda: self.record.variance_shares)
+        return [VarianceShare.of(item) for item in found]
+
+    @resolved("How many of the facts behind the number vary at all.")
+    async def fact_coverage(self) -> FactCoverage:
+        """Count the facts."""
+        return FactCoverage.of(await off_the_loop(lambda: self.record.fact_coverage))
+
     @resolved("What binds; null when nothing on the way is a minimum or maximum.")
     async def regime(self) -> Regime | None:
         """Look for what binds."""
         return Regime.of(await off_the_loop(lambda: self.record.regime))
+
+    @resolved("The feedback loops that the number lies on or rests on, nearest first.")
+    async def loops(self) -> list[FeedbackLoop]:
+        """List the loops."""
+        return [FeedbackLoop.of(item) for item in await off_the_loop(lambda: self.record.loops)]
 
     @resolved("The number unfolded to formulas and facts.")
     async def trace(self) -> Trace:
@@ -58,12 +81,24 @@ class ValueReport:
     value: float | None = strawberry.field(description="The number, when exactly one combination matches.")
     unit: str = strawberry.field(description="The unit of all numbers.")
     status: EffectStatus = strawberry.field(description="The best status among the rows.")
+    as_of: Date = strawberry.field(description="The date that facts are chosen for and their age is judged on.")
     reason: str | None = strawberry.field(description="Why there is no number, when no row or a single one has none.")
 
     @resolved("The quantity asked for.")
     def quantity(self) -> QuantityKind:
         """Wrap the quantity."""
         return QuantityKind.of(self.record.quantity)
+
+    @resolved("How sure the number is, when exactly one combination matches; null without `samples`.")
+    def band(self) -> Band | None:
+        """Wrap the band."""
+        return Band.of(self.record.band)
+
+    @resolved("What the width of the band comes from, when exactly one combination matches; empty without `samples`.")
+    async def variance_shares(self) -> list[VarianceShare]:
+        """List the shares."""
+        found = await off_the_loop(lambda: self.record.variance_shares)
+        return [VarianceShare.of(item) for item in found]
 
     @resolved("One row for every combination that matches.")
     def rows(self) -> list[ValueRow]:
@@ -83,6 +118,7 @@ class ValueReport:
         return cls(
             record=record,
             graph_version=record.graph_version,
+            as_of=Date(record.as_of),
             value=finite(record.value),
             unit=record.unit,
             status=EffectStatus[record.status.name],

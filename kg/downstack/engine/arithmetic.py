@@ -26,9 +26,14 @@ PLAIN = frozenset(
 """Of NumPy and of Python: what keeps finite numbers finite, or sets a flag."""
 
 
-@lru_cache(maxsize=1024)
 def is_plain(function: Formula) -> bool:
     """Return whether a formula, with all that it calls, is plain arithmetic; False where it cannot be told."""
+    # What closes over arrays is made anew for every question: it is not remembered.
+    return getattr(function, "__closure__", None) is None and _is_plain(function)
+
+
+@lru_cache(maxsize=1024)
+def _is_plain(function: Formula) -> bool:
     seen: set[object] = set()
     waiting: list[object] = [function]
     while waiting:

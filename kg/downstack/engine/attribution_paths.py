@@ -13,6 +13,9 @@ from downstack.performance.declare import Array
 EXPANSIONS = 2_000
 """Partial paths that are looked at in order of promise; after that, the most promising are finished as they stand."""
 
+ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
+"""A quantity that moves by no more than this, relative to itself, stands still."""
+
 Path = tuple[tuple[str, ...], float]
 """The quantities from the change to the effect, and what came along them."""
 
@@ -119,3 +122,18 @@ def _finish(splits: Mapping[str, Split], bounds: Mapping[str, Array], way: _Way)
             return _Way(way.rank, way.steps, np.zeros_like(way.weight), finished=True)
         way = min(ahead)
     return way
+
+
+def per_unit(part: Array, value: Array) -> Array:
+    """Return a part per unit of change of its source.
+
+    Where the source ends a segment as it began it, what it hands on is nothing at any rate: the rate of the segment
+    before (at the beginning, of the first one that moves) keeps inflow equal to outflow.
+    """
+    change = np.diff(value)
+    moved = np.abs(change) > ROUNDING * np.abs(value).max()
+    if not moved.any():
+        moved = change != 0.0
+    last = np.maximum.accumulate(np.where(moved, np.arange(len(change)), int(np.argmax(moved))))
+    filled: Array = part[last] / change[last]
+    return filled

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from downstack.engine.attribution_loop import LoopCorners, outside
 from downstack.engine.attribution_orders import move_orders
-from downstack.engine.attribution_paths import Split
+from downstack.engine.attribution_paths import ROUNDING, Split, per_unit
 from downstack.engine.changes import ChangeOp, Intervention
 from downstack.engine.codes import MISSING_INPUT, Codes
 from downstack.engine.engine import Evaluation
@@ -25,8 +26,6 @@ from downstack.performance.declare import Array
 
 CHANGE = "change"
 """Stands in place of a function for what a change does to the very quantity it is made to."""
-ROUNDING = 4.0 * float(np.finfo(np.float64).eps)
-"""A quantity that moves by no more than this, relative to itself, stands still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class SingleRow:
             step, place = plan.by_quantity[name], places[name]
             if place < 0 or place >= step.rows or not outcome.touched[name][place]:
                 _hold(known, outcome, name, place if place < step.rows else -1)
-                steps[name] = replace(step, rows=1, fact_values=None, variants=())
+                steps[name] = replace(step, rows=1, fact_values=None, variants=(), fact_codes=None)
                 continue
             variant, sources = _variant_at(step, place)
             for source, spot in sources.items():
@@ -64,12 +63,13 @@ class SingleRow:
                 rows=1,
                 fact_values=None if variant is not None and step.fact_values is None else facts,
                 variants=() if variant is None else (variant,),
+                fact_codes=None,
             )
             own = tuple(Cell(0, cell.intervention) for cell in evaluation.cells.get(name, ()) if cell.row == place)
             if own:
                 cells[name] = own
         ordered = {step.quantity: steps[step.quantity] for step in plan.steps if step.quantity in steps}
-        return cls(target, Plan(plan.binding, tuple(ordered.values()), ordered), known, cells)
+        return cls(target, plan.with_steps(ordered.values()), known, cells)
 
     def walk(self, segments: int) -> Walk | None:
         """Evaluate the points between base and scenario; None when the effect has no number at one of them."""
@@ -82,7 +82,7 @@ class SingleRow:
             return None
         if not np.isfinite(outcome.values[self.target]).all():
             return None
-        return Walk(self, fractions, outcome.values)
+        return Walk(self, fractions, outcome)
 
 
 def _hold(known: Outcome, outcome: Outcome, name: str, place: int) -> None:
@@ -115,7 +115,12 @@ class Walk:
 
     row: SingleRow
     fractions: Array
-    values: Mapping[str, Array]
+    outcome: Outcome
+
+    @property
+    def values(self) -> Mapping[str, Array]:
+        """The numbers, one row each with a column a point."""
+        return self.outcome.values
 
     @property
     def total(self) -> float:
@@ -131,22 +136,30 @@ class Walk:
             name = waiting.pop()
             if name in inputs:
                 continue
-            step, cells = self.row.plan.by_quantity[name], self.row.cells.get(name, ())
-            fixed = any(cell.intervention.op is ChangeOp.SET for cell in cells)
-            names = () if fixed or not step.variants else step.variants[0].function.input_names
-            inputs[name] = tuple(item for item in names if self._moves(item))
+            inputs[name] = tuple(item for item in self._reads(name) if self._moves(item))
             waiting += inputs[name]
         if not inputs[self.row.target] and not self._moves(self.row.target):
             return {}
         splits: dict[str, Split] = {}
+        loops = LoopCorners(self.row.plan, self.row.cells, self.fractions, self.outcome)
         for name in self.row.plan.by_quantity:
             # What moves only because it is changed begins the paths; it is split only when it is itself the effect.
             if name in inputs and (inputs[name] or name == self.row.target):
-                split = self._split(name, inputs[name], splits)
+                looped = bool(inputs[name]) and name in self.outcome.loops
+                split = (loops.split if looped else self._split)(name, inputs[name], splits)
                 if split is None:
                     return None
                 splits[name] = split
         return splits
+
+    def _reads(self, name: str) -> tuple[str, ...]:
+        """Return what a quantity is computed from; a member of a loop from what the whole loop reads from outside."""
+        step, cells = self.row.plan.by_quantity[name], self.row.cells.get(name, ())
+        if not step.variants or any(cell.intervention.op is ChangeOp.SET for cell in cells):
+            return ()
+        if name in self.outcome.loops:
+            return outside(self.row.plan, self.row.cells, self.outcome, name)
+        return step.variants[0].function.input_names
 
     def _moves(self, name: str) -> bool:
         value = self.values[name]
@@ -174,7 +187,7 @@ class Walk:
         multipliers = parts.copy()
         for index, source in enumerate(sources):
             if not begins[index]:
-                multipliers[index] = _per_unit(parts[index], self.values[source][0])
+                multipliers[index] = per_unit(parts[index], self.values[source][0])
         return Split(name, step.variants[0].function.name, sources, parts, multipliers, begins)
 
     def _corners(
@@ -210,18 +223,3 @@ def _changed(item: Intervention, base: Array, along: Array) -> Array:
     geometric = (base > 0.0) & (goal > 0.0)
     ratio = np.where(geometric, goal / np.where(geometric, base, 1.0), 1.0)
     return np.where(geometric, base * ratio**along, base + along * (goal - base))
-
-
-def _per_unit(part: Array, value: Array) -> Array:
-    """Return a part per unit of change of its source.
-
-    Where the source ends a segment as it began it, what it hands on is nothing at any rate: the rate of the segment
-    before (at the beginning, of the first one that moves) keeps inflow equal to outflow.
-    """
-    change = np.diff(value)
-    moved = np.abs(change) > ROUNDING * np.abs(value).max()
-    if not moved.any():
-        moved = change != 0.0
-    last = np.maximum.accumulate(np.where(moved, np.arange(len(change)), int(np.argmax(moved))))
-    filled: Array = part[last] / change[last]
-    return filled

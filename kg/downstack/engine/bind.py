@@ -7,6 +7,7 @@ one array of row numbers. Filters shrink the role lists before any row exists.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +37,12 @@ class Binding:
         self._place = {role: _inverse(chosen, len(columns.tables[role].ids)) for role, chosen in self.lists.items()}
         self._shapes: dict[Key, tuple[int, ...]] = {}
         self._gathers: dict[tuple[Key, Key], Rows | None] = {}
+
+    def with_columns(self, columns: Columns) -> Binding:
+        """Return the same rows over the columns of a version that differs in facts alone."""
+        other = copy(self)
+        other.columns = columns
+        return other
 
     def shape(self, key: Key) -> tuple[int, ...]:
         """Return the number of entities in each role of a key."""
@@ -96,6 +103,16 @@ class Binding:
             same = len(found) == self.rows(source) and bool((found == np.arange(len(found))).all())
             self._gathers[out, source] = None if same else found
         return self._gathers[out, source]
+
+    def within(self, narrower: Binding, key: Key) -> Rows:
+        """Return, for each row of a key set, the row of a narrower binding that is the same combination, -1 for none."""
+        total = np.zeros(self.rows(key), dtype=np.int64)
+        missing = np.zeros(self.rows(key), dtype=np.bool_)
+        for axis, role in enumerate(key):
+            place = self._along(key, axis, narrower._place[role][self.lists[role]])
+            missing |= place < 0
+            total = total * len(narrower.lists[role]) + place
+        return np.where(missing, -1, total)
 
     def _follow(self, start: str, role: str, position: Rows) -> Rows:
         chain = self.columns.chain(role)

@@ -114,16 +114,18 @@ class Intervention:
 
 def read_changes(changes: Mapping[str, str] | Sequence[Change]) -> tuple[Change, ...]:
     """Return the changes of a question, written or structured, and refuse none, too many and twice the same."""
+    if len(changes) > MAX_CHANGES:
+        raise UserInputError(
+            f"{len(changes):,} changes are more than the {MAX_CHANGES:,} of one question",
+            field="changes",
+            hint="split it",
+        )
     if isinstance(changes, Mapping):
         read = tuple(Change.parse(reference, text) for reference, text in changes.items())
     else:
         read = tuple(changes)
     if not read:
         raise UserInputError("nothing is changed", field="changes", hint="name at least one ENTITY.QUANTITY=VALUE")
-    if len(read) > MAX_CHANGES:
-        raise UserInputError(
-            f"{len(read)} changes are more than the {MAX_CHANGES} of one question", field="changes", hint="split it"
-        )
     return read
 
 

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from downstack.engine.codes import OK, STALE, Codes
+from downstack.engine.spread import Spread, spread_of
+from downstack.graph.ages import is_stale
 from downstack.graph.knowledge import Knowledge, Role
-from downstack.graph.model import Fact
+from downstack.graph.model import Fact, QuantityKind
 from downstack.performance.declare import Array
 
 Positions = npt.NDArray[np.int32]
@@ -38,6 +41,12 @@ class FactColumn:
     values: Array
     facts: tuple[tuple[Fact, ...], ...]
     """Per entity: the chosen fact first, then what other sources say."""
+    codes: Codes | None
+    """Per entity: STALE or OK for the chosen fact; None where no fact is stale."""
+    spreads: tuple[Spread | None, ...]
+    """Per entity: how the chosen fact is spread; None where it is a point or missing."""
+    varies: bool
+    """True when any of the facts is uncertain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,8 @@ class Columns:
 
     version: str
     as_of: str | None
+    on: str
+    """The date that the age of facts is judged on: that of the question, or the newest that any fact carries."""
     tables: Mapping[str, RoleTable]
     facts: Mapping[str, FactColumn]
 
@@ -86,11 +97,36 @@ def build_columns(knowledge: Knowledge, as_of: str | None = None) -> Columns:
         role_id = role_of_class(knowledge, quantity.subject_class)
         if role_id is None:
             continue
-        chosen = tuple(knowledge.candidates(slug, quantity.id, as_of) for slug in members[role_id])
-        values = np.array([group[0].value if group else np.nan for group in chosen], dtype=np.float64)
-        values.setflags(write=False)
-        facts[quantity.id] = FactColumn(role_id, values, chosen)
-    return Columns(knowledge.version, as_of, tables, facts)
+        facts[quantity.id] = fact_column(knowledge, quantity, role_id, members[role_id], as_of)
+    return Columns(knowledge.version, as_of, as_of or knowledge.today, tables, facts)
+
+
+def changed_columns(knowledge: Knowledge, old: Columns, quantities: frozenset[str]) -> Columns:
+    """Return the columns of a version that differs from another one in the facts of some quantities only.
+
+    Tables, and the columns of all other quantities, are the same objects, unless the date that ages are judged on moved.
+    """
+    if old.on != (old.as_of or knowledge.today):
+        return build_columns(knowledge, old.as_of)
+    facts = dict(old.facts)
+    for name in quantities & facts.keys():
+        role = facts[name].role
+        facts[name] = fact_column(knowledge, knowledge.quantities[name], role, old.tables[role].ids, old.as_of)
+    return Columns(knowledge.version, old.as_of, old.on, old.tables, facts)
+
+
+def fact_column(
+    knowledge: Knowledge, quantity: QuantityKind, role: str, members: tuple[str, ...], as_of: str | None
+) -> FactColumn:
+    """Choose the fact of one quantity for every entity of a role, as seen on a date."""
+    on = as_of or knowledge.today
+    chosen = tuple(knowledge.candidates(slug, quantity.id, as_of) for slug in members)
+    values = np.array([group[0].value if group else np.nan for group in chosen], dtype=np.float64)
+    values.setflags(write=False)
+    old = np.array([bool(group) and is_stale(quantity, group[0], on) for group in chosen], dtype=np.bool_)
+    codes = np.where(old, STALE, OK).astype(np.int8) if old.any() else None
+    spreads = tuple(spread_of(group, quantity, knowledge.correlation_groups) for group in chosen)
+    return FactColumn(role, values, chosen, codes, spreads, any(spread is not None for spread in spreads))
 
 
 def role_of_class(knowledge: Knowledge, entity_class: str | None) -> str | None:

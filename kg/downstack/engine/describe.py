@@ -70,6 +70,8 @@ def _function(item: FunctionDeclaration, quantities: Mapping[str, QuantityKind])
         facts += [("dso:regimeName", _text(text)) for text in item.regimes.names]
     facts += [("dso:neverFallsWith", _term(quantities, part)) for part in item.increasing]
     facts += [("dso:neverRisesWith", _term(quantities, part)) for part in item.decreasing]
+    if item.relative_error is not None:
+        facts.append(("dso:hasRelativeError", f"{name}.error"))
     facts += [("dso:hasConstant", f"{name}.{key}") for key in sorted(item.constants)]
     facts += [("dso:hasValidityRange", f"{name}.{check.input}.validity") for check in item.validity]
     lines += [f"    {predicate} {value} ;" for predicate, value in facts[:-1]]
@@ -79,13 +81,15 @@ def _function(item: FunctionDeclaration, quantities: Mapping[str, QuantityKind])
         f"{name}.{part.name} a fno:Parameter ;\n"
         f"    fno:predicate {_term(quantities, part.name)} ;\n"
         f"    dso:baseUnit {_text(part.unit)} ;\n"
-        f"    fno:required {str(not part.optional).lower()} ."
+        + (f"    dso:lagMonths {item.lags[part.name]} ;\n" if part.name in item.lags else "")
+        + f"    fno:required {str(not part.optional).lower()} ."
         for part in item.inputs
     ]
+    start = "" if item.start is None else f" ;\n    dso:searchStart {_double(item.start)}"
     blocks.append(
         f"{name}.returns a fno:Output ;\n"
         f"    fno:predicate {_term(quantities, item.returns)} ;\n"
-        f"    dso:baseUnit {_text(item.unit)} ."
+        f"    dso:baseUnit {_text(item.unit)}{start} ."
     )
     blocks += [
         f"{name}.{check.input}.validity a dso:ValidityRange ;\n"
@@ -96,6 +100,12 @@ def _function(item: FunctionDeclaration, quantities: Mapping[str, QuantityKind])
         for check in item.validity
     ]
     blocks += [_constant(f"{name}.{key}", value) for key, value in sorted(item.constants.items())]
+    if item.relative_error is not None:
+        blocks.append(
+            f"{name}.error a dso:RelativeError ;\n"
+            f"    dso:value {_double(item.relative_error.value)} ;\n"
+            f"    dcterms:source {_text(item.relative_error.source)} ."
+        )
     blocks.append(
         f"{name}.mapping a fno:Mapping ;\n"
         f"    fno:function {name} ;\n"

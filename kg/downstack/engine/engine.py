@@ -5,19 +5,22 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass
 
 from downstack.engine.bind import Binding
+from downstack.engine.cache import ValueCache
 from downstack.engine.changes import Intervention
-from downstack.engine.columns import Columns, build_columns
+from downstack.engine.columns import Columns, build_columns, changed_columns
 from downstack.engine.interpreter import Interpreter
-from downstack.engine.plan import Plan, compile_plan
-from downstack.engine.program import evaluate_base, evaluate_change
+from downstack.engine.plan import Plan, compile_plan, with_columns
+from downstack.engine.program import base_of, evaluate_change
 from downstack.engine.run import BASE_AND_SCENARIO, Cell, Outcome, place_interventions
-from downstack.engine.schema import Schema, build_schema
+from downstack.engine.schema import Schema, build_schema, check_count
 from downstack.engine.trace import Tracer
 from downstack.errors import UserInputError
 from downstack.graph.knowledge import Knowledge
+from downstack.graph.model import Fact
 from downstack.performance.declare import Array, FunctionDeclaration
 
 MAX_ROWS = 4_000_000
@@ -46,12 +49,40 @@ class Engine:
 
     def __init__(self, knowledge: Knowledge, functions: Iterable[FunctionDeclaration]) -> None:
         self.knowledge = knowledge
-        self.functions = tuple(functions)
+        self.functions = check_count(functions)
         self.schema: Schema = build_schema(knowledge, self.functions)
         self._columns: OrderedDict[str | None, Columns] = OrderedDict()
         self._plans: OrderedDict[tuple[str | None, Filter, frozenset[str]], Plan] = OrderedDict()
         self._descendants: dict[frozenset[str], frozenset[str]] = {}
         self._lock = threading.Lock()
+        self.cache = ValueCache()
+        """Values of plans without changes; shared with the engines that :meth:`with_facts` makes."""
+
+    def with_facts(self, replaced: Mapping[tuple[str, str], tuple[Fact, ...]]) -> Engine:
+        """Return the engine of a version in which the facts of some quantities of some entities are others.
+
+        The schema, the tables, the columns and plans that the facts do not touch, and all values that they do not reach
+        are shared, so that the first question to the new version costs the cone of what changed.
+
+        Parameters
+        ----------
+        replaced
+            Entity and quantity to all facts that the new version has of them; none to withdraw what was stated.
+        """
+        other = copy(self)
+        other.knowledge = self.knowledge.with_facts(replaced)
+        other._lock = threading.Lock()
+        other._columns, other._plans = OrderedDict(), OrderedDict()
+        quantities = frozenset(quantity for _, quantity in replaced)
+        with self._lock:
+            held, plans = dict(self._columns), dict(self._plans)
+        for as_of, old in held.items():
+            other._columns[as_of] = changed_columns(other.knowledge, old, quantities)
+        for key, plan in plans.items():
+            fresh = other._columns.get(key[0])
+            if fresh is not None and fresh.tables is plan.binding.columns.tables:
+                other._plans[key] = with_columns(plan, fresh, quantities)
+        return other
 
     def columns(self, as_of: str | None = None) -> Columns:
         """Return the columns as seen on a date, from the cache when it was asked before."""
@@ -121,7 +152,7 @@ class Engine:
 
         `base` is an evaluation of the same plan without interventions; it is looked up or made unless given.
         """
-        known = evaluate_base(plan) if base is None else base.outcome
+        known = self.base(plan).outcome if base is None else base.outcome
         cells = place_interventions(plan, interventions)
         if not cells and fractions is None:
             return Evaluation(plan, known, cells)
@@ -132,6 +163,10 @@ class Engine:
         if changed not in self._descendants:
             self._descendants[changed] = self.schema.descendants(changed)
         return self._descendants[changed]
+
+    def base(self, plan: Plan) -> Evaluation:
+        """Run a plan without changes; what was computed before from the same functions and facts is not computed again."""
+        return Evaluation(plan, base_of(plan, self.cache.evaluate), {})
 
     def interpreter(self, as_of: str | None = None) -> Interpreter:
         """Return the scalar oracle over the same facts and functions."""

@@ -9,19 +9,39 @@ from typing import overload
 import numpy as np
 
 from downstack.engine.attribution import attribute
-from downstack.engine.changes import ChangeOp, Intervention
+from downstack.engine.changes import Intervention
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK
+from downstack.engine.coverage import fact_coverage
 from downstack.engine.engine import Engine, Evaluation
+from downstack.engine.interventions import describe_interventions
+from downstack.engine.live import live_plan
+from downstack.engine.loop_words import feedback_behind
+from downstack.engine.moved import starts_of
 from downstack.engine.plan import Plan
 from downstack.engine.qualitative import qualitative_effects
+from downstack.engine.recursion import profile_of
 from downstack.engine.regimes import regime_of
+from downstack.engine.sampler import Progress
+from downstack.engine.signs import effect_findings
 from downstack.engine.trace import STATUS
-from downstack.engine.uncertainty import Bands, bands, variance_shares
+from downstack.engine.uncertainty import Bands, bands
+from downstack.engine.variance import variance_shares
 from downstack.graph.display import shown
-from downstack.graph.model import Fact
-from downstack.results import Effect, ImpactReport, LayerSummary, NotReached, Regime, Status, Trace
+from downstack.results import (
+    Effect,
+    FactCoverage,
+    ImpactReport,
+    LayerSummary,
+    NotReached,
+    Regime,
+    Status,
+    Trace,
+    VarianceShare,
+)
 
 METHOD = "comparative statics: every formula is re-evaluated at the base and at the scenario"
+SETTLED = "feedback loops are solved to where they settle"
+LATE = "what acts late is answered at the horizon, when it has settled"
 
 
 class EffectTable(Sequence[Effect]):
@@ -99,6 +119,11 @@ class EffectTable(Sequence[Effect]):
             _regime=lambda: self._regime(target, row),
             _attribution=lambda: attribute(self._engine, self._evaluation, target, row),
             _variance=lambda: self._variance(target, row),
+            _profile=lambda months: profile_of(
+                self._engine, self._evaluation, self._changes, target, row, self._as_of, months
+            ),
+            _loops=lambda: feedback_behind(plan, outcome, target, row, 1, self._evaluation.cells),
+            _coverage=lambda: self._coverage(target, row),
             band=None if self._bands is None else self._bands.band(target, row),
         )
 
@@ -118,7 +143,10 @@ class EffectTable(Sequence[Effect]):
     def _regime(self, target: str, row: int) -> Regime | None:
         return regime_of(self._engine, self._evaluation, self._changes, target, row, self._as_of)
 
-    def _variance(self, target: str, row: int) -> tuple[tuple[Fact, float], ...]:
+    def _coverage(self, target: str, row: int) -> FactCoverage:
+        return fact_coverage((self._base_tracer.trace(target, row), self._tracer.trace(target, row)))
+
+    def _variance(self, target: str, row: int) -> tuple[VarianceShare, ...]:
         if self._bands is None or self._bands.band(target, row) is None:
             return ()
         return variance_shares(self._engine, self._evaluation.plan, self._changes, target, row, self._samples)
@@ -156,6 +184,7 @@ def impact(
     layers: frozenset[int] | None,
     as_of: str | None,
     samples: int = 0,
+    progress: Progress | None = None,
 ) -> ImpactReport:
     """Answer what some changes do to some targets (to all that they reach, unless given).
 
@@ -173,27 +202,44 @@ def impact(
     not_reached = [NotReached(name, _why_not(engine, changed, name)) for name in wanted if name not in reached]
     plan = engine.plan(hit, engine.within_reach(changes, selected, as_of), as_of)
     evaluation = engine.evaluate(plan, changes)
-    spread = bands(engine, plan, changes, hit, samples) if samples else None
+    spread = None
+    if samples:
+        live = live_plan(engine, evaluation, hit, engine.within_reach(changes, selected, as_of), as_of)
+        spread = bands(engine, live, changes, hit, samples, progress=progress).over(plan, live)
     effects = EffectTable(engine, evaluation, changes, hit, as_of, spread, samples)
     not_reached += [
         NotReached(name, _why_empty(engine, plan, changes, name))
         for name in hit
         if not bool(evaluation.outcome.touched[name].any())
     ]
+    starts = starts_of(engine, evaluation, changes, as_of)
+    answered = [name for name in hit if bool(np.isfinite(evaluation.outcome.values[name]).any())]
+    directions = qualitative_effects(engine.knowledge, engine.schema, starts, answered)
+    said = [METHOD, *([SETTLED] if plan.loops else []), *([LATE] if _acts_late(plan) else [])]
+    said += (
+        [f"{samples} samples of the uncertain facts and of the errors of formulas, the same for both"]
+        if samples
+        else []
+    )
     return ImpactReport(
         graph_version=engine.knowledge.version,
-        method=f"{METHOD}; {samples} samples of the uncertain facts, the same for both" if samples else METHOD,
+        method="; ".join(said),
         elapsed_ms=(time.perf_counter() - started) * 1e3,
-        partial=False,
-        partial_reason=None,
+        partial=directions.partial_reason is not None,
+        partial_reason=directions.partial_reason,
         changes=written,
         effects=effects,
         by_layer=effects.summaries(),
-        qualitative=qualitative_effects(
-            engine.knowledge, {item.entity: _direction(engine, item, as_of) for item in changes}
-        ),
+        qualitative=directions.effects,
+        findings=effect_findings(engine, evaluation, changes, [item.sign for item in starts[: len(changes)]], hit),
         not_reached=tuple(not_reached),
+        as_of=plan.binding.columns.on,
+        interventions=describe_interventions(plan, evaluation.cells),
     )
+
+
+def _acts_late(plan: Plan) -> bool:
+    return any(variant.function.lags for step in plan.steps for variant in step.variants)
 
 
 def _why_not(engine: Engine, changed: set[str], target: str) -> str:
@@ -210,17 +256,3 @@ def _why_empty(engine: Engine, plan: Plan, changes: tuple[Intervention, ...], ta
     if empty:
         return f"no {' and no '.join(empty)} in the graph matches the question together with {entities}"
     return f"no combination of {', '.join(key)} that the question admits rests on {entities}"
-
-
-def _direction(engine: Engine, item: Intervention, as_of: str | None) -> str:
-    """Return whether a change raises its quantity (``+``), lowers it (``-``), leaves it (``0``) or cannot be said."""
-    if item.op is ChangeOp.ADD:
-        before, after = 0.0, item.amount
-    elif item.op is ChangeOp.SET:
-        facts = engine.knowledge.candidates(item.entity, item.quantity.id, as_of)
-        if not facts:
-            return "?"
-        before, after = facts[0].value, item.amount
-    else:
-        before, after = 1.0, item.amount
-    return "+" if after > before else "-" if after < before else "0"

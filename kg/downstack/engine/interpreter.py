@@ -12,11 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from downstack.engine.changes import Intervention
-from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, OK
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, NOT_CONVERGED, OK
 from downstack.engine.columns import Columns
+from downstack.engine.feedback import FeedbackLoop
 from downstack.engine.schema import Schema
 from downstack.graph.knowledge import Knowledge
 from downstack.performance.declare import FunctionDeclaration
+
+SETTLED = 1e-14
+ROUNDS = 20_000
+SPREAD = (1.0, 8.0, 0.125)
+"""Factors of the starts that a loop is gone round from; they must end at the same place."""
+AGREE = 1e-6
+
+Guess = Mapping[str, "Reading"]
+"""What is taken for the tears of the loops that are being gone round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +45,8 @@ class Interpreter:
         self._knowledge = knowledge
         self._schema = schema
         self._columns = columns
+        self._loops = {name: loop for loop in schema.loops for name in loop.members}
+        self._bases: dict[tuple[str, tuple[tuple[str, str], ...]], Reading] = {}
 
     def evaluate(
         self, quantity: str, roles: Mapping[str, str], interventions: tuple[Intervention, ...] = ()
@@ -56,28 +68,99 @@ class Interpreter:
                 targets = self._knowledge.links.get(role.via, {}).get(known[role.reached_from], ())
                 if targets and targets[0] in self._columns.tables[role.id].position:
                     known[role.id] = targets[0]
-        return self._quantity(quantity, known, interventions)
+        return self._quantity(quantity, known, interventions, {})
 
-    def _quantity(self, quantity: str, roles: Mapping[str, str], changes: tuple[Intervention, ...]) -> Reading:
+    def _quantity(
+        self, quantity: str, roles: Mapping[str, str], changes: tuple[Intervention, ...], guess: Guess
+    ) -> Reading:
+        if quantity in guess:
+            return guess[quantity]
+        loop = self._loops.get(quantity)
+        if loop is not None and not all(name in guess for name in loop.tears):
+            guess = {**guess, **self._settle(loop, roles, changes, guess)}
+            return guess[quantity] if quantity in guess else self._step(quantity, roles, changes, guess)
+        return self._step(quantity, roles, changes, guess)
+
+    def _settle(
+        self, loop: FeedbackLoop, roles: Mapping[str, str], changes: tuple[Intervention, ...], guess: Guess
+    ) -> Guess:
+        """Go round and round a loop from three starts until it stands still, as what it describes does."""
+        ends = [self._go_round(loop, roles, changes, guess, factor) for factor in SPREAD]
+        first = ends[0]
+        if any(item.code >= INFEASIBLE for item in first.values()):
+            return first
+        for other in ends[1:]:
+            for name in loop.tears:
+                if not abs(other[name].value - first[name].value) <= AGREE * abs(first[name].value):
+                    return {name: Reading(math.nan, NOT_CONVERGED, first[name].touched) for name in loop.tears}
+        return first
+
+    def _go_round(
+        self,
+        loop: FeedbackLoop,
+        roles: Mapping[str, str],
+        changes: tuple[Intervention, ...],
+        guess: Guess,
+        factor: float,
+    ) -> dict[str, Reading]:
+        now = {name: self._begin(name, roles, factor) for name in loop.tears}
+        for _ in range(ROUNDS):
+            after = {name: self._step(name, roles, changes, {**guess, **now}) for name in loop.tears}
+            if any(item.code >= INFEASIBLE for item in after.values()):
+                return after
+            still = all(
+                abs(after[name].value - now[name].value) <= SETTLED * abs(after[name].value)
+                and (after[name].code, after[name].touched) == (now[name].code, now[name].touched)
+                for name in loop.tears
+            )
+            now = after
+            if still:
+                return now
+        return {name: Reading(math.nan, NOT_CONVERGED, now[name].touched) for name in loop.tears}
+
+    def _begin(self, name: str, roles: Mapping[str, str], factor: float) -> Reading:
+        start, _ = self._fact(name, roles)
+        for function in self._schema.producers.get(name, ()):
+            if math.isnan(start) and function.start is not None and self._applies(function, roles):
+                start = function.start
+        return Reading(start * factor, MISSING_INPUT if math.isnan(start) else OK, touched=False)
+
+    def _fact(self, quantity: str, roles: Mapping[str, str]) -> tuple[float, int]:
+        """Return the stated value and what it is worth; NaN where there is none."""
+        column = self._columns.facts.get(quantity)
+        if column is None or column.role not in roles:
+            return math.nan, OK
+        place = self._columns.tables[column.role].position[roles[column.role]]
+        return float(column.values[place]), OK if column.codes is None else int(column.codes[place])
+
+    def _step(
+        self, quantity: str, roles: Mapping[str, str], changes: tuple[Intervention, ...], guess: Guess
+    ) -> Reading:
         key = self._schema.keys[quantity]
         if any(role not in roles for role in key):
             return Reading(math.nan, MISSING_INPUT, touched=False)
-        column = self._columns.facts.get(quantity)
-        fact = math.nan
-        if column is not None and column.role in roles:
-            fact = float(column.values[self._columns.tables[column.role].position[roles[column.role]]])
+        if quantity in self._loops and any(self._acts(item, quantity, key, roles) for item in changes):
+            # A change of a member of a loop holds it where the change puts its base.
+            base = self._quantity(quantity, roles, (), {})
+            return self._intervene(quantity, key, roles, base, changes)
+        fact, held = self._fact(quantity, roles)
         group = self._schema.producers.get(quantity, ())
         if not group:
-            reading = Reading(fact, MISSING_INPUT if math.isnan(fact) else OK, touched=False)
+            reading = Reading(fact, MISSING_INPUT if math.isnan(fact) else held, touched=False)
         else:
             chosen = [item for item in group if self._applies(item, roles)]
-            reading = (
-                self._call(chosen[0], roles, changes) if chosen else Reading(math.nan, MISSING_INPUT, touched=False)
-            )
+            missing = Reading(math.nan, MISSING_INPUT, touched=False)
+            reading = self._call(chosen[0], roles, changes, guess) if chosen else missing
             if not math.isnan(fact):
-                base = self._call(chosen[0], roles, ()) if chosen else reading
-                reading = self._anchor(quantity, fact, base, reading)
+                base = self._base(chosen[0], roles) if chosen and reading.touched else reading
+                reading = self._anchor(quantity, fact, held, base, reading)
         return self._intervene(quantity, key, roles, reading, changes)
+
+    def _base(self, function: FunctionDeclaration, roles: Mapping[str, str]) -> Reading:
+        place = function.name, tuple(sorted(roles.items()))
+        if place not in self._bases:
+            self._bases[place] = self._call(function, roles, (), {})
+        return self._bases[place]
 
     def _applies(self, function: FunctionDeclaration, roles: Mapping[str, str]) -> bool:
         return all(
@@ -86,9 +169,9 @@ class Interpreter:
         )
 
     def _call(
-        self, function: FunctionDeclaration, roles: Mapping[str, str], changes: tuple[Intervention, ...]
+        self, function: FunctionDeclaration, roles: Mapping[str, str], changes: tuple[Intervention, ...], guess: Guess
     ) -> Reading:
-        readings = {item.name: self._quantity(item.name, roles, changes) for item in function.inputs}
+        readings = {item.name: self._quantity(item.name, roles, changes, guess) for item in function.inputs}
         codes = [
             OK if item.optional and readings[item.name].code >= INFEASIBLE else readings[item.name].code
             for item in function.inputs
@@ -108,12 +191,15 @@ class Interpreter:
             code = INFEASIBLE
         return Reading(math.nan if code >= INFEASIBLE else value, code, touched)
 
-    def _anchor(self, quantity: str, fact: float, base: Reading, moved: Reading) -> Reading:
+    def _anchor(self, quantity: str, fact: float, held: int, base: Reading, moved: Reading) -> Reading:
         if self._knowledge.quantities[quantity].formula_first:
-            return moved if moved.code < INFEASIBLE or moved.touched else Reading(fact, OK, touched=False)
+            return moved if moved.code < INFEASIBLE or moved.touched else Reading(fact, held, touched=False)
         if not moved.touched or (moved.code < INFEASIBLE and moved.value == base.value):
-            return Reading(fact, moved.code if moved.touched else OK, moved.touched)
-        return Reading(fact * (moved.value / base.value), moved.code, touched=True)
+            return Reading(fact, max(moved.code, held) if moved.touched else held, moved.touched)
+        return Reading(fact * (moved.value / base.value), max(moved.code, held), touched=True)
+
+    def _acts(self, item: Intervention, quantity: str, key: tuple[str, ...], roles: Mapping[str, str]) -> bool:
+        return item.quantity.id == quantity and len(key) == 1 and roles[key[0]] == item.entity
 
     def _intervene(
         self,
@@ -124,7 +210,7 @@ class Interpreter:
         changes: tuple[Intervention, ...],
     ) -> Reading:
         for item in changes:
-            if item.quantity.id == quantity and len(key) == 1 and roles[key[0]] == item.entity:
+            if self._acts(item, quantity, key, roles):
                 if math.isnan(reading.value) and item.op != "SET":
                     return Reading(reading.value, reading.code, touched=True)
                 base = 0.0 if math.isnan(reading.value) else reading.value

@@ -14,6 +14,7 @@ import numpy as np
 
 from downstack.engine.bind import Rows
 from downstack.engine.changes import ChangeOp, Intervention
+from downstack.engine.codes import OK
 from downstack.engine.plan import Plan, Step, Variant
 from downstack.engine.run import Cell, Outcome, run
 from downstack.graph.model import QuantityKind
@@ -37,11 +38,11 @@ class Lanes:
     def pinned(self, quantity: str, values: Array) -> Lanes:
         """Give one quantity by lanes x columns, whatever it is computed from."""
         step = self.plan.by_quantity[quantity]
-        return self._with({quantity: replace(step, fact_values=values, variants=())})
+        return self._with({quantity: replace(step, fact_values=values, variants=(), fact_codes=None)})
 
     def _with(self, changed: Mapping[str, Step]) -> Lanes:
         steps = tuple(changed.get(step.quantity, step) for step in self.plan.steps)
-        return Lanes(Plan(self.plan.binding, steps, {step.quantity: step for step in steps}), self.source)
+        return Lanes(self.plan.with_steps(steps), self.source)
 
     def run(
         self,
@@ -76,17 +77,19 @@ def unroll(plan: Plan, target: str, rows: Rows) -> Lanes:
         place = rows if gather is None else gather[rows]
         source[step.quantity] = place
         steps.append(_unroll_step(step, place))
-    return Lanes(Plan(plan.binding, tuple(steps), {step.quantity: step for step in steps}), source)
+    return Lanes(plan.with_steps(steps), source)
 
 
 def _unroll_step(step: Step, place: Rows) -> Step:
     variants = tuple(found for variant in step.variants if (found := _unroll_variant(variant, place)) is not None)
-    facts = step.fact_values
+    facts, codes = step.fact_values, step.fact_codes
+    if codes is not None:
+        codes = np.where(place >= 0, codes[place, 0], OK).astype(np.int8).reshape(-1, 1)
     if facts is not None and len(facts):
         facts = np.where(place >= 0, facts[place, 0], np.nan).reshape(-1, 1)
     elif facts is not None or not variants:
         facts = np.full((len(place), 1), np.nan)
-    return replace(step, rows=len(place), fact_values=facts, variants=variants)
+    return replace(step, rows=len(place), fact_values=facts, variants=variants, fact_codes=codes)
 
 
 def _unroll_variant(variant: Variant, place: Rows) -> Variant | None:

@@ -57,16 +57,19 @@ def strong_components(edges: Edges) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
-def tears(component: Iterable[str], edges: Edges) -> tuple[str, ...]:
+def tears(component: Iterable[str], edges: Edges, among: Iterable[str] | None = None) -> tuple[str, ...]:
     """Choose few names of a component whose removal leaves no loop in it; none if there is no loop.
 
     The smallest such set, the first one in alphabetical order, as long as there are not too many sets to try; then
-    greedily the names with most ways through them.
+    greedily the names with most ways through them. Where some names alone suffice, `among` restricts the choice to them.
     """
     members = frozenset(component)
     inside = {name: frozenset(edges.get(name, ())) & members for name in sorted(members)}
     forced = tuple(name for name, targets in inside.items() if name in targets)
     free = [name for name in inside if name not in forced]
+    wanted = None if among is None else members & frozenset(among)
+    if wanted is not None and not _knots(inside, {*forced, *wanted}):
+        free = [name for name in free if name in wanted]
     for size in range(len(free) + 1):
         if comb(len(free), size) > MAX_TRIED:
             break
@@ -75,7 +78,7 @@ def tears(component: Iterable[str], edges: Edges) -> tuple[str, ...]:
                 return tuple(sorted((*forced, *chosen)))
     torn = set(forced)
     while knots := _knots(inside, torn):
-        torn.add(max(sorted(knots), key=lambda name: _ways(name, inside, knots)))
+        torn.add(max(sorted(knots.intersection(free) or knots), key=lambda name: _ways(name, inside, knots)))
     return tuple(sorted(torn))
 
 

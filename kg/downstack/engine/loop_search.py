@@ -45,18 +45,21 @@ class Loop:
     def image(self, values: Array) -> Array:
         """Return what one round through the loop makes of some values."""
         found = self.step({name: row.reshape(self.shape) for name, row in zip(self.names, values, strict=True)})
-        return np.stack(
-            [np.broadcast_to(np.asarray(found[name], dtype=np.float64), self.shape).ravel() for name in self.names]
-        )
+        images = [
+            np.broadcast_to(np.asarray(found[name], dtype=np.float64), self.shape).reshape(1, -1) for name in self.names
+        ]
+        return images[0] if len(images) == 1 else np.concatenate(images)
 
     def residual(self, at: Array) -> tuple[Array, Array]:
         """Return in coordinates by how much one round moves each variable, and the largest relative move of a cell."""
         values = self.point(at)
         image = self.image(values)
         if self.positive:
-            moved = np.where(image > 0.0, np.clip(np.log(image / values), -STEEPEST, STEEPEST), -STEEPEST)
-            moved = np.where(np.isnan(image) | np.isnan(values), np.nan, moved)
-            return moved, np.abs(moved).max(axis=0)
+            moved = np.log(image / values).clip(-STEEPEST, STEEPEST)
+            below = image < 0.0
+            if bool(below.any()):
+                moved = np.where(below & ~np.isnan(values), -STEEPEST, moved)
+            return moved, np.abs(moved).max(axis=0) if len(moved) > 1 else np.abs(moved[0])
         moved = np.clip((image - values) / self.unit, -1e150, 1e150)
         scale = np.clip(np.maximum(np.abs(values), np.abs(image)) / self.unit, 0.0, 1e150)
         return moved, np.where(moved == 0.0, 0.0, np.abs(moved) / scale).max(axis=0)

@@ -1,10 +1,10 @@
 """Feedback: the fixed points x = F(x) of loops, for all rows and scenarios at once, with a status for every cell.
 
-A number is given only where it is an answer: one round through the loop returns it, whichever of three starts the
-search had it found no other, and a small push away from it dies out (every loop gain is below one in size). A loop
+A number is given only where it is an answer: one round through the loop returns it, whichever of several starts
+the search had it found no other, and a small push away from it dies out (every loop gain is below one in size). A loop
 that amplifies itself has no settled answer, although an equation like x = a + 1.2 x has a root: it is DIVERGED. One
-that overshoots by more in every round, like x = a - 1.5 x, is OSCILLATING. Three starts find equilibria that lie
-apart; they cannot prove that there is no other one beyond or between them.
+that overshoots by more in every round, like x = a - 1.5 x, is OSCILLATING. Several starts find equilibria that
+lie apart; they cannot prove that there is no other one beyond or between them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from downstack.engine.loop_graph import strong_components, tears
 from downstack.engine.loop_search import Loop, Mask, Search, Step, anderson, plain, steffensen
 from downstack.performance.declare import Array
 
-SPREAD = 8.0
-"""The other starts of a positive variable: this many times less and more; of any other: this much to either side."""
+POSITIVE_STARTS = (1 / 8.0, 8.0, 1 / 64.0, 64.0)
+"""The other starts of a positive variable, as multiples of the given one."""
+OTHER_STARTS = (-1.0, 1.0, -8.0, 8.0, -64.0, 64.0)
+"""The other starts of any other variable: so many times its size to either side."""
 AGREE = 1e-6
 """Relative distance up to which two searches found the same solution, on top of what the tolerance leaves open."""
 MARGIN = 1e-6
@@ -71,6 +73,7 @@ def solve_fixed_point(
     positive: bool = True,
     tolerance: float = 1e-10,
     max_iterations: int = 200,
+    by_gain: bool = True,
 ) -> FixedPoint:
     """Solve x = F(x) cell by cell, all cells at once.
 
@@ -88,6 +91,9 @@ def solve_fixed_point(
         Largest relative distance of x and F(x).
     max_iterations
         Rounds of one search.
+    by_gain
+        Whether a solution is an answer only where a push dies out when one goes round and round. Where going round takes
+        time that is not the question, and somebody else has to answer it.
 
     Raises
     ------
@@ -103,15 +109,15 @@ def solve_fixed_point(
         unit = origin if positive else np.where(spread == 0.0, 1.0, spread)
         loop = Loop(step, names, shape, positive, unit)
         middle = np.zeros(origin.shape) + np.where(np.isnan(origin), np.nan, 0.0) if positive else origin / unit
-        away = np.log(SPREAD) if positive else SPREAD
+        others = np.log(POSITIVE_STARTS) if positive else np.array(OTHER_STARTS)
         find = steffensen if len(names) == 1 else anderson
-        searches = [find(loop, middle + offset, tolerance, max_iterations) for offset in (0.0, -away, away)]
+        searches = [find(loop, middle + offset, tolerance, max_iterations) for offset in (0.0, *others.tolist())]
         if len(names) > 1:
             # Without a bracket, Anderson's method may miss or leap over the solution that the loop itself goes to.
             at, anywhere = _first(searches)
             settled = _gain(_slopes(loop, at, anywhere) + np.eye(len(names)), anywhere)[1]
             searches.append(plain(loop, np.where(settled, np.nan, middle), tolerance, max_iterations))
-        return _combine(loop, searches, tolerance)
+        return _combine(loop, searches, tolerance, by_gain=by_gain)
 
 
 def _prepare(step: Step, start: Mapping[str, Array]) -> tuple[Array, Array, tuple[int, ...]]:
@@ -127,12 +133,14 @@ def _prepare(step: Step, start: Mapping[str, Array]) -> tuple[Array, Array, tupl
     return flat[0], flat[1], shape
 
 
-def _combine(loop: Loop, searches: list[Search], tolerance: float) -> FixedPoint:
+def _combine(loop: Loop, searches: list[Search], tolerance: float, *, by_gain: bool) -> FixedPoint:
     at, anywhere = _first(searches)
     slopes = _slopes(loop, at, anywhere)
     jacobian = slopes + np.eye(len(at))
     gain, stable = _gain(jacobian, anywhere)
-    room = np.where(anywhere, np.linalg.det(-slopes), np.nan)
+    if not by_gain:
+        stable = np.isfinite(gain)
+    room = np.where(anywhere, -slopes[:, 0, 0] if len(at) == 1 else np.linalg.det(-slopes), np.nan)
 
     # Two searches agree when they end closer together than the tolerance can tell apart.
     values = loop.point(at)
@@ -189,6 +197,9 @@ def _slopes(loop: Loop, at: Array, cells: Mask) -> Array:
 
 def _gain(jacobian: Array, cells: Mask) -> tuple[Array, Mask]:
     measured = cells & np.isfinite(jacobian).all(axis=(1, 2))
+    if jacobian.shape[1] == 1:
+        own = np.where(measured, jacobian[:, 0, 0], np.nan)
+        return own, measured & (np.abs(own) < 1.0 - MARGIN)
     roots = np.linalg.eigvals(np.where(measured[:, None, None], jacobian, 0.0))
     # Of two of the same size the positive one counts: it is the one that amplifies.
     leading = np.argmax(np.abs(roots) * (1.0 + 1e-9 * np.sign(roots.real)), axis=1)
@@ -204,7 +215,9 @@ def _settle(loop: Loop, at: Array, slopes: Array, cells: Mask) -> Array:
     """Take the last step of Newton with the slopes that the gain was measured by, where it improves the residual."""
     rest, size = loop.residual(at)
     safe = np.where(cells[:, None, None], slopes, np.eye(len(at)))
-    closer = np.where(cells, at - np.linalg.solve(safe, np.where(cells, rest, 0.0).T[:, :, None])[:, :, 0].T, np.nan)
+    rest = np.where(cells, rest, 0.0)
+    move = rest / safe[:, :, 0].T if len(at) == 1 else np.linalg.solve(safe, rest.T[:, :, None])[:, :, 0].T
+    closer = np.where(cells, at - move, np.nan)
     better = loop.residual(closer)[1] <= size
     return np.where(cells, loop.point(np.where(better, closer, at)), np.nan)
 

@@ -35,6 +35,10 @@ class OnDemand(MutableMapping[str, Held]):
             self._held[quantity] = self._work(quantity, self)
         return self._held[quantity]
 
+    def is_known(self, quantity: str) -> bool:
+        """Return whether an entry is there without any work."""
+        return quantity in self._held
+
     def __setitem__(self, quantity: str, value: Held) -> None:
         self._held[quantity] = value
 

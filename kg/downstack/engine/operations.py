@@ -206,7 +206,8 @@ def _call(
     function = variant.function
     count = rows if variant.rows is None else len(variant.rows)
     constants = {name: constant.value for name, constant in function.constants.items()}
-    formula = partial(function.implementation, **constants) if constants else function.implementation
+    formula = _by_position(function)
+    formula = partial(formula, **constants) if constants else formula
     watched = any(optional for _, _, optional in variant.gathers) or not is_plain(function.implementation)
     if not all(_is_linked(item, status, moving) for item in variant.gathers):
         return None
@@ -257,6 +258,20 @@ def _is_linked(gather: tuple[str, Rows | None, bool], status: Mapping[str, Codes
     if name in moving:
         return not absent
     return (optional or not absent) and _settled(status[name], index, optional=optional)
+
+
+def _by_position(function: FunctionDeclaration) -> Formula:
+    """Return a formula that takes its inputs in the order of the declaration."""
+    names, formula = function.input_names, function.implementation
+    code = getattr(formula, "__code__", None)
+    if code is not None and code.co_varnames[: code.co_argcount] == names:
+        return formula
+
+    def named(*arguments: Array, **constants: float) -> Array:
+        result: Array = formula(**dict(zip(names, arguments, strict=True)), **constants)
+        return result
+
+    return named
 
 
 def _is_well_formed(formula: Formula, inputs: int) -> bool:

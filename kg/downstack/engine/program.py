@@ -9,19 +9,19 @@ does, and where a flag was raised every number is looked at: the numbers and sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
 
 from downstack.engine.apply import all_ok, none_touched, take_linked, take_rows
 from downstack.engine.bind import Mask
-from downstack.engine.codes import MISSING_INPUT, Codes
+from downstack.engine.codes import Codes
 from downstack.engine.grid import WIDE
 from downstack.engine.on_demand import OnDemand
 from downstack.engine.operations import Slots, compile_operation
 from downstack.engine.plan import Plan
-from downstack.engine.run import BASE_AND_SCENARIO, ONLY_BASE, Asked, Cell, Outcome, run, run_step
+from downstack.engine.run import BASE_AND_SCENARIO, ONLY_BASE, Asked, Cell, Outcome, run, run_step, stated
 from downstack.engine.straight import Line, write_out
 from downstack.performance.declare import Array
 
@@ -29,6 +29,9 @@ PATIENCE = 3
 """Runs that end with a floating-point flag before every number is looked at from the start."""
 KEPT_BYTES = 32_000_000
 """The base of a plan is kept with it up to this size."""
+
+WRITTEN_OUT = 500
+"""Up to so many formulas are written out as one function; beyond, compiling it takes longer than it saves."""
 
 Cells = Mapping[str, tuple[Cell, ...]]
 
@@ -64,6 +67,7 @@ class Program:
         if known is None:
             moving = frozenset(step.quantity for step in plan.steps if step.variants)
         steps = tuple(step for step in plan.steps if step.quantity in moving)
+        self._steps = steps
         self._values, self._status = _still(plan, known, moving)
         self._unclean = frozenset(name for name, code in self._status.items() if code is not all_ok(len(code)))
         slots = Slots(self._values)
@@ -90,7 +94,7 @@ class Program:
         self._changed = {item.quantity for item in self._roots}
         rest = [item for item in operations if item.step.variants]
         self._named = [item.quantity for item in rest]
-        self._certain = all(item.plain and item.step.fact_values is None for item in rest)
+        self._certain = len(rest) <= WRITTEN_OUT and all(item.plain and item.step.fact_values is None for item in rest)
         if self._certain:
             self._held = [value for value in slots.initial if value is not None]
             self._program = write_out(
@@ -114,6 +118,7 @@ class Program:
             step.quantity for step in steps if any(variant.function.regimes for variant in step.variants)
         ) | frozenset(name for name in (known.regimes if known else ()) if name not in moving)
         self._formula = {} if known is None else {n: held for n, held in known.formula.items() if n not in moving}
+        self._loops = {} if known is None else known.loops
         self._lost = 0
 
     def run(self, cells: Cells | None = None, along: Array | None = None) -> Outcome:
@@ -143,8 +148,8 @@ class Program:
     def _straight(self, asked: Asked) -> Outcome | None:
         """Evaluate a program in which nothing is in doubt; None when a changed fact leaves something in doubt."""
         values, status = self._values.copy(), self._status
-        touched: OnDemand[Mask] = OnDemand({}, self._plan.by_quantity, partial(self._reached, asked.cells))
-        state = Outcome(values, status, touched, self._formula, {})
+        touched: OnDemand[Mask] = OnDemand({}, self._plan.by_quantity, partial(self._reached, asked.cells, {}))
+        state = Outcome(values, status, touched, self._formula, {}, self._loops)
         if self._roots:
             state.status = status = status.copy()
             for operation in self._roots:
@@ -162,7 +167,7 @@ class Program:
     def _walk(self, asked: Asked, flags: _Flags | None) -> Outcome:
         work, values, status = self._initial.copy(), self._values.copy(), self._status.copy()
         formula, limits = self._formula.copy(), dict[str, Codes]()
-        touched: OnDemand[Mask] = OnDemand({}, self._plan.by_quantity, partial(self._reached, asked.cells))
+        touched: OnDemand[Mask] = OnDemand({}, self._plan.by_quantity, partial(self._reached, asked.cells, {}))
         state = Outcome(values, status, touched, formula, limits)
         cells, unclean, waiting = asked.cells, set(self._unclean), self._limited
         for operation, call, fills in self._operations:
@@ -193,23 +198,30 @@ class Program:
             for place, index in fills:
                 work[place] = take_linked(value, index, np.nan) if quantity in unclean else take_rows(value, index)
         regimes: OnDemand[Codes] = OnDemand(limits, waiting, partial(self._limit, values))
-        return Outcome(values, status, touched, formula, regimes)
+        return Outcome(values, status, touched, formula, regimes, self._loops)
 
-    def _reached(self, cells: Cells, quantity: str, touched: Mapping[str, Mask]) -> Mask:
-        """Return the rows of a quantity that the interventions reach."""
-        step = self._plan.by_quantity[quantity]
+    def _reached(self, cells: Cells, reached: dict[str, Mask], quantity: str, touched: Mapping[str, Mask]) -> Mask:
+        """Return the rows of a quantity that the interventions reach; `reached` keeps those of all before it."""
         if quantity not in self._moving:
-            return none_touched(step.rows) if self._known is None else self._known.touched[quantity]
-        mask = np.zeros(step.rows, dtype=np.bool_)
-        for variant in step.variants:
-            rows = slice(None) if variant.rows is None else variant.rows
-            for name, index, _ in variant.gathers:
-                reach = touched[name]
-                if reach is not none_touched(len(reach)) and len(reach):
-                    mask[rows] |= reach if index is None else reach[index] & (index >= 0)
-        for cell in cells.get(quantity, ()):
-            mask[cell.row] = True
-        return mask
+            rows = self._plan.by_quantity[quantity].rows
+            return none_touched(rows) if self._known is None else self._known.touched[quantity]
+        # In the order of evaluation, not by recursion: chains of functions may be deeper than Python's stack.
+        for step in self._steps:
+            if quantity in reached:
+                break
+            if step.quantity in reached:
+                continue
+            mask = np.zeros(step.rows, dtype=np.bool_)
+            for variant in step.variants:
+                place = slice(None) if variant.rows is None else variant.rows
+                for name, index, _ in variant.gathers:
+                    reach = reached[name] if name in reached else touched[name]
+                    if reach is not none_touched(len(reach)) and len(reach):
+                        mask[place] |= reach if index is None else reach[index] & (index >= 0)
+            for cell in cells.get(step.quantity, ()):
+                mask[cell.row] = True
+            reached[step.quantity] = mask
+        return reached[quantity]
 
     def _limit(self, values: Mapping[str, Array], quantity: str, limits: Mapping[str, Codes]) -> Codes:
         """Return what binds in every row of a quantity that was not run with care."""
@@ -240,29 +252,34 @@ def _still(plan: Plan, known: Outcome | None, moving: frozenset[str]) -> tuple[d
         if known is not None:
             values[step.quantity], status[step.quantity] = known.values[step.quantity], known.status[step.quantity]
             continue
-        facts = np.empty((step.rows, 1)) if step.fact_values is None else step.fact_values
-        missing = np.isnan(facts)
-        values[step.quantity] = facts
-        status[step.quantity] = (
-            np.where(missing, MISSING_INPUT, 0).astype(np.int8) if missing.any() else all_ok(step.rows)
-        )
+        values[step.quantity], status[step.quantity] = stated(step)
     return values, status
 
 
 def evaluate(plan: Plan) -> Outcome:
     """Compute a plan without interventions."""
+    if plan.loops:
+        return run(plan)
     if "program" not in plan.kept:
         plan.kept["program"] = Program(plan)
     program: Program = plan.kept["program"]
     return program.run()
 
 
-def evaluate_base(plan: Plan) -> Outcome:
-    """Return the run of a plan without interventions, which is kept with the plan unless it is large."""
+def base_of(plan: Plan, compute: Callable[[Plan], Outcome] = evaluate) -> Outcome:
+    """Return the run of a plan without interventions, which is kept with the plan unless it is large.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    compute
+        How to come by it when it is not kept.
+    """
     if "base" in plan.kept:
         base: Outcome = plan.kept["base"]
         return base
-    found = evaluate(plan)
+    found = compute(plan)
     if sum(array.nbytes for array in found.values.values()) <= KEPT_BYTES:
         plan.kept["base"] = found
     return found
@@ -282,8 +299,11 @@ def evaluate_change(plan: Plan, base: Outcome, moving: frozenset[str], cells: Ce
     cells, along
         The interventions, and the columns, as in :func:`downstack.engine.run.run`.
     """
-    if plan.kept.get("base") is not base:
+    looped = any(name in moving for loop in plan.loops for name in loop.members)
+    if looped:
         return run(plan, cells, along, base, moving, reference=base)
+    if plan.kept.get("base") is not base:
+        return Program(plan, base, moving).run(cells, along)
     if moving not in plan.kept:
         plan.kept[moving] = Program(plan, base, moving)
     program: Program = plan.kept[moving]

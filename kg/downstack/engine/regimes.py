@@ -8,7 +8,8 @@ import numpy as np
 
 from downstack.engine.changes import Intervention
 from downstack.engine.engine import Engine, Evaluation
-from downstack.engine.plan import Plan, Step, Variant
+from downstack.engine.places import variant_at
+from downstack.engine.plan import Plan, Step
 from downstack.results import Regime
 
 GRID = 65
@@ -58,27 +59,14 @@ def _upstream(plan: Plan, quantity: str, row: int) -> list[tuple[str, int]]:
 
 
 def _inputs(step: Step, row: int) -> list[tuple[str, int]]:
-    for variant in step.variants:
-        place = variant_row(variant, row)
-        if place is not None:
-            found = [(name, place if index is None else int(index[place])) for name, index, _ in variant.gathers]
-            return [(name, source) for name, source in found if source >= 0]
-    return []
-
-
-def variant_row(variant: Variant, row: int) -> int | None:
-    """Return the row of a variant that stands for a row of its step, or None when it does not apply there."""
-    if variant.rows is None:
-        return row
-    place = int(np.searchsorted(variant.rows, row))
-    return place if place < len(variant.rows) and variant.rows[place] == row else None
+    found = variant_at(step, row)
+    return [] if found is None else [item for item in found[1] if item[1] >= 0]
 
 
 def _names(step: Step, row: int) -> tuple[str, ...] | None:
-    for variant in step.variants:
-        if variant_row(variant, row) is not None:
-            return None if variant.function.regimes is None else variant.function.regimes.names
-    return None
+    found = variant_at(step, row)
+    regimes = None if found is None else found[0].function.regimes
+    return None if regimes is None else regimes.names
 
 
 def _read(evaluation: Evaluation, quantity: str, row: int) -> Regime | None:
@@ -106,7 +94,7 @@ def _switch(
     roles = dict(binding.entities(evaluation.plan.by_quantity[quantity].key, row))
     selected = {role: frozenset({columns.tables[role].position[slug]}) for role, slug in roles.items()}
     plan = engine.plan((quantity,), selected, as_of)
-    base = engine.evaluate(plan)
+    base = engine.base(plan)
     low, high = 0.0, 1.0
     for _ in range(ROUNDS):
         grid = np.linspace(low, high, GRID)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from downstack.engine.apply import Piece, all_ok, apply, none_touched
 from downstack.engine.bind import Mask
 from downstack.engine.changes import ChangeOp, Intervention
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK, Codes
+from downstack.engine.loop_step import LoopOutcome, loop_steps, run_loop
 from downstack.engine.plan import Plan, Step
 from downstack.errors import UserInputError
 from downstack.performance.declare import Array
@@ -53,6 +54,8 @@ class Outcome:
     """Where a published fact is the base: what the formula alone gives."""
     regimes: MutableMapping[str, Codes]
     """Per quantity with a minimum or maximum: the index of what binds, -1 where there is no number."""
+    loops: dict[str, LoopOutcome] = field(default_factory=dict)
+    """Per member of a feedback loop: how the loop ended."""
 
     def copy_to(self, other: Outcome, quantity: str) -> None:
         """Take one quantity over into another outcome of the same plan."""
@@ -63,6 +66,8 @@ class Outcome:
             other.formula[quantity] = self.formula[quantity]
         if quantity in self.regimes:
             other.regimes[quantity] = self.regimes[quantity]
+        if quantity in self.loops:
+            other.loops[quantity] = self.loops[quantity]
 
     def value(self, quantity: str, row: int, column: int) -> float:
         """Return one number; NaN where there is none."""
@@ -142,12 +147,19 @@ def run(
         sampled=any(step.fact_values is not None and step.fact_values.shape[1] > 1 for step in plan.steps),
     )
     state = Outcome({}, {}, {}, {}, {})
+    kept = frozenset[str]() if known is None else frozenset(plan.by_quantity) - moving
+    loops = loop_steps(plan, kept)
+    if known is not None:
+        for name in kept:
+            known.copy_to(state, name)
     with np.errstate(all="ignore"):
         for step in plan.steps:
-            if known is not None and step.quantity not in moving:
-                known.copy_to(state, step.quantity)
+            if step.quantity in kept:
                 continue
-            run_step(step, state, asked)
+            if step.quantity not in loops:
+                run_step(step, state, asked)
+            elif (loop := loops[step.quantity]) is not None:
+                run_loop(loop, state, asked, run_step)
     return state
 
 
@@ -167,9 +179,7 @@ def run_step(step: Step, state: Outcome, asked: Asked) -> None:
                 before = asked.reference.formula[step.quantity]
             value, status = _anchor(step, facts, value, status, touched, before)
     else:
-        value = np.empty((step.rows, 1)) if facts is None else facts
-        missing = np.isnan(value)
-        status = np.where(missing, MISSING_INPUT, OK).astype(np.int8) if missing.any() else all_ok(step.rows)
+        value, status = stated(step)
     if cells and asked.along is BASE_AND_SCENARIO and value.shape[1] == status.shape[1] == 1:
         value, status = _side_by_side(value, status, cells)
         touched[[cell.row for cell in cells]] = True
@@ -183,6 +193,15 @@ def run_step(step: Step, state: Outcome, asked: Asked) -> None:
     state.values[step.quantity] = value
     state.status[step.quantity] = status
     state.touched[step.quantity] = touched
+
+
+def stated(step: Step) -> tuple[Array, Codes]:
+    """Return the stated numbers of a step, and what they are worth."""
+    value = np.full((step.rows, 1), np.nan) if step.fact_values is None else step.fact_values
+    missing = np.isnan(value)
+    if not missing.any() and step.fact_codes is None:
+        return value, all_ok(step.rows)
+    return value, np.where(missing, MISSING_INPUT, _fact_codes(step)).astype(np.int8)
 
 
 def _formulas(step: Step, state: Outcome) -> Piece:
@@ -211,16 +230,16 @@ def _anchor(step: Step, facts: Array, value: Array, status: Codes, touched: Mask
     reaches an input of the formula but the formula cannot be evaluated, the answer is that an input is missing: the
     unchanged fact would be a wrong answer.
     """
-    known = ~np.isnan(facts)
+    known, held = ~np.isnan(facts), _fact_codes(step)
     computed = status < INFEASIBLE
     if step.fact_first:
         result = np.where(known & computed, facts * (value / before), np.where(known & ~touched[:, None], facts, value))
         result = np.where(known & computed & (value == before), facts, result)
-        code = np.where(known & ~touched[:, None], OK, status)
+        code = np.where(known & ~touched[:, None], held, np.where(known, np.maximum(status, held), status))
     else:
         usable = known & ~touched[:, None] & ~computed
         result = np.where(usable, facts, value)
-        code = np.where(usable, OK, status)
+        code = np.where(usable, held, status)
     return result, code.astype(np.int8)
 
 
@@ -246,6 +265,10 @@ def _negative(item: Intervention) -> UserInputError:
     return UserInputError(
         f"{item.entity}.{item.quantity.id} would become negative", field="changes", hint="make the change smaller"
     )
+
+
+def _fact_codes(step: Step) -> Codes:
+    return all_ok(step.rows) if step.fact_codes is None else step.fact_codes
 
 
 def _intervene(value: Array, status: Codes, cell: Cell, along: Array, *, sampled: bool) -> None:

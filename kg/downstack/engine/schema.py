@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
+from itertools import islice
 
 from downstack.engine.columns import role_of_class
+from downstack.engine.feedback import FeedbackLoop, evaluation_order, find_loops
 from downstack.errors import FunctionError
 from downstack.graph.knowledge import Knowledge
 from downstack.performance.declare import FunctionDeclaration
 from downstack.units import exponents
+
+MAX_FUNCTIONS = 25_000
+"""Functions of one schema, and so the longest chain of them; each costs microseconds in every question that it is part of."""
+
 
 Key = tuple[str, ...]
 """The roles a quantity depends on, minimal and in canonical order: ``("model", "offering")``."""
@@ -27,9 +32,11 @@ class Schema:
     producers: Mapping[str, tuple[FunctionDeclaration, ...]]
     keys: Mapping[str, Key]
     order: tuple[str, ...]
-    """All quantities that facts or functions give, inputs before outputs."""
+    """All quantities that facts or functions give, inputs before outputs, the members of a loop in a row."""
     inputs: Mapping[str, frozenset[str]]
     consumers: Mapping[str, frozenset[str]]
+    loops: tuple[FeedbackLoop, ...] = ()
+    """The feedback loops, in the order of evaluation."""
 
     def descendants(self, quantities: Iterable[str]) -> frozenset[str]:
         """Return what a change of some quantities can reach, the quantities themselves included."""
@@ -51,6 +58,23 @@ def _closure(start: Iterable[str], edges: Mapping[str, frozenset[str]]) -> froze
     return frozenset(found)
 
 
+def check_count(functions: Iterable[FunctionDeclaration]) -> tuple[FunctionDeclaration, ...]:
+    """Return the functions of a schema, or refuse them before anything is done with so many.
+
+    Raises
+    ------
+    FunctionError
+        If there are more than :data:`MAX_FUNCTIONS`.
+    """
+    first = tuple(islice(functions, MAX_FUNCTIONS + 1))
+    if len(first) > MAX_FUNCTIONS:
+        raise FunctionError(
+            f"there are more than {MAX_FUNCTIONS:,} functions",
+            hint="compute the same for many entities with one function, which applies to all of them",
+        )
+    return first
+
+
 def build_schema(knowledge: Knowledge, functions: Iterable[FunctionDeclaration]) -> Schema:
     """Check all declarations against the vocabulary and each other, and arrange them.
 
@@ -58,7 +82,7 @@ def build_schema(knowledge: Knowledge, functions: Iterable[FunctionDeclaration])
     ------
     FunctionError
         If a quantity is not in the vocabulary, a unit differs from the vocabulary's, an input comes from nowhere, two
-        functions compute one quantity for the same entities, or functions form a loop.
+        functions compute one quantity for the same entities, or functions form a loop without an anchor or a start.
     """
     producers: dict[str, list[FunctionDeclaration]] = defaultdict(list)
     for declaration in functions:
@@ -82,20 +106,17 @@ def build_schema(knowledge: Knowledge, functions: Iterable[FunctionDeclaration])
                     f"{quantity} is computed from {name!r}, which no function returns and no class carries",
                     hint="give the quantity kind a dso:appliesTo class that a binding role ranges over",
                 )
-    try:
-        order = tuple(
-            TopologicalSorter(
-                {name: sorted(inputs.get(name, ())) for name in sorted({*producers, *fact_role})}
-            ).static_order()
-        )
-    except CycleError as error:
-        loop = " -> ".join(error.args[1])
-        raise FunctionError(
-            f"functions form a loop: {loop}", hint="put a lag on one of them, or compute it from something else"
-        ) from error
+    loops = find_loops(
+        producers, inputs, fact_role, (item.id for item in knowledge.quantities.values() if item.non_negative)
+    )
+    order = evaluation_order({*producers, *fact_role}, inputs, loops)
+    loop_of = {name: loop for loop in loops for name in loop.members}
     keys: dict[str, Key] = {}
     for name in order:
-        keys[name] = _key(knowledge, name, producers.get(name, ()), fact_role, keys)
+        own = loop_of.get(name)
+        # The members of a loop move together: each lives on all the roles that any of them depends on.
+        group = [item for member in (own.members if own else (name,)) for item in producers.get(member, ())]
+        keys[name] = _key(knowledge, name, group, fact_role, keys, own.members if own else ())
     consumers: dict[str, set[str]] = defaultdict(set)
     for quantity, names in inputs.items():
         for name in names:
@@ -106,6 +127,7 @@ def build_schema(knowledge: Knowledge, functions: Iterable[FunctionDeclaration])
         order=order,
         inputs=inputs,
         consumers={name: frozenset(group) for name, group in consumers.items()},
+        loops=loops,
     )
 
 
@@ -144,9 +166,11 @@ def _key(
     group: Iterable[FunctionDeclaration],
     fact_role: Mapping[str, str],
     keys: Mapping[str, Key],
+    loop: tuple[str, ...] = (),
 ) -> Key:
     parents = {role.id: role.reached_from for role in knowledge.roles}
-    wanted = {role for declaration in group for item in declaration.input_names for role in keys[item]}
+    read = {item for declaration in group for item in declaration.input_names if item not in loop}
+    wanted = {role for item in read for role in keys[item]}
     wanted |= {role for declaration in group for role in declaration.applies_to}
     if not wanted:
         return (fact_role[name],)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from downstack.engine.coverage import fact_coverage
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.lanes import unroll
+from downstack.engine.places import variant_row
 from downstack.engine.plan import Plan, Step
-from downstack.engine.regimes import variant_row
+from downstack.engine.tornado import tornado
 from downstack.engine.trace import STATUS
 from downstack.errors import UserInputError
 from downstack.graph.display import in_unit
@@ -55,7 +57,7 @@ def sensitivity(
     step = plan.by_quantity[target]
     if step.rows != 1:
         raise _not_one(plan, step)
-    base = engine.evaluate(plan)
+    base = engine.base(plan)
     kind = engine.knowledge.quantities[target]
     value = base.outcome.value(target, 0, 0)
     missing = bool(np.isnan(value))
@@ -68,6 +70,8 @@ def sensitivity(
         unit=kind.display_unit,
         status=STATUS[base.outcome.code(target, 0, 0)],
         inputs=tuple(sorted(found, key=_order))[:first],
+        tornado=() if missing else tornado(engine, base, target)[:first],
+        fact_coverage=None if missing else fact_coverage((base.tracer(engine.knowledge, 0).trace(target, 0),)),
     )
 
 

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from downstack.engine.bind import Rows
-from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, NOT_CONVERGED
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.lanes import Lanes, unroll
+from downstack.engine.loop_words import feedback_at
+from downstack.engine.places import variant_row
 from downstack.engine.plan import Plan
-from downstack.engine.regimes import regime_of, variant_row
+from downstack.engine.regimes import regime_of
 from downstack.engine.run import Outcome
 from downstack.engine.search import DECADES, Search, search
 from downstack.errors import UserInputError
@@ -87,7 +89,7 @@ def solve(
     found: list[SolveRow] = []
     for start in range(0, rows, BLOCK):
         chosen = np.arange(start, min(start + BLOCK, rows), dtype=np.int64)
-        found += _Block(engine, engine.evaluate(plan), wanted, goal, unit, reference, kind, as_of, chosen).rows()
+        found += _Block(engine, engine.base(plan), wanted, goal, unit, reference, kind, as_of, chosen).rows()
     return SolveReport(
         graph_version=engine.knowledge.version,
         target=wanted,
@@ -247,8 +249,12 @@ def _origin(point: _Point, target: str, lane: int, column: int, code: int) -> st
     """Say where upstream a status comes from."""
     plan: Plan = point.lanes.plan
     name = target
+    seen = set[str]()
     while True:
         step = plan.by_quantity[name]
+        seen.add(name)
+        if code == NOT_CONVERGED and name in point.outcome.loops:
+            return feedback_at(plan, point.outcome, name, lane, column, {}).sentence
         variant = next((item for item in step.variants if variant_row(item, lane) is not None), None)
         if variant is None:
             return f"{name} is missing"
@@ -257,7 +263,9 @@ def _origin(point: _Point, target: str, lane: int, column: int, code: int) -> st
             (
                 item
                 for item, _, optional in variant.gathers
-                if point.outcome.code(item, lane, column) == code and not (optional and code >= INFEASIBLE)
+                if item not in seen
+                and point.outcome.code(item, lane, column) == code
+                and not (optional and code >= INFEASIBLE)
             ),
             None,
         )

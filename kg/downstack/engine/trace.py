@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, OK
+from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, NOT_CONVERGED, OK, STALE
+from downstack.engine.interventions import cuts
+from downstack.engine.loop_words import feedback_at
+from downstack.engine.places import variant_at
 from downstack.engine.plan import Plan, Step, Variant
 from downstack.engine.run import Cell, Outcome
+from downstack.graph.ages import stale_reason
 from downstack.graph.display import base_units, shown
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Fact, QuantityKind
-from downstack.results import EffectKey, Status, Trace
+from downstack.performance.declare import Validity
+from downstack.results import EffectKey, Feedback, Status, Trace
 
 STATUS = tuple(Status)
 """Status of a code: both list the same names in the same order."""
@@ -37,6 +42,11 @@ class _Anatomy:
     sources: tuple[tuple[str, int], ...]
 
 
+_Order = tuple[tuple[tuple[str, int], _Anatomy], ...]
+MAX_ORDERS = 2_000
+"""So many numbers of one plan are remembered with all that they are computed from."""
+
+
 class Tracer:
     """Unfolds the numbers of one run."""
 
@@ -54,13 +64,67 @@ class Tracer:
         self._column = column
         self._cells = cells
         self._done: dict[tuple[str, int], Trace] = {}
-        self._anatomies: dict[tuple[str, int], _Anatomy] = plan.kept.setdefault("anatomies", {})
+        # What only a question states is an input of the questions that state it.
+        told = frozenset(name for name in cells if not _is_known(plan.by_quantity[name]))
+        self._anatomies: dict[tuple[str, int], _Anatomy] = plan.kept.setdefault(("anatomies", told), {})
+        self._orders: dict[tuple[str, int], _Order] = plan.kept.setdefault(("orders", told), {})
+        self._silent: dict[str, bool] = {}
+        self._seen = cells if column else {}
+        """The interventions that this column sees."""
 
     def trace(self, quantity: str, row: int) -> Trace:
         """Return the trace of one number; a step that two paths share is the same object in both."""
-        if (quantity, row) not in self._done:
-            self._done[quantity, row] = self._build(quantity, row)
-        return self._done[quantity, row]
+        done = self._done
+        if not self._seen:
+            for place, anatomy in self._order(quantity, row):
+                if place not in done:
+                    done[place] = self._build(*place, anatomy)
+            return done[quantity, row]
+        # Inputs first, on a list of its own: chains of functions may be deeper than Python's stack.
+        waiting = [(quantity, row)]
+        while waiting:
+            place = waiting[-1]
+            if place not in done:
+                missing = [item for item in self._sources(*place) if item not in done]
+                if missing:
+                    waiting.extend(reversed(missing))
+                    continue
+                done[place] = self._build(*place, self._anatomy(*place))
+            waiting.pop()
+        return done[quantity, row]
+
+    def _order(self, quantity: str, row: int) -> _Order:
+        """Return all that a number is computed from, inputs first, when no question interferes; kept with the plan."""
+        found = self._orders.get((quantity, row))
+        if found is None:
+            ordered: dict[tuple[str, int], _Anatomy] = {}
+            waiting = [(quantity, row)]
+            while waiting:
+                place = waiting[-1]
+                if place not in ordered:
+                    anatomy = self._anatomy(*place)
+                    missing = [item for item in anatomy.sources if item not in ordered]
+                    if missing:
+                        waiting.extend(reversed(missing))
+                        continue
+                    ordered[place] = anatomy
+                waiting.pop()
+            found = tuple(ordered.items())
+            if len(self._orders) >= MAX_ORDERS:
+                self._orders.clear()
+            self._orders[quantity, row] = found
+        return found
+
+    def _sources(self, quantity: str, row: int) -> tuple[tuple[str, int], ...]:
+        """Return the numbers that one is computed from; none where the question cuts them off."""
+        return () if self._cut_by(quantity, row) is not None else self._anatomy(quantity, row).sources
+
+    def _cell(self, quantity: str, row: int) -> Cell | None:
+        return next((item for item in self._seen.get(quantity, ()) if item.row == row), None)
+
+    def _cut_by(self, quantity: str, row: int) -> Cell | None:
+        cell = self._cell(quantity, row)
+        return cell if cell is not None and cuts(cell) else None
 
     def _anatomy(self, quantity: str, row: int) -> _Anatomy:
         """Return what the trace of a number says whatever the number is; kept with the plan."""
@@ -68,7 +132,7 @@ class Tracer:
         if found is None:
             step = self._plan.by_quantity[quantity]
             key = self._plan.binding.key(step.key, row)
-            variant, sources = self._sources(step, row)
+            variant, sources = self._reads(step, row)
             kind = self._knowledge.quantities[quantity]
             found = _Anatomy(kind, base_units(kind), step, key, self._facts(step, key), variant, sources)
             if len(self._anatomies) >= MAX_ANATOMIES:
@@ -76,14 +140,34 @@ class Tracer:
             self._anatomies[quantity, row] = found
         return found
 
-    def _build(self, quantity: str, row: int) -> Trace:
-        anatomy = self._anatomy(quantity, row)
-        variant, facts, column = anatomy.variant, anatomy.facts, self._column
-        codes, values = self._outcome.status[quantity], self._outcome.values[quantity]
-        code = codes.item(row, min(column, codes.shape[1] - 1))
-        value = values.item(row, min(column, values.shape[1] - 1))
-        inputs = tuple([self.trace(name, source) for name, source in anatomy.sources])
-        reason = None if code == OK else self._reason(anatomy.step, anatomy.key, code, variant, inputs)
+    def _build(self, quantity: str, row: int, anatomy: _Anatomy) -> Trace:
+        variant, facts, column, outcome = anatomy.variant, anatomy.facts, self._column, self._outcome
+        codes, values = outcome.status[quantity], outcome.values[quantity]
+        code = codes.item(row, column if column < codes.shape[1] else -1)
+        value = values.item(row, column if column < values.shape[1] else -1)
+        if code == OK and not (quantity in outcome.formula or quantity in outcome.loops or quantity in self._seen):
+            return Trace(
+                anatomy.kind,
+                anatomy.key,
+                value / anatomy.base_units,
+                anatomy.kind.display_unit,
+                Status.OK,
+                None if variant is None else variant.function,
+                tuple([self._done[place] for place in anatomy.sources]),
+                facts,
+                None,
+            )
+        cell = self._cell(quantity, row)
+        if cell is not None and cuts(cell):
+            return self._cut(anatomy, value, code, cell)
+        inputs = tuple([self._done[place] for place in anatomy.sources])
+        loop = None
+        if variant is not None and quantity in self._outcome.loops:
+            loop = feedback_at(self._plan, self._outcome, quantity, row, column, self._cells)
+            if quantity in loop.held:
+                # The question cuts what it is computed from.
+                variant, inputs = None, ()
+        reason = None if code == OK else self._reason(anatomy, row, code, variant, inputs, loop)
         formula_value = None
         if facts and variant is not None and quantity in self._outcome.formula:
             formula = self._outcome.formula[quantity]
@@ -93,10 +177,8 @@ class Tracer:
                 facts = ()
             elif code < INFEASIBLE and (math.isnan(found) or found == formula.item(row, 0)):
                 # The published value stands: the formula was not asked to move it, so the number rests on the fact.
-                variant, inputs = None, ()
-        intervention = None
-        if column > 0 and any(cell.row == row for cell in self._cells.get(quantity, ())):
-            intervention = f"{anatomy.key}.{quantity} is changed by the question"
+                variant, inputs, loop = None, (), None
+        cut = ", which cuts what it is computed from" if loop is not None and quantity in loop.held else ""
         return Trace(
             anatomy.kind,
             anatomy.key,
@@ -108,7 +190,24 @@ class Tracer:
             facts,
             reason,
             formula_value,
-            intervention,
+            None if cell is None else f"{cell.intervention.entity}.{quantity} is changed by the question{cut}",
+            loop,
+        )
+
+    def _cut(self, anatomy: _Anatomy, value: float, code: int, cell: Cell) -> Trace:
+        """Return the step of a number that the question sets: it rests on nothing else."""
+        rest = "whatever the facts say" if anatomy.variant is None else "its formula no longer has a say"
+        return Trace(
+            quantity=anatomy.kind,
+            key=anatomy.key,
+            value=shown(anatomy.kind, value),
+            unit=anatomy.kind.display_unit,
+            status=STATUS[code],
+            function=None,
+            inputs=(),
+            own_facts=(),
+            reason=None,
+            intervention=f"{cell.intervention.entity}.{anatomy.kind.id} is set by the question: {rest}",
         )
 
     def _show(self, quantity: str, value: float) -> float | None:
@@ -121,40 +220,111 @@ class Tracer:
             return ()
         return column.facts[self._plan.binding.columns.tables[column.role].position[slug]]
 
-    def _sources(self, step: Step, row: int) -> tuple[Variant | None, tuple[tuple[str, int], ...]]:
-        for variant in step.variants:
-            place = row
-            if variant.rows is not None:
-                place = int(np.searchsorted(variant.rows, row))
-                if place >= len(variant.rows) or variant.rows[place] != row:
+    def _reads(self, step: Step, row: int) -> tuple[Variant | None, tuple[tuple[str, int], ...]]:
+        """Return the function behind a row and the numbers it reads; none behind a link that is missing."""
+        found = variant_at(step, row)
+        if found is None:
+            return None, ()
+        # A loop is one step: it is unfolded once, to what it reads from outside.
+        loop = self._plan.loop_of(step.quantity)
+        members = () if loop is None else (step.quantity, *loop.members)
+        sources: dict[tuple[str, int], None] = {}
+        for name in dict.fromkeys(members or (step.quantity,)):
+            member = variant_at(self._plan.by_quantity[name], row) if name in self._plan.by_quantity else None
+            if member is None:
+                continue
+            optional = {item.name for item in member[0].function.inputs if item.optional}
+            for source, place in member[1]:
+                if source in members or place < 0 or not self._plan.by_quantity[source].rows:
                     continue
-            sources = [(name, place if index is None else int(index[place])) for name, index, _ in variant.gathers]
-            return variant, tuple(
-                (name, source) for name, source in sources if source >= 0 and self._plan.by_quantity[name].rows
+                if source not in optional or not self._only_stated(source):
+                    sources.setdefault((source, place))
+        return found[0], tuple(sources)
+
+    def _only_stated(self, quantity: str) -> bool:
+        """Return whether a quantity is only ever stated by a question, and this one does not: it is then no input.
+
+        The layout of a deployment is such; the formulas that may read it say in words what holds without it.
+        """
+        if quantity not in self._silent:
+            step = self._plan.by_quantity[quantity]
+            stated = quantity in self._cells or _is_known(step)
+            column = self._plan.binding.columns.facts.get(quantity)
+            known = column is not None and not bool(np.isnan(column.values).all())
+            needs = [name for variant in step.variants for name, _, optional in variant.gathers if not optional]
+            self._silent[quantity] = not (stated or known) and (
+                not step.variants or any(self._only_stated(name) for name in needs)
             )
-        return None, ()
+        return self._silent[quantity]
 
     def _reason(
-        self, step: Step, key: EffectKey, code: int, variant: Variant | None, inputs: tuple[Trace, ...]
+        self,
+        anatomy: _Anatomy,
+        row: int,
+        code: int,
+        variant: Variant | None,
+        inputs: tuple[Trace, ...],
+        loop: Feedback | None,
     ) -> str | None:
+        step, key = anatomy.step, anatomy.key
+        if code == NOT_CONVERGED and loop is not None:
+            return loop.sentence
+        if code == STALE and anatomy.facts:
+            said = stale_reason(anatomy.kind, anatomy.facts[0], self._plan.binding.columns.on)
+            if said is not None:
+                return said
         inherited = next((item.reason for item in inputs if STATUS.index(item.status) == code and item.reason), None)
         if variant is None:
+            if loop is not None:
+                return inherited or f"{step.quantity} is held where it has no number"
             if step.variants:
-                classes = sorted({name for item in step.variants for name in item.function.applies_to.values()})
-                return f"no formula for {step.quantity} applies to {key}: it is none of {', '.join(classes)}"
+                return _no_formula(step, key)
             return f"no fact for {step.quantity} of {key}"
         if code == MISSING_INPUT:
-            if len(inputs) < len(variant.gathers):
-                present = {item.quantity.id for item in inputs}
-                absent = [name for name, _, _ in variant.gathers if name not in present]
-                if inherited is None:
-                    return f"nothing in the graph carries {', '.join(absent)} for {key}"
+            if loop is not None:
+                return inherited or self._absent_in_loop(loop, row)
+            present = {item.quantity.id for item in inputs}
+            absent = [
+                name
+                for name, _, optional in variant.gathers
+                if name not in present and not (optional and self._only_stated(name))
+            ]
+            if absent and inherited is None:
+                return f"nothing in the graph carries {', '.join(absent)} for {key}"
             return inherited or f"an input of {step.quantity} is missing for {key}"
         if code == INFEASIBLE and inherited is None:
             return variant.function.infeasible_reason or f"{variant.function.name} gives no number for {key}"
         if code == EXTRAPOLATED and inherited is None:
-            return self._left_range(variant, inputs)
+            return self._left_range(variant, inputs) if loop is None else self._left_in_loop(loop, row)
         return inherited
+
+    def _absent_in_loop(self, loop: Feedback, row: int) -> str:
+        steps = [self._plan.by_quantity[name] for name in loop.members]
+        found = [variant_at(step, row) for step in steps]
+        for step, item in zip(steps, found, strict=True):
+            if item is None and step.variants:
+                return _no_formula(step, loop.key)
+        absent = [name for item in found if item is not None for name, source in item[1] if source < 0]
+        if absent:
+            return f"nothing in the graph carries {', '.join(dict.fromkeys(absent))} for {loop.key}"
+        return f"nothing says where the search for {loop.path} begins for {loop.key}"
+
+    def _left_in_loop(self, loop: Feedback, row: int) -> str | None:
+        """Say which member of a loop reads something out of range."""
+        for name in loop.members:
+            found = variant_at(self._plan.by_quantity[name], row)
+            if found is None:
+                continue
+            variant, reads = found
+            for check in variant.function.validity:
+                source = dict(reads)[check.input]
+                value = self._outcome.value(check.input, source, self._column) if source >= 0 else math.nan
+                if value < check.low or value > check.high:
+                    seen, low, high = (self._show(check.input, at) for at in (value, check.low, check.high))
+                    return _out_of_range(
+                        check, variant, seen, low, high, self._knowledge.quantities[check.input].display_unit
+                    )
+        return None
 
     def _left_range(self, variant: Variant, inputs: tuple[Trace, ...]) -> str | None:
         by_name = {item.quantity.id: item for item in inputs}
@@ -165,8 +335,24 @@ class Tracer:
             low, high = self._show(check.input, check.low), self._show(check.input, check.high)
             outside = (low is not None and item.value < low) or (high is not None and item.value > high)
             if outside:
-                return (
-                    f"{check.input} of {item.value:g} {item.unit} is outside {low:g} to {high:g} {item.unit}, "
-                    f"where {variant.function.name} holds: {check.reason}"
-                )
+                return _out_of_range(check, variant, item.value, low, high, item.unit)
         return None
+
+
+def _no_formula(step: Step, key: EffectKey) -> str:
+    classes = sorted({name for item in step.variants for name in item.function.applies_to.values()})
+    return f"no formula for {step.quantity} applies to {key}: it is none of {', '.join(classes)}"
+
+
+def _out_of_range(
+    check: Validity, variant: Variant, value: float | None, low: float | None, high: float | None, unit: str
+) -> str:
+    return (
+        f"{check.input} of {value:g} {unit} is outside {low:g} to {high:g} {unit}, "
+        f"where {variant.function.name} holds: {check.reason}"
+    )
+
+
+def _is_known(step: Step) -> bool:
+    """Return whether any row of a step has a stated value."""
+    return step.fact_values is not None and not bool(np.isnan(step.fact_values).all())

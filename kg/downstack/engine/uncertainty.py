@@ -1,60 +1,31 @@
 """How sure an answer is: base and scenario are evaluated on the same draws of the uncertain facts.
 
-What the answer knows of uncertainty is the intervals of the facts. They vary independently of each other: constants that
-were fitted together, where one being too high goes with another being too low, make a band wider than it is. What the
-formulas leave out does not vary, and makes it narrower.
+What varies is the facts that have a range, together as their correlation groups say, and the functions that declare an
+error of their own. All other facts are taken as exact: an answer says how many.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from downstack.engine.bind import Mask
+from downstack.engine.bind import Mask, Rows
 from downstack.engine.changes import Intervention
+from downstack.engine.dependence import Widest, widest
 from downstack.engine.engine import Engine
+from downstack.engine.percentiles import Percentiles, percentiles, share_of
 from downstack.engine.plan import Plan
-from downstack.engine.run import Outcome
-from downstack.engine.sampling import (
-    MAX_SAMPLES,
-    check_samples,
-    draws,
-    interval_of,
-    quantile,
-    run_sampled,
-    sampled_plan,
-    varying_facts,
-)
-from downstack.engine.variance import variance_shares
-from downstack.errors import UserInputError
+from downstack.engine.sampler import BLOCK_BYTES, Progress, Sampler
+from downstack.engine.sampling import run_sampled
+from downstack.engine.switches import switches
 from downstack.performance.declare import Array
 from downstack.results import Band
 
-MAX_WORK = 200_000_000
-"""Numbers that one question may compute: samples times the rows of all steps that vary."""
-MAX_KEPT = 8_000_000
-"""Ratios that one question may keep until their percentiles are taken (64 MB)."""
-BLOCK_BYTES = 64_000_000
-_NUMBER_BYTES = 32
-"""What one number of one run holds in a block: value, formula value, status, regime, and the temporaries of a formula."""
 _ROUNDING = 1e-12
-"""A ratio this close above one is the rounding of two formulas that cancel, not a rise."""
-
-__all__ = [
-    "MAX_SAMPLES",
-    "BandColumns",
-    "Bands",
-    "bands",
-    "check_samples",
-    "draws",
-    "interval_of",
-    "quantile",
-    "sampled_plan",
-    "variance_shares",
-]
+"""A ratio this close to one is the rounding of two formulas that cancel, neither a rise nor a fall."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +37,36 @@ class BandColumns:
     p90: Array
     rise: Array
     """Share of the samples in which the scenario is above the base."""
+    fall: Array
+    """Share of the samples in which it is below."""
     switch: Array
     """Share of the samples in which something else binds on the way to the target; NaN where nothing ever binds."""
     samples: npt.NDArray[np.int64]
     """The samples with a number at the base and in the scenario, which the shares and percentiles are of."""
+    widest: Widest | None = None
+    """What an unknown correlation could make of it; None where all correlations are known."""
+
+    def band(self, row: int) -> Band | None:
+        """Return the band of one row, or None where base or scenario have no number in half of the samples."""
+        if np.isnan(self.p50[row]):
+            return None
+        rise, fall = float(self.rise[row]), float(self.fall[row])
+        return Band(
+            p10=float(self.p10[row]),
+            p50=float(self.p50[row]),
+            p90=float(self.p90[row]),
+            probability_of_rise=rise,
+            probability_of_fall=fall,
+            probability_unchanged=max(0.0, 1.0 - rise - fall),
+            probability_of_switch=_or_none(self.switch[row]),
+            samples=int(self.samples[row]),
+            widest_p10=None if self.widest is None else _or_none(self.widest.p10[row]),
+            widest_p90=None if self.widest is None else _or_none(self.widest.p90[row]),
+        )
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +74,8 @@ class Bands(Mapping[str, BandColumns]):
     """The bands of a question by target."""
 
     columns: Mapping[str, BandColumns]
+    places: Mapping[str, Rows] = field(default_factory=dict)
+    """Per target: where the bands of the rows are, -1 for rows without one; empty when every row has its own."""
 
     def __getitem__(self, target: str) -> BandColumns:
         return self.columns[target]
@@ -89,17 +88,16 @@ class Bands(Mapping[str, BandColumns]):
 
     def band(self, target: str, row: int) -> Band | None:
         """Return the band of one effect, or None where base or scenario have no number in half of the samples."""
-        found = self.columns[target]
-        if np.isnan(found.p50[row]):
-            return None
-        switch = float(found.switch[row])
-        return Band(
-            p10=float(found.p10[row]),
-            p50=float(found.p50[row]),
-            p90=float(found.p90[row]),
-            probability_of_rise=float(found.rise[row]),
-            probability_of_switch=None if np.isnan(switch) else switch,
-            samples=int(found.samples[row]),
+        place = int(self.places[target][row]) if self.places else row
+        return None if place < 0 else self.columns[target].band(place)
+
+    def over(self, plan: Plan, narrower: Plan) -> Bands:
+        """Return the same bands by the rows of the plan that they were narrowed from."""
+        if plan is narrower:
+            return self
+        return Bands(
+            self.columns,
+            {target: plan.binding.within(narrower.binding, plan.by_quantity[target].key) for target in self.columns},
         )
 
 
@@ -111,114 +109,52 @@ def bands(
     samples: int,
     seed: int = 0,
     block_bytes: int = BLOCK_BYTES,
+    progress: Progress | None = None,
 ) -> Bands:
     """Evaluate base and scenario on the same draws and say how the ratio of each target is spread.
+
+    `progress` is told, block by block, how many of how many samples are done.
 
     Raises
     ------
     UserInputError
         If there are more samples than one question may have, for any question or for one of this many rows.
     """
-    check_samples(samples)
-    wide = _wide(engine, plan)
-    per_sample = sum(plan.by_quantity[name].rows for name in wide)
-    if per_sample * samples > MAX_WORK:
-        raise _too_many(samples, MAX_WORK // per_sample)
-    block = max(1, min(samples, block_bytes // (2 * _NUMBER_BYTES * max(1, per_sample))))
-    ratios: dict[str, Array] = {}
+    sampler = Sampler(engine, plan, samples, seed, block_bytes=block_bytes, progress=progress)
+    sampler.check()
     switched = {target: np.zeros(plan.by_quantity[target].rows) for target in targets}
     binds: dict[str, Mask] = {target: np.zeros(plan.by_quantity[target].rows, dtype=np.bool_) for target in targets}
-    for start in range(0, samples, block):
-        width = min(block, samples - start)
-        base, scenario = run_sampled(engine, sampled_plan(plan, samples, seed, start, start + width), changes)
-        if not start:
-            ratios = _room(base, scenario, targets, samples)
-        other, limited = _switches(plan, base, scenario)
-        for target in targets:
-            with np.errstate(all="ignore"):
-                ratio = scenario.values[target] / base.values[target]
-            # A ratio to nothing, or to a shortfall, means nothing.
-            ratio = np.where(np.isfinite(ratio) & (base.values[target] > 0.0), ratio, np.nan)
-            ratios[target][:, start : start + width] = ratio
+
+    def ratios(sampled: Plan, width: int) -> dict[str, Array]:
+        base, scenario = run_sampled(engine, sampled, changes)
+        found = {target: ratio_of(base.values[target], scenario.values[target]) for target in targets}
+        other, limited = switches(sampled, base, scenario)
+        for target, ratio in found.items():
             counted = np.broadcast_to(other[target] & ~np.isnan(ratio), (len(ratio), width))
             switched[target] += counted.sum(axis=1)
             binds[target] |= limited[target]
-    return Bands({target: _summary(ratios[target], switched[target], binds[target], samples) for target in targets})
+        return found
+
+    independent: dict[str, Percentiles] = {}
+    columns: dict[str, BandColumns] = {}
+    for target, values in sampler.collect(ratios).items():
+        columns[target], independent[target] = _column(values, switched[target], binds[target], samples)
+    # It measures again, and goes on counting: the shares of switches are taken before.
+    bounds = widest(sampler, ratios, lambda raw: raw.items(), independent)
+    return Bands({target: replace(column, widest=bounds.get(target)) for target, column in columns.items()})
 
 
-def _too_many(samples: int, possible: int) -> UserInputError:
-    hint = "narrow the question with where, or name fewer targets"
-    return UserInputError(
-        f"{samples} samples are too many for the combinations of this question",
-        field="samples",
-        hint=f"{hint}; as it is, at most {possible} fit" if possible else hint,
-    )
-
-
-def _wide(engine: Engine, plan: Plan) -> frozenset[str]:
-    """Return the quantities whose values can vary from sample to sample."""
-    return engine.schema.descendants(step.quantity for step in plan.steps if varying_facts(plan, step)) & set(
-        plan.by_quantity
-    )
-
-
-def _room(base: Outcome, scenario: Outcome, targets: Sequence[str], samples: int) -> dict[str, Array]:
-    """Return empty arrays for the ratios; a target that no uncertain fact reaches has one column, however many samples."""
-    shapes = {}
-    for target in targets:
-        before, after = base.values[target], scenario.values[target]
-        shapes[target] = (len(before), samples if max(before.shape[1], after.shape[1]) > 1 else 1)
-    rows = sum(count for count, width in shapes.values() if width > 1)
-    if rows * samples > MAX_KEPT:
-        raise _too_many(samples, MAX_KEPT // rows)
-    return {target: np.full(shape, np.nan) for target, shape in shapes.items()}
-
-
-def _switches(plan: Plan, base: Outcome, scenario: Outcome) -> tuple[dict[str, Mask], dict[str, Mask]]:
-    """Return, per quantity, where something else binds in it or on the way to it, and which rows have a limit at all."""
-    other: dict[str, Mask] = {}
-    limited: dict[str, Mask] = {}
-    for step in plan.steps:
-        before, after = base.regimes.get(step.quantity), scenario.regimes.get(step.quantity)
-        switched: Mask = np.zeros((step.rows, 1), dtype=np.bool_)
-        limit: Mask = np.zeros(step.rows, dtype=np.bool_)
-        if before is not None and after is not None:
-            switched = (before != after) & (before >= 0) & (after >= 0)
-            limit = np.asarray(((before >= 0) | (after >= 0)).any(axis=1))
-        for variant in step.variants:
-            rows = np.arange(step.rows) if variant.rows is None else variant.rows
-            for name, index, _ in variant.gathers:
-                if not len(limited[name]) or not bool(limited[name].any()):
-                    continue
-                places = rows if index is None else index
-                reached = (places >= 0) & limited[name][places]
-                limit[rows[reached]] = True
-                if bool(other[name].any()):
-                    grown = np.broadcast_to(
-                        switched, np.broadcast_shapes(switched.shape, (step.rows, other[name].shape[1]))
-                    )
-                    switched = grown.copy()
-                    switched[rows[reached]] |= other[name][places[reached]]
-        other[step.quantity], limited[step.quantity] = switched, limit
-    return other, limited
-
-
-def _summary(ratios: Array, switched: Array, binds: Mask, samples: int) -> BandColumns:
-    """Take the percentiles and shares of each row; sorts the ratios in place, the missing ones last."""
-    weight = samples if ratios.shape[1] == 1 else 1
-    found = (~np.isnan(ratios)).sum(axis=1)
-    counts = found * weight
-    enough = 2 * counts >= samples
+def _column(values: Array, switched: Array, binds: Mask, samples: int) -> tuple[BandColumns, Percentiles]:
+    rise, fall = share_of(values > 1.0 + _ROUNDING, values), share_of(values < 1.0 - _ROUNDING, values)
+    found = percentiles(values, samples)
     with np.errstate(invalid="ignore", divide="ignore"):
-        rise = np.where(enough, (ratios > 1.0 + _ROUNDING).sum(axis=1) / found, np.nan)
-        switch = np.where(enough & binds, switched / counts, np.nan)
-    ratios.sort(axis=1)
-    rows = np.arange(len(ratios))
+        switch = np.where(binds & ~np.isnan(found.p50), switched / found.counts, np.nan)
+    return BandColumns(found.p10, found.p50, found.p90, rise, fall, switch, found.counts), found
 
-    def percentile(level: float) -> Array:
-        place = level * np.maximum(found - 1, 0)
-        low, high = ratios[rows, np.floor(place).astype(np.int64)], ratios[rows, np.ceil(place).astype(np.int64)]
-        # The minimum keeps the rounding of the interpolation from passing the larger neighbour.
-        return np.where(enough, np.minimum(low + (high - low) * (place % 1.0), high), np.nan)
 
-    return BandColumns(percentile(0.1), percentile(0.5), percentile(0.9), rise, switch, counts)
+def ratio_of(base: Array, scenario: Array) -> Array:
+    """Return scenario over base; NaN where there is no number, or where the base is not positive and it means nothing."""
+    with np.errstate(all="ignore"):
+        ratio = scenario / base
+    result: Array = np.where(np.isfinite(ratio) & (base > 0.0), ratio, np.nan)
+    return result

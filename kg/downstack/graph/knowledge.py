@@ -6,12 +6,14 @@ that replaces the old one in a single assignment.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from downstack.graph.model import Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+from downstack.graph.supply import NO_SUPPLY, SupplyChains
 
 CONFIDENCE_ORDER = ("measured", "datasheet", "vendor-claim", "press", "estimate", "assumption")
 """The policy that picks one fact among several: the best confidence first, then the newest."""
@@ -44,6 +46,9 @@ class Knowledge:
     links: Mapping[str, Mapping[str, tuple[str, ...]]]
     """Predicate to subject slug to object slugs, as stated by direct triples."""
     triples: int
+    correlation_groups: Mapping[str, CorrelationGroup] = field(default_factory=dict)
+    """IRI to the group of facts whose errors go together."""
+    supply: SupplyChains = NO_SUPPLY
 
     @cached_property
     def facts_by_subject(self) -> Mapping[tuple[str, str], tuple[Fact, ...]]:
@@ -83,11 +88,34 @@ class Knowledge:
 
     @cached_property
     def today(self) -> str:
-        """The newest date that any fact carries: "now" for questions without a date of their own.
+        """The newest date that a fact is of or was read on: "now" for questions without a date of their own.
 
         Answers depend on the graph version only, never on the clock of the machine.
         """
-        return max((fact.as_of for fact in self.facts if fact.as_of), default="9999")
+        dates = (day for fact in self.facts for day in (fact.as_of, fact.source.retrieved) if day)
+        return max(dates, default="9999")
+
+    def with_facts(self, replaced: Mapping[tuple[str, str], tuple[Fact, ...]]) -> Knowledge:
+        """Return another version in which the facts of some quantities of some entities are others.
+
+        Parameters
+        ----------
+        replaced
+            Entity and quantity to all facts that the new version has of them; none to withdraw what was stated.
+        """
+        kept = [fact for fact in self.facts if (fact.entity, fact.quantity) not in replaced]
+        added = [fact for group in replaced.values() for fact in group]
+        digest = hashlib.sha256(self.version.encode())
+        for key, group in sorted(replaced.items()):
+            digest.update(repr((key, sorted(group, key=_preference))).encode())
+        other = replace(
+            self, version=digest.hexdigest()[:16], facts=tuple(sorted([*kept, *added], key=lambda f: f.iri))
+        )
+        groups = {key: tuple(sorted(group, key=_preference)) for key, group in replaced.items() if group}
+        rest = {key: group for key, group in self.facts_by_subject.items() if key not in replaced}
+        # Known already: grouping and sorting everything again would cost more than the change itself.
+        other.__dict__["facts_by_subject"] = {**rest, **groups}
+        return other
 
     def members(self, entity_class: str) -> tuple[str, ...]:
         """Return the slugs of all entities of a class, subclasses included, sorted."""
@@ -96,24 +124,25 @@ class Knowledge:
     def candidates(self, entity: str, quantity: str, as_of: str | None = None) -> tuple[Fact, ...]:
         """Return the facts that may answer for a quantity on a date, the chosen one first.
 
-        A fact is out when its validity had ended by the date, when it was superseded, or (for an explicit date) when it
-        was stated later. Dates of different precision compare by the shorter one: 2026-08 holds on 2026-08-15.
+        A fact is out when it was superseded or (for an explicit date) when it was stated later. One whose validity had
+        ended by the date answers only where nothing else does, and the answer then says that it is stale. Dates of
+        different precision compare by the shorter one: 2026-08 holds on 2026-08-15.
         """
         return current(self.facts_by_subject.get((entity, quantity), ()), as_of, self.today)
 
 
 def current(facts: Iterable[Fact], as_of: str | None, today: str) -> tuple[Fact, ...]:
-    """Keep the facts that hold on a date; see :meth:`Knowledge.candidates`."""
-    kept = []
+    """Keep the facts that hold on a date, or, where none does any more, those that did; see :meth:`Knowledge.candidates`."""
+    kept: list[Fact] = []
+    lapsed: list[Fact] = []
     for fact in facts:
         if fact.superseded_by is not None and as_of is None:
             continue
-        if fact.valid_until is not None and _before(fact.valid_until, as_of or today):
-            continue
         if as_of is not None and fact.as_of is not None and _before(as_of, fact.as_of):
             continue
-        kept.append(fact)
-    return tuple(kept)
+        ended = fact.valid_until is not None and _before(fact.valid_until, as_of or today)
+        (lapsed if ended else kept).append(fact)
+    return tuple(kept or lapsed)
 
 
 def _before(first: str, second: str) -> bool:

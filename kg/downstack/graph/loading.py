@@ -7,6 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from downstack.engine.describe import check_descriptions, functions_turtle
+from downstack.engine.schema import check_count
 from downstack.errors import Finding, KnowledgeError
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.store import content_hash, described_functions, read_knowledge, read_quantities
@@ -14,7 +15,7 @@ from downstack.graph.validation import Document, parse_document, read_documents,
 from downstack.performance.declare import FunctionRegistry
 from downstack.vocabulary import locate
 
-DATA_FOLDERS = ("terms", "facts", "influences")
+DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply")
 """The folders of an ontology whose Turtle is the graph; shapes and questions are about it, functions are generated."""
 
 GENERATED = "functions/functions.ttl"
@@ -63,6 +64,7 @@ def build(
     documents: Sequence[Document], registry: FunctionRegistry, *, shacl: bool
 ) -> tuple[Knowledge, tuple[Document, ...]]:
     """Check documents and arrange them as one graph version, together with the description of the functions."""
+    check_count(registry)
     # The bundled knowledge was checked when it was made: a machine whose clock runs behind can open it all the same.
     findings = structural_findings(documents, today=None if shacl else END_OF_TIME)
     if not findings and shacl:

@@ -56,6 +56,12 @@ class QuantityKind:
     layer: int | None
     formula_first: bool
     """True when a published value is a rounded label, so that the formula is the base and the fact only a check."""
+    age_budget: str | None = None
+    """How old a fact may be before an answer says that it is stale, as an ISO 8601 duration; None for no limit."""
+    non_negative: bool = False
+    """True when a value below zero can only be a mistake."""
+    at_most: float | None = None
+    """The largest value that it can have, in the base unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,36 @@ class Fact:
     note: str | None
     superseded_by: str | None
     file: str
+    distribution: str | None = None
+    """uniform, triangular, normal or lognormal; None where the source says no more than a range."""
+    standard_deviation: float | None = None
+    """Of a normal fact, in the base unit."""
+    log_standard_deviation: float | None = None
+    """Of the natural logarithm of a lognormal fact."""
+    correlation_group: str | None = None
+    """The IRI of the group of facts whose errors go together with that of this one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrelationGroup:
+    """Facts whose errors go together, because one source or one fit gave them."""
+
+    iri: str
+    label: str
+    facts: tuple[str, ...]
+    """The IRIs of its facts, sorted."""
+    correlation: float | None
+    """Of the normal scores of every pair; None where each pair has its own, or where it is unknown."""
+    pairs: tuple[tuple[str, str, float], ...]
+    """The correlation of each pair, sorted; none where one holds for all, or where it is unknown."""
+    confidence: str
+    source: Source
+    note: str | None
+
+    @property
+    def is_known(self) -> bool:
+        """True when the correlation of its facts is stated."""
+        return self.correlation is not None or bool(self.pairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +155,10 @@ class Influence:
     published_effect: str | None
     source: Source
     locator: str | None
+    changed_kind: str | None = None
+    """The quantity whose rise the sign is said of, and which formulas know; None for most."""
+    affected_kind: str | None = None
+    """The quantity that it raises or lowers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 from downstack.vocabulary import DSO, RDF, RDFS
 
+MAX_SUPERCLASSES = 64
+"""Of one class, at any distance."""
+
 
 class Text(NamedTuple):
     """A literal: its lexical form, its datatype and its language."""
@@ -34,6 +37,8 @@ class Statements:
         self.nodes: dict[str, dict[str, list[Value]]] = {}
         self.homes: dict[str, list[int]] = {}
         self.by_type: dict[str, list[str]] = defaultdict(list)
+        self.too_deep: str | None = None
+        """A class with more superclasses than :data:`MAX_SUPERCLASSES`, once :meth:`superclasses` has met one."""
 
     def add(self, home: int, subject: str, predicate: str, value: Value) -> None:
         """Add one statement of the file with number `home`."""
@@ -65,18 +70,23 @@ class Statements:
         return list(dict.fromkeys(self.by_type.get(DSO + name, ())))
 
     def superclasses(self) -> dict[str, frozenset[str]]:
-        """Return every class that has a superclass or is one, with itself and all its superclasses."""
+        """Return every class that has a superclass or is one, with itself and all its superclasses.
+
+        Where a class has more than :data:`MAX_SUPERCLASSES`, the graph is refused, so that the others are not sought.
+        """
         direct: dict[str, list[str]] = {
             subject: self.iris(subject, SUBCLASS_OF) for subject in self.nodes if SUBCLASS_OF in self.nodes[subject]
         }
         closures: dict[str, frozenset[str]] = {}
-        for name in {*direct, *(parent for parents in direct.values() for parent in parents)}:
+        for name in dict.fromkeys([*direct, *(parent for parents in direct.values() for parent in parents)]):
             found, waiting = {name}, [name]
-            while waiting:
+            while waiting and self.too_deep is None:
                 for parent in direct.get(waiting.pop(), ()):
                     if parent not in found:
                         found.add(parent)
                         waiting.append(parent)
+                if len(found) > MAX_SUPERCLASSES + 1:
+                    self.too_deep = name
             closures[name] = frozenset(found)
         return closures
 

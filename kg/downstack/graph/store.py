@@ -15,7 +15,18 @@ from typing import Any
 import pyoxigraph as ox
 
 from downstack.graph.knowledge import Knowledge, Role
-from downstack.graph.model import LAYER_NAMES, Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+from downstack.graph.model import (
+    LAYER_NAMES,
+    CorrelationGroup,
+    Entity,
+    Fact,
+    Influence,
+    Layer,
+    QuantityKind,
+    Relation,
+    Source,
+)
+from downstack.graph.supply import read_supply
 from downstack.graph.validation import Document
 from downstack.units import to_base
 from downstack.vocabulary import DCTERMS, DS, DSO, FNO, FNOM, RDF, RDFS, SKOS
@@ -95,19 +106,22 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
     by_iri = {item.iri: item for item in quantities.values()}
     sources = {iri: _source(triples, iri) for iri in triples.instances("Source")}
     entities = _entities(triples, superclasses, layer_numbers)
+    facts = tuple(_facts(triples, by_iri, sources))
     return Knowledge(
         version=version,
         layers=layers,
         roles=_ordered(_roles(triples)),
         quantities=quantities,
         entities=entities,
-        facts=tuple(_facts(triples, by_iri, sources)),
+        facts=facts,
         relations=tuple(_relations(triples, sources)),
-        influences=tuple(_influences(triples, sources)),
+        influences=tuple(_influences(triples, by_iri, sources)),
         sources=sources,
         superclasses=superclasses,
         links=_links(triples, entities),
         triples=triples.count,
+        correlation_groups={item.iri: item for item in _correlation_groups(triples, sources)},
+        supply=read_supply(triples, facts, sources),
     )
 
 
@@ -185,6 +199,9 @@ def _quantities(triples: _Triples, layers: dict[str, int]) -> Iterable[QuantityK
             subject_class=None if subject_class is None else _local(subject_class),
             layer=None if layer is None else layers[layer],
             formula_first=triples.one(iri, DSO + "formulaFirst") == "true",
+            age_budget=triples.one(iri, DSO + "ageBudget"),
+            non_negative=triples.one(iri, DSO + "nonNegative") == "true",
+            at_most=triples.number(iri, DSO + "atMost"),
         )
 
 
@@ -206,7 +223,10 @@ def _ordered(roles: Iterable[Role]) -> tuple[Role, ...]:
     by_id = {role.id: role for role in roles}
 
     def depth(role: Role) -> int:
-        return 0 if role.reached_from is None else 1 + depth(by_id[role.reached_from])
+        steps, parent = 0, role.reached_from
+        while parent is not None:
+            steps, parent = steps + 1, by_id[parent].reached_from
+        return steps
 
     def place(role: Role) -> tuple[int, int, str]:
         return depth(role), spoken.index(role.id) if role.id in spoken else len(spoken), role.id
@@ -270,6 +290,7 @@ def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict
 
         value = base(float(triples.need(iri, DSO + "value")))
         confidence = _local(triples.need(iri, DSO + "confidence"))
+        distribution = triples.one(iri, DSO + "distribution")
         yield Fact(
             iri=iri,
             entity=triples.need(iri, DSO + "subject").removeprefix(DS),
@@ -288,6 +309,34 @@ def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict
             note=triples.one(iri, DSO + "note"),
             superseded_by=triples.one(iri, DSO + "supersededBy"),
             file=triples.file[iri],
+            distribution=None if distribution is None else _local(distribution),
+            standard_deviation=base(triples.number(iri, DSO + "standardDeviation")),
+            log_standard_deviation=triples.number(iri, DSO + "logStandardDeviation"),
+            correlation_group=triples.one(iri, DSO + "correlationGroup"),
+        )
+
+
+def _correlation_groups(triples: _Triples, sources: dict[str, Source]) -> Iterable[CorrelationGroup]:
+    members: dict[str, list[str]] = defaultdict(list)
+    for fact in triples.instances("Fact"):
+        group = triples.one(fact, DSO + "correlationGroup")
+        if group is not None:
+            members[group].append(fact)
+    for iri in triples.instances("CorrelationGroup"):
+        pairs = []
+        for pair in triples.all(iri, DSO + "hasPairCorrelation"):
+            first, second = sorted(triples.all(pair, DSO + "betweenFact"))
+            pairs.append((first, second, float(triples.need(pair, DSO + "correlation"))))
+        confidence = _local(triples.need(iri, DSO + "confidence"))
+        yield CorrelationGroup(
+            iri=iri,
+            label=triples.need(iri, RDFS + "label"),
+            facts=tuple(sorted(members[iri])),
+            correlation=triples.number(iri, DSO + "correlation"),
+            pairs=tuple(sorted(pairs)),
+            confidence=CONFIDENCE.get(confidence, confidence),
+            source=sources[triples.need(iri, DCTERMS + "source")],
+            note=triples.one(iri, DSO + "note"),
         )
 
 
@@ -304,7 +353,13 @@ def _relations(triples: _Triples, sources: dict[str, Source]) -> Iterable[Relati
         )
 
 
-def _influences(triples: _Triples, sources: dict[str, Source]) -> Iterable[Influence]:
+def _influences(
+    triples: _Triples, quantities: dict[str, QuantityKind], sources: dict[str, Source]
+) -> Iterable[Influence]:
+    def kind(iri: str, name: str) -> str | None:
+        found = triples.one(iri, DSO + name)
+        return None if found is None else quantities[found].id
+
     for iri in triples.instances("QualitativeInfluence"):
         yield Influence(
             iri=iri,
@@ -319,6 +374,8 @@ def _influences(triples: _Triples, sources: dict[str, Source]) -> Iterable[Influ
             published_effect=triples.one(iri, DSO + "publishedEffect"),
             source=sources[triples.need(iri, DCTERMS + "source")],
             locator=triples.one(iri, DSO + "locator"),
+            changed_kind=kind(iri, "changedKind"),
+            affected_kind=kind(iri, "affectedKind"),
         )
 
 

@@ -137,7 +137,7 @@ def structural_findings(documents: Sequence[Document], *, today: date | None = N
 def shacl_findings(documents: Sequence[Document], shapes: Path | None = None) -> tuple[Finding, ...]:
     """Validate documents against the SHACL shapes of the vocabulary (or of another folder).
 
-    SHACL Core only: no rules, no JavaScript, no inference, no imports.
+    SHACL Core, and SPARQL constraints where a sum is needed: no rules, no JavaScript, no inference, no imports.
     """
     import pyshacl
     from rdflib import Graph

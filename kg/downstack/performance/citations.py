@@ -16,7 +16,16 @@ PAGED_ATTENTION = "Kwon et al.: Efficient Memory Management with PagedAttention,
 COLLECTIVES = "Thakur, Rabenseifner and Gropp: Optimization of Collective Communication Operations in MPICH, 2005"
 NCCL_TESTS = "NVIDIA nccl-tests, doc/PERFORMANCE.md: bus bandwidth = algorithm bandwidth x 2(n-1)/n"
 TENSOR_PARALLEL = "Shoeybi et al.: Megatron-LM, arXiv 1909.08053, 2019"
+PIPELINE_PARALLEL = "Narayanan et al.: Efficient Large-Scale Language Model Training, arXiv 2104.04473, 2021"
+EXPERT_PARALLEL = (
+    "DeepSeek-AI: DeepSeek-V3 Technical Report, section on inference and deployment, arXiv 2412.19437, 2024"
+)
+VLLM_PARALLEL_CONFIG = (
+    "vLLM, ModelConfig.verify_with_parallel_config: the attention heads must be divisible by the tensor parallel size"
+)
+SERVER_BOARD = "NVIDIA HGX and OCP Universal Baseboard: a server joins up to eight accelerators by scale-up links"
 HBM3 = "JEDEC JESD238: High Bandwidth Memory (HBM3) DRAM, 2022"
 POWER_USAGE_EFFECTIVENESS = "ISO/IEC 30134-2, Power usage effectiveness (PUE)"
 LITTLE = "Little's law: mean number in a system = arrival rate x mean time in it"
+CONSTANT_ELASTICITY = "Varian: Intermediate Microeconomics, chapter on market demand (demand of constant elasticity)"
 DEFINITION = "by definition"

@@ -7,15 +7,15 @@ the feed-forward block) add them up. A ring sends :math:`2(n-1)/n` of the messag
 .. math::
 
     t_{ring} = 2(n-1)\,\alpha + \frac{2(n-1)}{n} \frac{M}{\beta} \qquad
-    t_{sequence} = L \cdot 2 \cdot \frac{2(n-1)}{n} \frac{2\,\mathrm{byte} \cdot d}{\beta\,\eta}
+    t_{sequence} = L \cdot 2 \cdot \frac{2(n-1)}{n} \frac{2\,\mathrm{byte} \cdot d}{\beta\,\eta} \cdot \frac{n}{N}
 
-`M` message in byte on every chip, :math:`\beta` link rate of a chip in one direction, :math:`\alpha` latency of a
+`N` chips of the whole copy of the model, of which the groups of `n` chips share the sequences; `M` message in byte on every chip, :math:`\beta` link rate of a chip in one direction, :math:`\alpha` latency of a
 message. In the declared functions the latency is zero: a step pays it as tensor_parallel_layer_overhead_time.
 """
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 
@@ -28,10 +28,17 @@ _ONE_CHIP = Constant(1.0, "chip", "a chip exchanges with the others, not with it
 _PHASES = Constant(2.0, "1", f"a reduce-scatter and an all-gather; {NCCL_TESTS}")
 
 
+def _links_are_known(
+    tensor_parallel: Array, scaleup_bandwidth_per_direction: Array, one_chip: float, **rest: Any
+) -> Any:
+    del rest
+    return (tensor_parallel <= one_chip) | ~np.isnan(scaleup_bandwidth_per_direction)
+
+
 @performance_function(
     formula="num_layers * allreduces_per_layer * phases * (n - 1) / n * hidden_size * bytes_per_element"
-    " / (scaleup_bandwidth_per_direction * allreduce_bandwidth_efficiency), n = accelerators_per_instance;"
-    " zero when n = 1",
+    " / (scaleup_bandwidth_per_direction * allreduce_bandwidth_efficiency) * n / accelerators_per_replica,"
+    " n = tensor_parallel; zero when n = 1",
     citation=f"{COLLECTIVES}; {TENSOR_PARALLEL}",
     constants={
         "allreduces_per_layer": _TWO_A_LAYER,
@@ -42,18 +49,21 @@ _PHASES = Constant(2.0, "1", f"a reduce-scatter and an all-gather; {NCCL_TESTS}"
     validity=(Validity("allreduce_bandwidth_efficiency", 0.0, 1.0, "a share of the link rate"),),
     assumes=(
         "the exchange is not hidden behind arithmetic",
-        "every chip of the instance reaches every other at its full scale-up rate",
+        "every tensor-parallel chip reaches every other at its full scale-up rate",
         "activations are exchanged in BF16, also by quantised models",
     ),
     optional=("scaleup_bandwidth_per_direction",),
-    increasing=("num_layers", "hidden_size", "accelerators_per_instance"),
-    decreasing=("scaleup_bandwidth_per_direction", "allreduce_bandwidth_efficiency"),
+    feasible=_links_are_known,
+    infeasible_reason="the rate of the scale-up links between the chips is not known",
+    increasing=("num_layers", "hidden_size", "tensor_parallel"),
+    decreasing=("scaleup_bandwidth_per_direction", "allreduce_bandwidth_efficiency", "accelerators_per_replica"),
     examples=(
         Example(
             {
                 "num_layers": 0.5,
                 "hidden_size": 2.0**29,
-                "accelerators_per_instance": 8.0,
+                "tensor_parallel": 8.0,
+                "accelerators_per_replica": 8.0,
                 "scaleup_bandwidth_per_direction": 450e9,
                 "allreduce_bandwidth_efficiency": 1.0,
             },
@@ -65,7 +75,8 @@ _PHASES = Constant(2.0, "1", f"a reduce-scatter and an all-gather; {NCCL_TESTS}"
             {
                 "num_layers": 80.0,
                 "hidden_size": 8192.0,
-                "accelerators_per_instance": 1.0,
+                "tensor_parallel": 1.0,
+                "accelerators_per_replica": 1.0,
                 "scaleup_bandwidth_per_direction": float("nan"),
                 "allreduce_bandwidth_efficiency": 0.8,
             },
@@ -78,7 +89,8 @@ _PHASES = Constant(2.0, "1", f"a reduce-scatter and an all-gather; {NCCL_TESTS}"
 def allreduce_time_per_sequence(
     num_layers: Annotated[Array, "1"],
     hidden_size: Annotated[Array, "1"],
-    accelerators_per_instance: Annotated[Array, "chip"],
+    tensor_parallel: Annotated[Array, "chip"],
+    accelerators_per_replica: Annotated[Array, "chip"],
     scaleup_bandwidth_per_direction: Annotated[Array, "byte/s/chip"],
     allreduce_bandwidth_efficiency: Annotated[Array, "1"],
     *,
@@ -88,13 +100,13 @@ def allreduce_time_per_sequence(
     one_chip: float,
 ) -> Annotated[Array, "s/sequence"]:
     """Seconds by which each sequence of the batch lengthens a step through tensor-parallel all-reduces."""
-    others = accelerators_per_instance - one_chip
+    others = tensor_parallel - one_chip
     message = num_layers * allreduces_per_layer * hidden_size * bytes_per_element
     link = scaleup_bandwidth_per_direction * allreduce_bandwidth_efficiency * one_chip
-    exchange = phases * others / accelerators_per_instance * message / link
+    exchange = phases * others / tensor_parallel * message / link * (tensor_parallel / accelerators_per_replica)
     # One chip has no links to know the rate of; the product keeps an unknown model unknown.
-    nothing = 0.0 * message * allreduce_bandwidth_efficiency
-    return np.where(accelerators_per_instance <= one_chip, nothing, exchange)
+    nothing = 0.0 * message * allreduce_bandwidth_efficiency * accelerators_per_replica
+    return np.where(tensor_parallel <= one_chip, nothing, exchange)
 
 
 @performance_function(

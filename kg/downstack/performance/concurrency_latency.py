@@ -81,7 +81,7 @@ def _one_sequence_in_time_with_experts(
     time_per_output_token_target: Array,
     dense_weight_read_time: Array,
     expert_weight_read_time: Array,
-    routing_fraction: Array,
+    stage_routing_fraction: Array,
     kv_read_time_per_sequence: Array,
     compute_time_per_sequence: Array,
     step_overhead_time: Array,
@@ -92,7 +92,7 @@ def _one_sequence_in_time_with_experts(
     # One token uses exactly its share of the experts.
     return _one_sequence_in_time(
         time_per_output_token_target,
-        dense_weight_read_time + expert_weight_read_time * routing_fraction,
+        dense_weight_read_time + expert_weight_read_time * stage_routing_fraction,
         kv_read_time_per_sequence,
         compute_time_per_sequence,
         step_overhead_time,
@@ -123,7 +123,7 @@ def _limits_with_experts(
     time_per_output_token_target: Array,
     dense_weight_read_time: Array,
     expert_weight_read_time: Array,
-    routing_fraction: Array,
+    stage_routing_fraction: Array,
     kv_read_time_per_sequence: Array,
     compute_time_per_sequence: Array,
     step_overhead_time: Array,
@@ -134,7 +134,7 @@ def _limits_with_experts(
     """Return the same two batches when the reads of a step grow with the experts that its tokens use."""
     budget = time_per_output_token_target * one_token - step_overhead_time
     # log(0) when every token uses all experts: any decay that is large enough says the same.
-    unused = np.maximum(1.0 - routing_fraction, np.finfo(np.float64).tiny)
+    unused = np.maximum(1.0 - stage_routing_fraction, np.finfo(np.float64).tiny)
     by_reading = sequences_within(
         budget - dense_weight_read_time,
         expert_weight_read_time,
@@ -222,12 +222,12 @@ def concurrency_by_latency_dense(
 
 @performance_function(
     returns="concurrency_by_latency",
-    formula="the largest B with max(dense_weight_read_time + expert_weight_read_time * (1 - (1 - routing_fraction)^B)"
+    formula="the largest B with max(dense_weight_read_time + expert_weight_read_time * (1 - (1 - stage_routing_fraction)^B)"
     " + B * kv_read_time_per_sequence, B * compute_time_per_sequence) + step_overhead_time"
     " + B * serial_time_per_sequence <= time_per_output_token_target * one_token",
     citation=f"{SCALING_BOOK}; {MIXTURE_OF_EXPERTS}",
     constants={"one_token": _ONE_TOKEN, "one_sequence": _ONE_ROUTED},
-    validity=(Validity("routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
+    validity=(Validity("stage_routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
     regimes=Regimes(_SIDES, _slower_with_experts),
     feasible=_one_sequence_in_time_with_experts,
     infeasible_reason=_MISSED,
@@ -236,7 +236,7 @@ def concurrency_by_latency_dense(
     decreasing=(
         "dense_weight_read_time",
         "expert_weight_read_time",
-        "routing_fraction",
+        "stage_routing_fraction",
         "kv_read_time_per_sequence",
         "compute_time_per_sequence",
         "step_overhead_time",
@@ -248,7 +248,7 @@ def concurrency_by_latency_dense(
                 "time_per_output_token_target": 0.05,
                 "dense_weight_read_time": 0.01,
                 "expert_weight_read_time": 0.01,
-                "routing_fraction": 0.25,
+                "stage_routing_fraction": 0.25,
                 "kv_read_time_per_sequence": 2e-4,
                 "compute_time_per_sequence": 5e-5,
                 "step_overhead_time": 0.005,
@@ -263,7 +263,7 @@ def concurrency_by_latency_dense(
                 "time_per_output_token_target": 0.0259375,
                 "dense_weight_read_time": 0.005,
                 "expert_weight_read_time": 0.016,
-                "routing_fraction": 0.25,
+                "stage_routing_fraction": 0.25,
                 "kv_read_time_per_sequence": 5e-4,
                 "compute_time_per_sequence": 5e-5,
                 "step_overhead_time": 0.006,
@@ -280,7 +280,7 @@ def concurrency_by_latency_mixture(
     time_per_output_token_target: Annotated[Array, "s/token"],
     dense_weight_read_time: Annotated[Array, "s"],
     expert_weight_read_time: Annotated[Array, "s"],
-    routing_fraction: Annotated[Array, "1"],
+    stage_routing_fraction: Annotated[Array, "1"],
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
     compute_time_per_sequence: Annotated[Array, "s/sequence"],
     step_overhead_time: Annotated[Array, "s"],
@@ -295,7 +295,7 @@ def concurrency_by_latency_mixture(
             time_per_output_token_target,
             dense_weight_read_time,
             expert_weight_read_time,
-            routing_fraction,
+            stage_routing_fraction,
             kv_read_time_per_sequence,
             compute_time_per_sequence,
             step_overhead_time,

@@ -22,7 +22,7 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
-from downstack.performance.citations import PAGED_ATTENTION, SLIDING_WINDOW
+from downstack.performance.citations import DEFINITION, PAGED_ATTENTION, SLIDING_WINDOW
 from downstack.performance.declare import Array, Constant, Example, Regimes, performance_function
 
 _ONE = Constant(1.0, "token/sequence", "less than one token is no context")
@@ -38,14 +38,19 @@ def context_within(amount: Array, growing: Array, sliding: Array, window: Array)
 
 @performance_function(
     returns="context_length_by_memory",
-    formula="free_memory / concurrent_sequences / kv_cache_bytes_per_token",
+    formula="free_memory / kv_cache_replication / concurrent_sequences / kv_cache_bytes_per_token",
     citation=PAGED_ATTENTION,
     assumes=(_EQUAL,),
     increasing=("free_memory",),
-    decreasing=("concurrent_sequences", "kv_cache_bytes_per_token"),
+    decreasing=("concurrent_sequences", "kv_cache_bytes_per_token", "kv_cache_replication"),
     examples=(
         Example(
-            {"free_memory": 42949672960.0, "concurrent_sequences": 1.0, "kv_cache_bytes_per_token": 327680.0},
+            {
+                "free_memory": 42949672960.0,
+                "concurrent_sequences": 1.0,
+                "kv_cache_bytes_per_token": 327680.0,
+                "kv_cache_replication": 1.0,
+            },
             131072.0,
             1e-12,
             "Mooncake README: LLaMA3-70B, 40 GiB hold 128k tokens",
@@ -57,15 +62,16 @@ def context_length_by_memory_full_attention(
     free_memory: Annotated[Array, "byte"],
     concurrent_sequences: Annotated[Array, "sequence"],
     kv_cache_bytes_per_token: Annotated[Array, "byte/token"],
+    kv_cache_replication: Annotated[Array, "1"],
 ) -> Annotated[Array, "token/sequence"]:
     """Context of each sequence that fills the free memory, when every layer attends to everything."""
-    return free_memory / concurrent_sequences / kv_cache_bytes_per_token
+    return free_memory / kv_cache_replication / concurrent_sequences / kv_cache_bytes_per_token
 
 
 @performance_function(
     returns="context_length_by_memory",
     formula="S with kv_cache_bytes_per_token * S + sliding_kv_cache_bytes_per_token * min(S, sliding_window)"
-    " = free_memory / concurrent_sequences",
+    " = free_memory / kv_cache_replication / concurrent_sequences",
     citation=f"{PAGED_ATTENTION}; {SLIDING_WINDOW}",
     assumes=(_EQUAL,),
     increasing=("free_memory",),
@@ -74,6 +80,7 @@ def context_length_by_memory_full_attention(
         "kv_cache_bytes_per_token",
         "sliding_kv_cache_bytes_per_token",
         "sliding_window",
+        "kv_cache_replication",
     ),
     examples=(
         Example(
@@ -83,6 +90,7 @@ def context_length_by_memory_full_attention(
                 "kv_cache_bytes_per_token": 20480.0,
                 "sliding_kv_cache_bytes_per_token": 102400.0,
                 "sliding_window": 1024.0,
+                "kv_cache_replication": 1.0,
             },
             131072.0,
             1e-12,
@@ -97,14 +105,44 @@ def context_length_by_memory_interleaved(
     kv_cache_bytes_per_token: Annotated[Array, "byte/token"],
     sliding_kv_cache_bytes_per_token: Annotated[Array, "byte/token"],
     sliding_window: Annotated[Array, "token/sequence"],
+    kv_cache_replication: Annotated[Array, "1"],
 ) -> Annotated[Array, "token/sequence"]:
     """Context of each sequence that fills the free memory, when some layers hold only a window."""
     return context_within(
-        free_memory / concurrent_sequences,
+        free_memory / kv_cache_replication / concurrent_sequences,
         kv_cache_bytes_per_token,
         sliding_kv_cache_bytes_per_token,
         sliding_window,
     )
+
+
+def _within_positions(input_tokens: Array, output_tokens: Array, max_position_embeddings: Array) -> Any:
+    return input_tokens + output_tokens <= max_position_embeddings
+
+
+@performance_function(
+    formula="(input_tokens + output_tokens) / max_position_embeddings",
+    citation=DEFINITION,
+    feasible=_within_positions,
+    infeasible_reason="the context of the workload is longer than the model has positions for",
+    increasing=("input_tokens", "output_tokens"),
+    decreasing=("max_position_embeddings",),
+    examples=(
+        Example(
+            {"input_tokens": 30720.0, "output_tokens": 2048.0, "max_position_embeddings": 131072.0},
+            0.25,
+            1e-12,
+            "by hand: 32768 of 131072 positions",
+        ),
+    ),
+)
+def context_share_of_positions(
+    input_tokens: Annotated[Array, "token/sequence"],
+    output_tokens: Annotated[Array, "token/sequence"],
+    max_position_embeddings: Annotated[Array, "token/sequence"],
+) -> Annotated[Array, "1"]:
+    """Share of the model's positions that a request of the workload fills, prompt and reply."""
+    return (input_tokens + output_tokens) / max_position_embeddings
 
 
 def _limits(

@@ -65,11 +65,11 @@ def step_time_budget(
     returns="context_length_by_bandwidth",
     only_positive="reading the weights uses up the time between two tokens",
     formula="(step_time_budget - weight_read_time) * effective_memory_bandwidth"
-    " / concurrent_sequences / kv_cache_bytes_per_token",
+    " / kv_cache_replication / concurrent_sequences / kv_cache_bytes_per_token",
     citation=SCALING_BOOK,
     assumes=(_EQUAL,),
     increasing=("step_time_budget",),
-    decreasing=("weight_read_time",),
+    decreasing=("weight_read_time", "kv_cache_replication"),
     examples=(
         Example(
             {
@@ -78,6 +78,7 @@ def step_time_budget(
                 "effective_memory_bandwidth": 6.5536e12,
                 "concurrent_sequences": 4.0,
                 "kv_cache_bytes_per_token": 327680.0,
+                "kv_cache_replication": 1.0,
             },
             100000.0,
             1e-12,
@@ -92,9 +93,10 @@ def context_length_by_bandwidth_full_attention(
     effective_memory_bandwidth: Annotated[Array, "byte/s"],
     concurrent_sequences: Annotated[Array, "sequence"],
     kv_cache_bytes_per_token: Annotated[Array, "byte/token"],
+    kv_cache_replication: Annotated[Array, "1"],
 ) -> Annotated[Array, "token/sequence"]:
     """Context of each sequence that a step just reads in time, when every layer attends to everything."""
-    readable = (step_time_budget - weight_read_time) * effective_memory_bandwidth
+    readable = (step_time_budget - weight_read_time) * effective_memory_bandwidth / kv_cache_replication
     return readable / concurrent_sequences / kv_cache_bytes_per_token
 
 
@@ -102,11 +104,12 @@ def context_length_by_bandwidth_full_attention(
     returns="context_length_by_bandwidth",
     only_positive="reading the weights uses up the time between two tokens",
     formula="S with kv_cache_bytes_per_token * S + sliding_kv_cache_bytes_per_token * min(S, sliding_window)"
-    " = (step_time_budget - weight_read_time) * effective_memory_bandwidth / concurrent_sequences",
+    " = (step_time_budget - weight_read_time) * effective_memory_bandwidth / kv_cache_replication"
+    " / concurrent_sequences",
     citation=f"{SCALING_BOOK}; {SLIDING_WINDOW}",
     assumes=(_EQUAL,),
     increasing=("step_time_budget",),
-    decreasing=("weight_read_time", "sliding_window"),
+    decreasing=("weight_read_time", "sliding_window", "kv_cache_replication"),
     examples=(
         Example(
             {
@@ -117,6 +120,7 @@ def context_length_by_bandwidth_full_attention(
                 "kv_cache_bytes_per_token": 20480.0,
                 "sliding_kv_cache_bytes_per_token": 102400.0,
                 "sliding_window": 1024.0,
+                "kv_cache_replication": 1.0,
             },
             131072.0,
             1e-9,
@@ -133,10 +137,13 @@ def context_length_by_bandwidth_interleaved(
     kv_cache_bytes_per_token: Annotated[Array, "byte/token"],
     sliding_kv_cache_bytes_per_token: Annotated[Array, "byte/token"],
     sliding_window: Annotated[Array, "token/sequence"],
+    kv_cache_replication: Annotated[Array, "1"],
 ) -> Annotated[Array, "token/sequence"]:
     """Context of each sequence that a step just reads in time, when some layers hold only a window."""
-    readable = (step_time_budget - weight_read_time) * effective_memory_bandwidth / concurrent_sequences
-    return context_within(readable, kv_cache_bytes_per_token, sliding_kv_cache_bytes_per_token, sliding_window)
+    readable = (step_time_budget - weight_read_time) * effective_memory_bandwidth / kv_cache_replication
+    return context_within(
+        readable / concurrent_sequences, kv_cache_bytes_per_token, sliding_kv_cache_bytes_per_token, sliding_window
+    )
 
 
 @performance_function(

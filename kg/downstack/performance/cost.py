@@ -39,19 +39,19 @@ def price_per_accelerator_hour(
 
 
 @performance_function(
-    formula="price_per_accelerator_hour * accelerators_per_instance / throughput_tokens_per_second",
+    formula="price_per_accelerator_hour * accelerators_per_replica / throughput_tokens_per_second",
     citation="InferenceX (SemiAnalysis): cost of a million tokens = chip price / (tokens per second and chip)",
     assumes=(
         "the instance is rented and full all the time",
         "the whole price is put on output tokens; prompts are not charged separately",
     ),
-    increasing=("price_per_accelerator_hour", "accelerators_per_instance"),
+    increasing=("price_per_accelerator_hour", "accelerators_per_replica"),
     decreasing=("throughput_tokens_per_second",),
     examples=(
         Example(
             {
                 "price_per_accelerator_hour": 1.74 / 3600.0,
-                "accelerators_per_instance": 1.0,
+                "accelerators_per_replica": 1.0,
                 "throughput_tokens_per_second": 2000.0,
             },
             0.2417e-6,
@@ -62,8 +62,8 @@ def price_per_accelerator_hour(
 )
 def cost_per_million_output_tokens(
     price_per_accelerator_hour: Annotated[Array, "USD/s/chip"],
-    accelerators_per_instance: Annotated[Array, "chip"],
+    accelerators_per_replica: Annotated[Array, "chip"],
     throughput_tokens_per_second: Annotated[Array, "token/s"],
 ) -> Annotated[Array, "USD/token"]:
     """Price of the instance for each output token, shown for a million of them."""
-    return price_per_accelerator_hour * accelerators_per_instance / throughput_tokens_per_second
+    return price_per_accelerator_hour * accelerators_per_replica / throughput_tokens_per_second

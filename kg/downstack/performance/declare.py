@@ -24,6 +24,9 @@ Array = npt.NDArray[np.float64]
 
 Formula = Callable[..., Any]
 
+MAX_RELATIVE_ERROR = 3.0
+"""A function that errs by a factor of twenty says nothing."""
+
 
 class DeclarationError(ValueError):
     """A function cannot be declared as written; the message says what to change."""
@@ -57,6 +60,19 @@ class Regimes:
 
     names: tuple[str, ...]
     index: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class RelativeError:
+    """How wrong a function is by itself, with all its inputs known.
+
+    It becomes a factor with the median one, drawn anew for every model and framework.
+    """
+
+    value: float
+    """The standard deviation of the natural logarithm of measured over computed."""
+    source: str
+    """The calibration that it comes from, and on what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +119,11 @@ class FunctionDeclaration:
     implementation: Formula = field(repr=False)
     module: str
     digest: str
+    lags: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    """Input to the months by which it is read late; none for inputs that act at once."""
+    start: float | None = None
+    """Where the search begins when the result feeds back into itself and no fact states it; in the unit of the result."""
+    relative_error: RelativeError | None = None
     input_names: tuple[str, ...] = field(init=False, repr=False)
     """The quantities that the function reads, in the order of its parameters."""
     _constant_values: Mapping[str, float] = field(init=False, repr=False, compare=False)
@@ -219,6 +240,9 @@ def performance_function(
     optional: tuple[str, ...] = (),
     examples: tuple[Example, ...] = (),
     applies_to: Mapping[str, str] | None = None,
+    lags: Mapping[str, int] | None = None,
+    start: float | None = None,
+    relative_error: RelativeError | None = None,
     registry: FunctionRegistry | None = None,
 ) -> Callable[[Formula], Formula]:
     """Declare a pure function of broadcasting arrays as the formula of a quantity.
@@ -253,6 +277,14 @@ def performance_function(
     applies_to
         Role to class of the vocabulary, for a formula that holds only for some entities
         (``{"model": "MixtureOfExpertsModel"}``).
+    lags
+        Inputs that act late, with the months until they do: ``{"market_price": 12}``. A feedback loop through one of them
+        is a recursion in time.
+    start
+        Where the search for a settled answer begins when the result feeds back into itself and no fact states it; in
+        the unit of the result.
+    relative_error
+        How wrong the function is by itself, from a calibration; it widens values and cancels in ratios.
     registry
         Where to register it; the shared registry unless given.
 
@@ -263,13 +295,18 @@ def performance_function(
     Raises
     ------
     DeclarationError
-        If a parameter has no unit, or a name in the declaration is not a parameter.
+        If a parameter has no unit, a name in the declaration is not a parameter, or the error is not a positive number.
     """
     target = REGISTRY if registry is None else registry
-    given = dict(constants or {})
+    given, late = dict(constants or {}), dict(lags or {})
 
     def declare(function: Formula) -> Formula:
         name = function.__name__
+        if relative_error is not None and not 0.0 < relative_error.value < MAX_RELATIVE_ERROR:
+            raise DeclarationError(
+                f"the relative error of {name} is {relative_error.value:g}: give the standard deviation of the logarithm "
+                f"of measured over computed, above 0 and below {MAX_RELATIVE_ERROR:g}"
+            )
         possible, reason = feasible, infeasible_reason
         if only_positive:
             if feasible is not None:
@@ -291,14 +328,20 @@ def performance_function(
             ("decreasing", decreasing),
             ("optional", optional),
             ("validity", tuple(item.input for item in validity)),
+            ("lags", tuple(late)),
         ):
             unknown = sorted(set(used) - names)
             if unknown:
                 raise DeclarationError(f"{label} of {name} names {unknown}, which are not inputs of the function")
-        values = (
+        if wrong := sorted(item for item, months in late.items() if months < 1):
+            raise DeclarationError(f"lags of {name} names {wrong} without a whole number of months from one up")
+        values: tuple[object, ...] = (
             sorted((key, value.value, value.unit) for key, value in given.items()),
             [(item.input, item.low, item.high) for item in validity],
+            *(() if relative_error is None else (relative_error.value,)),
         )
+        if late:
+            values = (*values, sorted(late.items()))
         target.add(
             FunctionDeclaration(
                 name=name,
@@ -321,6 +364,9 @@ def performance_function(
                 implementation=function,
                 module=function.__module__,
                 digest=_digest(function, regimes, possible, values),
+                lags=MappingProxyType(late),
+                start=start,
+                relative_error=relative_error,
             )
         )
         return function

@@ -8,7 +8,7 @@ chips come on top, and so does the prefill of new arrivals, which the step of ev
     t(B) = \max(t_W + B\,t_K,\; B\,t_C) + t_O + B\,t_A \qquad TPOT(B) = (t(B) + B\,t_P) / 1\,\mathrm{token}
 
 `B` sequences, :math:`t_W` weight read time, :math:`t_K` cache read and :math:`t_C` arithmetic of one sequence,
-:math:`t_O` overhead, :math:`t_A` all-reduce and :math:`t_P` prefill interruption of one sequence.
+:math:`t_O` overhead, :math:`t_A` exchange between chips and :math:`t_P` prefill interruption of one sequence.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ from typing import Annotated, Any
 import numpy as np
 import numpy.typing as npt
 
+from downstack.performance import calibration
 from downstack.performance.citations import DEFINITION, MIXTURE_OF_EXPERTS, ROOFLINE, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, Regimes, performance_function
+from downstack.performance.experts import share_of_one_stage
 
 _ONE_TOKEN = Constant(1.0, "token", "autoregressive decoding: one token of each stream a step")
 
@@ -44,9 +46,9 @@ def _slower(
     kv_read_time_per_sequence: Array,
     compute_time_per_sequence: Array,
     step_overhead_time: Array,
-    allreduce_time_per_sequence: Array,
+    exchange_time_per_sequence: Array,
 ) -> npt.NDArray[np.int64]:
-    del concurrency_by_capacity, step_overhead_time, allreduce_time_per_sequence  # they do not tell the sides apart
+    del concurrency_by_capacity, step_overhead_time, exchange_time_per_sequence  # they do not tell the sides apart
     reading = weight_read_time + concurrent_sequences * kv_read_time_per_sequence
     return np.where(concurrent_sequences * compute_time_per_sequence > reading, 1, 0)
 
@@ -71,10 +73,11 @@ def weight_read_time_dense(dense_weight_read_time: Annotated[Array, "s"]) -> Ann
 
 @performance_function(
     returns="weight_read_time",
-    formula="dense_weight_read_time + expert_weight_read_time * expected_distinct_experts / routed_experts",
+    formula="dense_weight_read_time + expert_weight_read_time"
+    " * (1 - (1 - expected_distinct_experts / routed_experts) ^ (1 / pipeline_parallel))",
     citation=MIXTURE_OF_EXPERTS,
     increasing=("dense_weight_read_time", "expert_weight_read_time", "expected_distinct_experts"),
-    decreasing=("routed_experts",),
+    decreasing=("routed_experts", "pipeline_parallel"),
     examples=(
         Example(
             {
@@ -82,10 +85,23 @@ def weight_read_time_dense(dense_weight_read_time: Annotated[Array, "s"]) -> Ann
                 "expert_weight_read_time": 16e-3,
                 "expected_distinct_experts": 5.46875,
                 "routed_experts": 8.0,
+                "pipeline_parallel": 1.0,
             },
             11.9375e-3,
             1e-12,
             "by hand: 1 ms + 16 ms * 5.46875 / 8",
+        ),
+        Example(
+            {
+                "dense_weight_read_time": 1e-3,
+                "expert_weight_read_time": 16e-3,
+                "expected_distinct_experts": 5.46875,
+                "routed_experts": 8.0,
+                "pipeline_parallel": 2.0,
+            },
+            8e-3,
+            1e-12,
+            "by hand, two of four sequences in each stage at a time: 1 ms + 16 ms * (1 - 0.75^2)",
         ),
     ),
     applies_to={"model": "MixtureOfExpertsModel"},
@@ -95,15 +111,18 @@ def weight_read_time_mixture(
     expert_weight_read_time: Annotated[Array, "s"],
     expected_distinct_experts: Annotated[Array, "1"],
     routed_experts: Annotated[Array, "1"],
+    pipeline_parallel: Annotated[Array, "1"],
 ) -> Annotated[Array, "s"]:
     """Seconds in which a step at the reference concurrency reads its weights: only the experts that it uses."""
-    return dense_weight_read_time + expert_weight_read_time * expected_distinct_experts / routed_experts
+    of_one_stage = routed_experts * share_of_one_stage(expected_distinct_experts / routed_experts, pipeline_parallel)
+    distinct = np.where(pipeline_parallel == 1.0, expected_distinct_experts, of_one_stage)
+    return dense_weight_read_time + expert_weight_read_time * distinct / routed_experts
 
 
 @performance_function(
     formula="max(weight_read_time + concurrent_sequences * kv_read_time_per_sequence,"
     " concurrent_sequences * compute_time_per_sequence)"
-    " + step_overhead_time + concurrent_sequences * allreduce_time_per_sequence",
+    " + step_overhead_time + concurrent_sequences * exchange_time_per_sequence",
     citation=f"{ROOFLINE}; {SCALING_BOOK}",
     regimes=Regimes(("memory bandwidth", "compute"), _slower),
     feasible=_load_fits,
@@ -115,7 +134,7 @@ def weight_read_time_mixture(
         "kv_read_time_per_sequence",
         "compute_time_per_sequence",
         "step_overhead_time",
-        "allreduce_time_per_sequence",
+        "exchange_time_per_sequence",
     ),
     examples=(
         *(
@@ -127,7 +146,7 @@ def weight_read_time_mixture(
                     "kv_read_time_per_sequence": 6.7e9 / 6.56e12,
                     "compute_time_per_sequence": 0.0,
                     "step_overhead_time": 0.0,
-                    "allreduce_time_per_sequence": 0.0,
+                    "exchange_time_per_sequence": 0.0,
                 },
                 milliseconds * 1e-3,
                 1e-3,
@@ -143,7 +162,7 @@ def weight_read_time_mixture(
                 "kv_read_time_per_sequence": 1e-5,
                 "compute_time_per_sequence": 4e-5,
                 "step_overhead_time": 1e-3,
-                "allreduce_time_per_sequence": 1e-6,
+                "exchange_time_per_sequence": 1e-6,
             },
             21.992e-3,
             1e-12,
@@ -158,7 +177,7 @@ def decode_step_time(
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
     compute_time_per_sequence: Annotated[Array, "s/sequence"],
     step_overhead_time: Annotated[Array, "s"],
-    allreduce_time_per_sequence: Annotated[Array, "s/sequence"],
+    exchange_time_per_sequence: Annotated[Array, "s/sequence"],
 ) -> Annotated[Array, "s"]:
     """Seconds of one decode step at the workload's reference concurrency, without prefill of new arrivals."""
     step = step_time(
@@ -167,7 +186,7 @@ def decode_step_time(
         kv_read_time_per_sequence,
         compute_time_per_sequence,
         step_overhead_time,
-        allreduce_time_per_sequence,
+        exchange_time_per_sequence,
     )
     # Only whether there is an answer depends on the memory: unknown memory leaves it unknown.
     return np.where(np.isnan(concurrency_by_capacity), np.nan, step)
@@ -182,6 +201,7 @@ def decode_step_time(
         "prefill and decode share the chips: every finished sequence is replaced at once by a new prompt",
     ),
     increasing=("decode_step_time", "concurrent_sequences", "prefill_interruption_per_sequence"),
+    relative_error=calibration.TIME_PER_OUTPUT_TOKEN,
     examples=(
         Example(
             {

@@ -5,9 +5,12 @@ sequence, and starts a row of kernels in every layer whose launch no bandwidth b
 
 .. math::
 
-    t_W = P b_w / \hat W \qquad t_E = P_E b_e / \hat W \qquad t_K = \bar K / \hat W \qquad t_C = F_{decode} / \hat P
+    t_W = P b_w\,\frac{N}{n} / \hat W \qquad t_E = P_E b_e\,p / \hat W \qquad t_K = \bar K r / \hat W \qquad t_C = F_{decode} / \hat P
 
     t_O = L\,o + [n > 1]\,L\,o_{tp} + L_{moe}\,o_{moe}
+
+`N` chips hold one copy of the model, in groups of `n` tensor-parallel chips and `p` pipeline stages; a token passes all stages,
+and each group reads all weights of its stage. `r` copies of each cached number are read.
 """
 
 from __future__ import annotations
@@ -29,14 +32,21 @@ _NO_SPECULATION = "no speculative decoding: one token of each sequence a step"
 
 
 @performance_function(
-    formula="dense_matmul_parameters * bytes_per_parameter / effective_memory_bandwidth",
+    formula="dense_matmul_parameters * bytes_per_parameter * (accelerators_per_replica / tensor_parallel)"
+    " / effective_memory_bandwidth",
     citation=SCALING_BOOK,
     assumes=("the input embedding is not read in a decode step, only looked up",),
-    increasing=("dense_matmul_parameters", "bytes_per_parameter"),
-    decreasing=("effective_memory_bandwidth",),
+    increasing=("dense_matmul_parameters", "bytes_per_parameter", "accelerators_per_replica"),
+    decreasing=("effective_memory_bandwidth", "tensor_parallel"),
     examples=(
         Example(
-            {"dense_matmul_parameters": 30e9, "bytes_per_parameter": 1.0, "effective_memory_bandwidth": 1.296e13},
+            {
+                "dense_matmul_parameters": 30e9,
+                "bytes_per_parameter": 1.0,
+                "effective_memory_bandwidth": 1.296e13,
+                "accelerators_per_replica": 16.0,
+                "tensor_parallel": 16.0,
+            },
             2.3148148e-3,
             1e-6,
             "How to Scale Your Model, inference: 30B in int8 on sixteen TPU v5e, weights only",
@@ -47,15 +57,18 @@ def dense_weight_read_time(
     dense_matmul_parameters: Annotated[Array, "1"],
     bytes_per_parameter: Annotated[Array, "byte"],
     effective_memory_bandwidth: Annotated[Array, "byte/s"],
+    accelerators_per_replica: Annotated[Array, "chip"],
+    tensor_parallel: Annotated[Array, "chip"],
 ) -> Annotated[Array, "s"]:
-    """Seconds to read the weights that every token passes."""
-    return dense_matmul_parameters * bytes_per_parameter / effective_memory_bandwidth
+    """Seconds to read the weights that every token passes, stage after stage."""
+    groups = accelerators_per_replica / tensor_parallel
+    return dense_matmul_parameters * bytes_per_parameter * groups / effective_memory_bandwidth
 
 
 @performance_function(
-    formula="expert_parameters * bytes_per_expert_parameter / effective_memory_bandwidth",
+    formula="expert_parameters * bytes_per_expert_parameter * pipeline_parallel / effective_memory_bandwidth",
     citation=SCALING_BOOK,
-    increasing=("expert_parameters", "bytes_per_expert_parameter"),
+    increasing=("expert_parameters", "bytes_per_expert_parameter", "pipeline_parallel"),
     decreasing=("effective_memory_bandwidth",),
     examples=(
         Example(
@@ -63,6 +76,7 @@ def dense_weight_read_time(
                 "expert_parameters": 114661785600.0,
                 "bytes_per_expert_parameter": 0.53125,
                 "effective_memory_bandwidth": 3.35e12,
+                "pipeline_parallel": 1.0,
             },
             0.0181833055522,
             1e-6,
@@ -75,20 +89,25 @@ def expert_weight_read_time(
     expert_parameters: Annotated[Array, "1"],
     bytes_per_expert_parameter: Annotated[Array, "byte"],
     effective_memory_bandwidth: Annotated[Array, "byte/s"],
+    pipeline_parallel: Annotated[Array, "1"],
 ) -> Annotated[Array, "s"]:
     """Seconds to read all routed experts of all layers; a step reads the share of them that it uses."""
-    return expert_parameters * bytes_per_expert_parameter / effective_memory_bandwidth
+    return expert_parameters * bytes_per_expert_parameter * pipeline_parallel / effective_memory_bandwidth
 
 
 @performance_function(
-    formula="mean_kv_cache_bytes_per_sequence / effective_memory_bandwidth",
+    formula="mean_kv_cache_bytes_per_sequence * kv_cache_replication / effective_memory_bandwidth",
     citation=SCALING_BOOK,
-    assumes=("the cache is sharded evenly over the chips, none is replicated",),
-    increasing=("mean_kv_cache_bytes_per_sequence",),
+    assumes=("the caches are spread evenly over the chips",),
+    increasing=("mean_kv_cache_bytes_per_sequence", "kv_cache_replication"),
     decreasing=("effective_memory_bandwidth",),
     examples=(
         Example(
-            {"mean_kv_cache_bytes_per_sequence": 6.7e9, "effective_memory_bandwidth": 6.56e12},
+            {
+                "mean_kv_cache_bytes_per_sequence": 6.7e9,
+                "effective_memory_bandwidth": 6.56e12,
+                "kv_cache_replication": 1.0,
+            },
             1.02134146e-3,
             1e-6,
             "How to Scale Your Model, inference: Llama 2-13B at 8192 tokens on eight TPU v5e",
@@ -98,9 +117,10 @@ def expert_weight_read_time(
 def kv_read_time_per_sequence(
     mean_kv_cache_bytes_per_sequence: Annotated[Array, "byte/sequence"],
     effective_memory_bandwidth: Annotated[Array, "byte/s"],
+    kv_cache_replication: Annotated[Array, "1"],
 ) -> Annotated[Array, "s/sequence"]:
-    """Seconds to read the cache of one sequence at its mean context."""
-    return mean_kv_cache_bytes_per_sequence / effective_memory_bandwidth
+    """Seconds by which the cache of one sequence lengthens a step, at its mean context."""
+    return mean_kv_cache_bytes_per_sequence * kv_cache_replication / effective_memory_bandwidth
 
 
 @performance_function(
@@ -131,15 +151,14 @@ def compute_time_per_sequence(
 
 @performance_function(
     returns="step_overhead_time",
-    formula="num_layers * (layer_overhead_time + tensor_parallel_layer_overhead_time if"
-    " accelerators_per_instance > one_chip)",
+    formula="num_layers * (layer_overhead_time + tensor_parallel_layer_overhead_time if tensor_parallel > one_chip)",
     citation=_FITTED,
     constants={"one_chip": _ONE_CHIP},
     increasing=(
         "num_layers",
         "layer_overhead_time",
         "tensor_parallel_layer_overhead_time",
-        "accelerators_per_instance",
+        "tensor_parallel",
     ),
     examples=(
         Example(
@@ -147,7 +166,7 @@ def compute_time_per_sequence(
                 "num_layers": 80.0,
                 "layer_overhead_time": 43e-6,
                 "tensor_parallel_layer_overhead_time": 21e-6,
-                "accelerators_per_instance": 8.0,
+                "tensor_parallel": 8.0,
             },
             5.12e-3,
             1e-12,
@@ -158,7 +177,7 @@ def compute_time_per_sequence(
                 "num_layers": 32.0,
                 "layer_overhead_time": 43e-6,
                 "tensor_parallel_layer_overhead_time": 21e-6,
-                "accelerators_per_instance": 1.0,
+                "tensor_parallel": 1.0,
             },
             1.376e-3,
             1e-12,
@@ -171,19 +190,19 @@ def step_overhead_time_dense(
     num_layers: Annotated[Array, "1"],
     layer_overhead_time: Annotated[Array, "s"],
     tensor_parallel_layer_overhead_time: Annotated[Array, "s"],
-    accelerators_per_instance: Annotated[Array, "chip"],
+    tensor_parallel: Annotated[Array, "chip"],
     *,
     one_chip: float,
 ) -> Annotated[Array, "s"]:
     """Fixed seconds of a decode step of a dense model, whatever the batch."""
-    parallel = _when_parallel(tensor_parallel_layer_overhead_time, accelerators_per_instance, one_chip)
+    parallel = _when_parallel(tensor_parallel_layer_overhead_time, tensor_parallel, one_chip)
     return num_layers * (layer_overhead_time + parallel)
 
 
 @performance_function(
     returns="step_overhead_time",
     formula="num_layers * (layer_overhead_time + tensor_parallel_layer_overhead_time if"
-    " accelerators_per_instance > one_chip) + (num_layers - dense_layers) * moe_layer_overhead_time",
+    " tensor_parallel > one_chip) + (num_layers - dense_layers) * moe_layer_overhead_time",
     citation=_FITTED,
     constants={"one_chip": _ONE_CHIP},
     increasing=(
@@ -191,7 +210,7 @@ def step_overhead_time_dense(
         "layer_overhead_time",
         "tensor_parallel_layer_overhead_time",
         "moe_layer_overhead_time",
-        "accelerators_per_instance",
+        "tensor_parallel",
     ),
     decreasing=("dense_layers",),
     examples=(
@@ -202,7 +221,7 @@ def step_overhead_time_dense(
                 "layer_overhead_time": 43e-6,
                 "tensor_parallel_layer_overhead_time": 21e-6,
                 "moe_layer_overhead_time": 46e-6,
-                "accelerators_per_instance": 8.0,
+                "tensor_parallel": 8.0,
             },
             6.572e-3,
             1e-12,
@@ -217,12 +236,12 @@ def step_overhead_time_mixture(
     layer_overhead_time: Annotated[Array, "s"],
     tensor_parallel_layer_overhead_time: Annotated[Array, "s"],
     moe_layer_overhead_time: Annotated[Array, "s"],
-    accelerators_per_instance: Annotated[Array, "chip"],
+    tensor_parallel: Annotated[Array, "chip"],
     *,
     one_chip: float,
 ) -> Annotated[Array, "s"]:
     """Fixed seconds of a decode step of a mixture of experts: routing and grouped products come on top."""
-    parallel = _when_parallel(tensor_parallel_layer_overhead_time, accelerators_per_instance, one_chip)
+    parallel = _when_parallel(tensor_parallel_layer_overhead_time, tensor_parallel, one_chip)
     routed_layers = num_layers - dense_layers
     return num_layers * (layer_overhead_time + parallel) + routed_layers * moe_layer_overhead_time
 

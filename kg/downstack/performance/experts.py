@@ -6,11 +6,15 @@ are. With balanced, independent routing an expert is missed by all `T` tokens wi
 .. math::
 
     U(T) = E\,(1 - (1 - k/E)^T)
+
+In a pipeline of `p` stages each stage sees :math:`T/p` of the tokens at a time.
 """
 
 from __future__ import annotations
 
 from typing import Annotated
+
+import numpy as np
 
 from downstack.performance.citations import DEFINITION
 from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
@@ -24,6 +28,17 @@ def used_fraction(sequences: Array, routing_fraction: Array, one_token: float) -
     """Return the share of the experts that at least one of the sequences uses in a step."""
     unused: Array = (1.0 - routing_fraction) ** (sequences / one_token)
     return 1.0 - unused
+
+
+def share_of_one_stage(share: Array, pipeline_parallel: Array) -> Array:
+    """Return the share of experts that the sequences of one pipeline stage use, of the share that all sequences use.
+
+    With `p` stages the sequences stand in `p` equal groups; the share that one draw misses is the p-th root of what all
+    draws miss.
+    """
+    # More experts in use than there are is a mistake elsewhere; a root of what is then missed does not exist.
+    missed = np.maximum(1.0 - share, 0.0 * share)
+    return np.where(pipeline_parallel == 1.0, share, 1.0 - missed ** (1.0 / pipeline_parallel))
 
 
 @performance_function(
@@ -86,3 +101,24 @@ def expected_distinct_experts(
 ) -> Annotated[Array, "1"]:
     """Experts of a layer that are read in one decode step at the workload's reference concurrency."""
     return routed_experts * used_fraction(concurrent_sequences, routing_fraction, one_token)
+
+
+@performance_function(
+    formula="1 - (1 - routing_fraction) ^ (1 / pipeline_parallel)",
+    citation=_OCCUPANCY,
+    validity=(Validity("routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
+    assumes=("the sequences of a batch stand evenly in the pipeline stages",),
+    increasing=("routing_fraction",),
+    decreasing=("pipeline_parallel",),
+    examples=(
+        Example({"routing_fraction": 0.03125, "pipeline_parallel": 1.0}, 0.03125, 1e-12, "one stage sees all tokens"),
+        Example({"routing_fraction": 0.4375, "pipeline_parallel": 2.0}, 0.25, 1e-12, "by hand: 1 - sqrt(0.5625)"),
+    ),
+    applies_to={"model": "MixtureOfExpertsModel"},
+)
+def stage_routing_fraction(
+    routing_fraction: Annotated[Array, "1"],
+    pipeline_parallel: Annotated[Array, "1"],
+) -> Annotated[Array, "1"]:
+    """Share of the experts of a layer that each sequence of the whole batch adds to a step of one pipeline stage."""
+    return share_of_one_stage(routing_fraction, pipeline_parallel)

@@ -16,11 +16,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
+
 from downstack.performance.citations import GROUPED_QUERY, LATENT_ATTENTION, SLIDING_WINDOW
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _ELEMENT = Constant(2.0, "byte/token", "each cached number of a token in BF16 or FP16: 16 bit")
-_WIDTH = "the cache holds 2-byte elements (BF16 or FP16)"
+_WIDTH = "the cache holds 2-byte elements (BF16 or FP16) unless a deployment states another width"
+
+
+def _width(stated: Array, otherwise: float) -> Array:
+    return np.where(np.isnan(stated), otherwise, stated)
 
 
 @performance_function(
@@ -38,36 +44,50 @@ def full_attention_layers_of_full_attention(num_layers: Annotated[Array, "1"]) -
 
 @performance_function(
     returns="kv_cache_bytes_per_token_and_layer",
-    formula="2 * key_value_heads * head_dim * bytes_per_element",
+    formula="2 * key_value_heads * head_dim * (bytes_per_kv_element, or bytes_per_element unless stated)",
     citation=GROUPED_QUERY,
     constants={"bytes_per_element": _ELEMENT},
     assumes=(_WIDTH,),
-    increasing=("key_value_heads", "head_dim"),
+    optional=("bytes_per_kv_element",),
+    increasing=("key_value_heads", "head_dim", "bytes_per_kv_element"),
     examples=(
-        Example({"key_value_heads": 8.0, "head_dim": 128.0}, 4096.0, 1e-12, "Llama-3.1 config.json: 2 * 8 * 128 * 2"),
+        Example(
+            {"key_value_heads": 8.0, "head_dim": 128.0, "bytes_per_kv_element": float("nan")},
+            4096.0,
+            1e-12,
+            "Llama-3.1 config.json: 2 * 8 * 128 * 2",
+        ),
+        Example(
+            {"key_value_heads": 8.0, "head_dim": 128.0, "bytes_per_kv_element": 1.0},
+            2048.0,
+            1e-12,
+            "by hand: the same cache in FP8",
+        ),
     ),
     applies_to={"model": "GroupedQueryAttentionModel"},
 )
 def kv_cache_bytes_per_token_and_layer_grouped_query(
     key_value_heads: Annotated[Array, "1"],
     head_dim: Annotated[Array, "1"],
+    bytes_per_kv_element: Annotated[Array, "byte/token"],
     *,
     bytes_per_element: float,
 ) -> Annotated[Array, "byte/token"]:
     """Keys and values of one token in one layer of multi-head, grouped-query or multi-query attention."""
-    return key_value_heads * (head_dim + head_dim) * bytes_per_element
+    return key_value_heads * (head_dim + head_dim) * _width(bytes_per_kv_element, bytes_per_element)
 
 
 @performance_function(
     returns="kv_cache_bytes_per_token_and_layer",
-    formula="(kv_lora_rank + qk_rope_head_dim) * bytes_per_element",
+    formula="(kv_lora_rank + qk_rope_head_dim) * (bytes_per_kv_element, or bytes_per_element unless stated)",
     citation=LATENT_ATTENTION,
     constants={"bytes_per_element": _ELEMENT},
     assumes=(_WIDTH, "the keys of a sparse-attention indexer are left out"),
-    increasing=("kv_lora_rank", "qk_rope_head_dim"),
+    optional=("bytes_per_kv_element",),
+    increasing=("kv_lora_rank", "qk_rope_head_dim", "bytes_per_kv_element"),
     examples=(
         Example(
-            {"kv_lora_rank": 512.0, "qk_rope_head_dim": 64.0},
+            {"kv_lora_rank": 512.0, "qk_rope_head_dim": 64.0, "bytes_per_kv_element": float("nan")},
             1152.0,
             1e-12,
             "DeepSeek-V3 config.json: (512 + 64) * 2",
@@ -78,11 +98,12 @@ def kv_cache_bytes_per_token_and_layer_grouped_query(
 def kv_cache_bytes_per_token_and_layer_latent(
     kv_lora_rank: Annotated[Array, "1"],
     qk_rope_head_dim: Annotated[Array, "1"],
+    bytes_per_kv_element: Annotated[Array, "byte/token"],
     *,
     bytes_per_element: float,
 ) -> Annotated[Array, "byte/token"]:
     """The compressed latent and the rotary key of one token in one layer of latent attention."""
-    return (kv_lora_rank + qk_rope_head_dim) * bytes_per_element
+    return (kv_lora_rank + qk_rope_head_dim) * _width(bytes_per_kv_element, bytes_per_element)
 
 
 @performance_function(

@@ -5,7 +5,9 @@ replaced by a new prompt, so a step of `B` sequences carries on average :math:`B
 
 .. math::
 
-    t_{prefill} = F_{prefill} / \hat P \qquad t_P = t_{prefill} / S_{out} \qquad TTFT = t_{prefill} + t(B)
+    t_{prefill} = F_{prefill} / \hat P \qquad t_P = t_{prefill} / S_{out} \cdot n / N \qquad TTFT = t_{prefill} + t(B)
+
+`n` chips work on a prompt at a time; of the `N` chips of the whole copy of the model the others go on with something else.
 """
 
 from __future__ import annotations
@@ -41,39 +43,52 @@ def prefill_time(
     *,
     one_prompt: float,
 ) -> Annotated[Array, "s"]:
-    """Seconds to process one prompt on all chips of the instance."""
+    """Seconds to process one prompt, on the chips that work on one prompt at a time."""
     return prefill_flops * one_prompt / effective_prefill_compute
 
 
 @performance_function(
-    formula="prefill_time / one_prompt * one_token / output_tokens",
+    formula="prefill_time / one_prompt * one_token / output_tokens * (tensor_parallel / accelerators_per_replica)",
     citation=LITTLE,
     constants={"one_prompt": _ONE_PROMPT, "one_token": _ONE_TOKEN},
     assumes=("a new prompt arrives whenever a sequence finishes: the batch stays full",),
-    increasing=("prefill_time",),
-    decreasing=("output_tokens",),
+    increasing=("prefill_time", "tensor_parallel"),
+    decreasing=("output_tokens", "accelerators_per_replica"),
     examples=(
-        Example({"prefill_time": 0.1, "output_tokens": 200.0}, 5e-4, 1e-12, "by hand: 100 ms once in 200 tokens"),
+        Example(
+            {"prefill_time": 0.1, "output_tokens": 200.0, "tensor_parallel": 8.0, "accelerators_per_replica": 8.0},
+            5e-4,
+            1e-12,
+            "by hand: 100 ms once in 200 tokens",
+        ),
+        Example(
+            {"prefill_time": 0.1, "output_tokens": 200.0, "tensor_parallel": 4.0, "accelerators_per_replica": 8.0},
+            2.5e-4,
+            1e-12,
+            "by hand: two groups of chips, each prefills half of the prompts",
+        ),
     ),
 )
 def prefill_interruption_per_sequence(
     prefill_time: Annotated[Array, "s"],
     output_tokens: Annotated[Array, "token/sequence"],
+    tensor_parallel: Annotated[Array, "chip"],
+    accelerators_per_replica: Annotated[Array, "chip"],
     *,
     one_prompt: float,
     one_token: float,
 ) -> Annotated[Array, "s/sequence"]:
     """Seconds by which each sequence of the batch lengthens every step, because its successor has to be prefilled."""
-    return prefill_time / one_prompt * one_token / output_tokens
+    return prefill_time / one_prompt * one_token / output_tokens * (tensor_parallel / accelerators_per_replica)
 
 
 @performance_function(
-    formula="allreduce_time_per_sequence + prefill_interruption_per_sequence",
+    formula="exchange_time_per_sequence + prefill_interruption_per_sequence",
     citation=SCALING_BOOK,
-    increasing=("allreduce_time_per_sequence", "prefill_interruption_per_sequence"),
+    increasing=("exchange_time_per_sequence", "prefill_interruption_per_sequence"),
     examples=(
         Example(
-            {"allreduce_time_per_sequence": 1e-5, "prefill_interruption_per_sequence": 5e-4},
+            {"exchange_time_per_sequence": 1e-5, "prefill_interruption_per_sequence": 5e-4},
             5.1e-4,
             1e-12,
             "by hand: 10 us + 500 us",
@@ -81,11 +96,11 @@ def prefill_interruption_per_sequence(
     ),
 )
 def serial_time_per_sequence(
-    allreduce_time_per_sequence: Annotated[Array, "s/sequence"],
+    exchange_time_per_sequence: Annotated[Array, "s/sequence"],
     prefill_interruption_per_sequence: Annotated[Array, "s/sequence"],
 ) -> Annotated[Array, "s/sequence"]:
     """Seconds of a step for each sequence that neither reads nor arithmetic hide."""
-    return allreduce_time_per_sequence + prefill_interruption_per_sequence
+    return exchange_time_per_sequence + prefill_interruption_per_sequence
 
 
 @performance_function(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from downstack.performance import calibration
 from downstack.performance.citations import LITTLE, MIXTURE_OF_EXPERTS, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
 from downstack.performance.decode_step import step_time
@@ -37,18 +38,23 @@ def weight_read_time_at_capacity_dense(dense_weight_read_time: Annotated[Array, 
 @performance_function(
     returns="weight_read_time_at_capacity",
     formula="dense_weight_read_time"
-    " + expert_weight_read_time * (1 - (1 - routing_fraction) ^ max_concurrent_sequences)",
+    " + expert_weight_read_time * (1 - (1 - stage_routing_fraction) ^ max_concurrent_sequences)",
     citation=MIXTURE_OF_EXPERTS,
     constants={"one_token": _ONE_ROUTED},
-    validity=(Validity("routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
+    validity=(Validity("stage_routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
     assumes=("routing is balanced and tokens are routed independently",),
-    increasing=("dense_weight_read_time", "expert_weight_read_time", "routing_fraction", "max_concurrent_sequences"),
+    increasing=(
+        "dense_weight_read_time",
+        "expert_weight_read_time",
+        "stage_routing_fraction",
+        "max_concurrent_sequences",
+    ),
     examples=(
         Example(
             {
                 "dense_weight_read_time": 1e-3,
                 "expert_weight_read_time": 16e-3,
-                "routing_fraction": 0.25,
+                "stage_routing_fraction": 0.25,
                 "max_concurrent_sequences": 4.0,
             },
             11.9375e-3,
@@ -61,13 +67,13 @@ def weight_read_time_at_capacity_dense(dense_weight_read_time: Annotated[Array, 
 def weight_read_time_at_capacity_mixture(
     dense_weight_read_time: Annotated[Array, "s"],
     expert_weight_read_time: Annotated[Array, "s"],
-    routing_fraction: Annotated[Array, "1"],
+    stage_routing_fraction: Annotated[Array, "1"],
     max_concurrent_sequences: Annotated[Array, "sequence"],
     *,
     one_token: float,
 ) -> Annotated[Array, "s"]:
     """Seconds in which a step of the full batch reads its weights: the experts that the whole batch uses."""
-    used = used_fraction(max_concurrent_sequences, routing_fraction, one_token)
+    used = used_fraction(max_concurrent_sequences, stage_routing_fraction, one_token)
     return dense_weight_read_time + expert_weight_read_time * used
 
 
@@ -78,6 +84,7 @@ def weight_read_time_at_capacity_mixture(
     citation=SCALING_BOOK,
     constants={"one_token": _ONE_TOKEN},
     assumes=("no speculative decoding: one token of each stream a step",),
+    relative_error=calibration.TIME_PER_OUTPUT_TOKEN,
     increasing=(
         "max_concurrent_sequences",
         "weight_read_time_at_capacity",

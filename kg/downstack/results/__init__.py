@@ -4,40 +4,96 @@ Values are in the display unit of their quantity, named in `unit`. A missing num
 status says why.
 """
 
-from downstack.results.comparison import ComparisonCell, ComparisonReport
-from downstack.results.effects import Attribution, Band, Effect, EffectPath, Flow, Regime
+from downstack.results.comparison import ComparisonCell, ComparisonReport, ScenarioDifference
+from downstack.results.deployments import (
+    Deployment,
+    DeploymentBand,
+    DeploymentLimits,
+    DeploymentReport,
+    Excluded,
+)
+from downstack.results.effects import Attribution, Effect, EffectPath, Flow, Regime
 from downstack.results.evaluation import EvaluationReport, GroupAccuracy, Prediction
+from downstack.results.feedback import Feedback, FeedbackStatus
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
 from downstack.results.impact import ImpactReport, LayerSummary, NotReached, QualitativeEffect
+from downstack.results.profile import Profile
+from downstack.results.shock import (
+    ShockAmount,
+    ShockBinding,
+    ShockInput,
+    ShockInterval,
+    ShockMonth,
+    ShockNotReached,
+    ShockProfile,
+    ShockReport,
+    ShockShare,
+    ShockSinglePoint,
+    ShockTarget,
+    SubstitutionBound,
+)
+from downstack.results.signs import SignComparison
 from downstack.results.trace import EffectKey, Status, Trace
+from downstack.results.uncertainty import Band, FactCoverage, TornadoBar, VarianceShare
 from downstack.results.value import ValueReport, ValueRow
+from downstack.results.versions import FactChange, FunctionChange, VersionCause, VersionEffect, VersionReport
 
 __all__ = [
     "Attribution",
     "Band",
     "ComparisonCell",
     "ComparisonReport",
+    "Deployment",
+    "DeploymentBand",
+    "DeploymentLimits",
+    "DeploymentReport",
     "Effect",
     "EffectKey",
     "EffectPath",
     "Elasticity",
     "EvaluationReport",
+    "Excluded",
+    "FactChange",
+    "FactCoverage",
+    "Feedback",
+    "FeedbackStatus",
     "Flow",
+    "FunctionChange",
     "GraphInfo",
     "GroupAccuracy",
     "ImpactReport",
     "LayerSummary",
     "NotReached",
     "Prediction",
+    "Profile",
     "QualitativeEffect",
     "Regime",
+    "ScenarioDifference",
     "SearchHit",
     "SensitivityReport",
+    "ShockAmount",
+    "ShockBinding",
+    "ShockInput",
+    "ShockInterval",
+    "ShockMonth",
+    "ShockNotReached",
+    "ShockProfile",
+    "ShockReport",
+    "ShockShare",
+    "ShockSinglePoint",
+    "ShockTarget",
+    "SignComparison",
     "SolveReport",
     "SolveRow",
     "Status",
+    "SubstitutionBound",
+    "TornadoBar",
     "Trace",
     "ValueReport",
     "ValueRow",
+    "VarianceShare",
+    "VersionCause",
+    "VersionEffect",
+    "VersionReport",
 ]

@@ -6,25 +6,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from downstack.graph.model import Fact, Layer, QuantityKind
+from downstack.graph.model import Layer, QuantityKind
+from downstack.results.feedback import Feedback
+from downstack.results.profile import Profile
 from downstack.results.trace import EffectKey, Status, Trace
+from downstack.results.uncertainty import Band, FactCoverage, VarianceShare
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-@dataclass(frozen=True, slots=True)
-class Band:
-    """How sure an effect is, from samples of the uncertain facts; the ratio is scenario over base."""
-
-    p10: float
-    p50: float
-    p90: float
-    probability_of_rise: float
-    """Share of samples in which the scenario is above the base."""
-    probability_of_switch: float | None
-    """Share of samples in which another limit binds after the change; None where nothing is a minimum or maximum."""
-    samples: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +83,22 @@ class Effect:
     _trace: Callable[[], Trace] = field(repr=False, compare=False)
     _regime: Callable[[], Regime | None] = field(repr=False, compare=False)
     _attribution: Callable[[], Attribution | None] = field(repr=False, compare=False)
-    _variance: Callable[[], tuple[tuple[Fact, float], ...]] = field(repr=False, compare=False)
+    _variance: Callable[[], tuple[VarianceShare, ...]] = field(repr=False, compare=False)
+    _coverage: Callable[[], FactCoverage] = field(repr=False, compare=False)
+    _loops: Callable[[], tuple[Feedback, ...]] = field(repr=False, compare=False)
+    _profile: Callable[[int], Profile | None] = field(repr=False, compare=False)
     band: Band | None = None
     """How sure the ratio is; None unless the question asked for samples, or where too few samples have a number."""
 
     @cached_property
-    def variance_shares(self) -> tuple[tuple[Fact, float], ...]:
-        """Which uncertain facts the width of the band comes from, largest share first; empty without samples."""
+    def variance_shares(self) -> tuple[VarianceShare, ...]:
+        """What the width of the band comes from, largest share first; empty without samples."""
         return self._variance()
+
+    @cached_property
+    def fact_coverage(self) -> FactCoverage:
+        """How many of the facts behind base and scenario vary at all; the others were taken as exact."""
+        return self._coverage()
 
     @cached_property
     def attribution(self) -> Attribution | None:
@@ -136,6 +133,21 @@ class Effect:
     def trace(self) -> Trace:
         """The scenario's number unfolded to formulas and facts."""
         return self._trace()
+
+    @cached_property
+    def loops(self) -> tuple[Feedback, ...]:
+        """The feedback loops that the scenario's number lies on or rests on, nearest first."""
+        return self._loops()
+
+    def profile(self, months: int = 60) -> Profile | None:
+        """Return how the effect unfolds month by month; None where nothing on the way acts late.
+
+        Raises
+        ------
+        UserInputError
+            If there are not 1 to 240 months.
+        """
+        return self._profile(months)
 
     @cached_property
     def regime(self) -> Regime | None:

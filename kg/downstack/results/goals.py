@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from downstack.graph.model import Fact, QuantityKind
 from downstack.results.trace import EffectKey, Status
+from downstack.results.uncertainty import FactCoverage, TornadoBar
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,10 @@ class SensitivityReport:
     status: Status
     inputs: tuple[Elasticity, ...]
     """Largest absolute elasticity first."""
+    tornado: tuple[TornadoBar, ...] = ()
+    """What each uncertain input alone makes of the target, the widest first; empty where every input is a point."""
+    fact_coverage: FactCoverage | None = None
+    """How many of the facts behind the target vary at all; None when it has no number."""
 
 
 @dataclass(frozen=True, slots=True)

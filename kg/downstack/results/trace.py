@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from downstack.graph.ages import fact_date, last_day
 from downstack.graph.model import Fact, QuantityKind
 from downstack.performance.declare import FunctionDeclaration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+
+    from downstack.results.feedback import Feedback
 
 
 class Status(StrEnum):
@@ -59,7 +62,7 @@ class Trace:
     unit: str
     status: Status
     function: FunctionDeclaration | None
-    inputs: tuple[Trace, ...]
+    inputs: tuple[Trace, ...] = field(repr=False)
     own_facts: tuple[Fact, ...]
     """The facts read at this step itself: the chosen one first, then other sources for the same quantity."""
     reason: str | None
@@ -67,6 +70,8 @@ class Trace:
     formula_value: float | None = None
     """Where a published fact is the base: what the formula alone would give (the gap is shown, not hidden)."""
     intervention: str | None = None
+    loop: Feedback | None = None
+    """The feedback loop that the number lies on; the inputs are then those of the whole loop, from outside it."""
 
     @property
     def facts(self) -> tuple[Fact, ...]:
@@ -78,12 +83,18 @@ class Trace:
         return tuple(seen.values())
 
     @property
+    def oldest_fact(self) -> Fact | None:
+        """The fact of the earliest date among all that the number rests on; None where none has a date."""
+        return oldest_fact((self,))
+
+    @property
     def assumptions(self) -> tuple[str, ...]:
         """What the formulas leave out and which facts are assumptions, each once."""
         seen: dict[str, None] = {}
         for node in self.walk():
-            if node.function is not None:
-                for text in node.function.assumes:
+            functions = () if node.function is None else (node.function,)
+            for function in functions if node.loop is None else (*functions, *node.loop.functions):
+                for text in function.assumes:
                     seen.setdefault(text)
             for fact in node.own_facts[:1]:
                 if fact.confidence == "assumption":
@@ -91,7 +102,25 @@ class Trace:
         return tuple(seen)
 
     def walk(self) -> Iterator[Trace]:
-        """Yield this step and all steps below it, depth first."""
-        yield self
-        for item in self.inputs:
-            yield from item.walk()
+        """Yield this step and all steps below it, depth first; a step that several others read comes once."""
+        yield from walk((self,))
+
+
+def walk(traces: Iterable[Trace]) -> Iterator[Trace]:
+    """Yield the steps of several numbers, depth first; a step that they share comes once."""
+    seen: set[int] = set()
+    for trace in traces:
+        waiting = [trace]
+        while waiting:
+            step = waiting.pop()
+            if id(step) not in seen:
+                seen.add(id(step))
+                yield step
+                waiting.extend(reversed(step.inputs))
+
+
+def oldest_fact(traces: Iterable[Trace]) -> Fact | None:
+    """Return the fact of the earliest date that some numbers rest on; None where none has a date."""
+    facts = {fact.iri: fact for step in walk(traces) for fact in step.own_facts[:1]}
+    dated = [(last_day(day), iri) for iri, fact in facts.items() if (day := fact_date(fact)) is not None]
+    return facts[min(dated)[1]] if dated else None

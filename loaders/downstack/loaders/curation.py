@@ -37,7 +37,7 @@ _COLUMNS = {
     "dropped": ("attribute", "reason"),
     "influences": (
         "id", "slug", "source_entity", "target_entity", "direction", "sign", "strength", "quantity_affected",
-        "sign_reason", "mechanism", "published_effect", "confidence", "source", "locator",
+        "changed_kind", "affected_kind", "sign_reason", "mechanism", "published_effect", "confidence", "source", "locator",
     ),
 }  # fmt: skip
 
@@ -99,6 +99,8 @@ class Curation:
                 direction=row["direction"],
                 mechanism=f"{row['mechanism']}. Sign: {row['sign_reason']}",
                 quantity_affected=row["quantity_affected"] or None,
+                changed_kind=row["changed_kind"] or None,
+                affected_kind=row["affected_kind"] or None,
                 published_effect=row["published_effect"] or None,
                 source=citations.named(row["source"]),
                 locator=row["locator"] or None,

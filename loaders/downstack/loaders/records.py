@@ -91,6 +91,8 @@ class InfluenceRecord:
     mechanism: str
     source: str
     quantity_affected: str | None = None
+    changed_kind: str | None = None
+    affected_kind: str | None = None
     published_effect: str | None = None
     locator: str | None = None
 

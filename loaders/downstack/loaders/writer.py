@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from downstack.graph.checks.quantities import camel_case
 from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, RelationRecord, SourceRecord
 
 PREFIXES: Mapping[str, str] = {
@@ -167,7 +168,10 @@ def influence_document(item: InfluenceRecord) -> str:
         ("dso:direction", text(item.direction)),
         ("dso:mechanism", text(item.mechanism)),
     ]
-    _optional(pairs, ("dso:quantityAffected", item.quantity_affected), ("dso:publishedEffect", item.published_effect))
+    _optional(pairs, ("dso:quantityAffected", item.quantity_affected))
+    kinds = (("dso:changedKind", item.changed_kind), ("dso:affectedKind", item.affected_kind))
+    pairs += [(predicate, f"dso:{camel_case(kind)}") for predicate, kind in kinds if kind]
+    _optional(pairs, ("dso:publishedEffect", item.published_effect))
     pairs.append(("dcterms:source", name("src", item.source)))
     _optional(pairs, ("dso:locator", item.locator))
     return _document([_statement(name("inf", item.slug), pairs)])

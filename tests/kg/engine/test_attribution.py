@@ -135,7 +135,7 @@ def random_formulas(draw: st.DrawFn) -> dict[str, tuple[tuple[str, ...], Formula
     st.dictionaries(st.sampled_from(list(ROOTS)[:4]), st.floats(0.05, 20.0), min_size=1),
     st.sampled_from([1, 2, 7, 32]),
 )
-def test_t1_flows_over_any_cut_add_up_and_every_quantity_passes_on_what_it_receives(
+def test_t01_flows_over_any_cut_add_up_and_every_quantity_passes_on_what_it_receives(
     formulas: dict[str, tuple[tuple[str, ...], Formula]], factors: dict[str, float], segments: int
 ) -> None:
     engine = engine_of(formulas)
@@ -164,7 +164,7 @@ def test_t1_flows_over_any_cut_add_up_and_every_quantity_passes_on_what_it_recei
         assert sum(path.amount for path in found.paths) + found.other_paths == pytest.approx(found.total, abs=slack)
 
 
-def test_t1_two_parallel_paths_carry_what_the_formulas_say() -> None:
+def test_t01_two_parallel_paths_carry_what_the_formulas_say() -> None:
     engine = engine_of(
         {
             "c0": (("r0",), lambda r0: 3.0 * r0),

@@ -86,7 +86,7 @@ def test_where_the_weights_do_not_fit_the_answer_is_infeasible(kg: KnowledgeGrap
     assert report.rows[0].reason == "the weights do not fit"
 
 
-def test_t8_out_of_range_is_listed_as_extrapolated_and_taints_what_follows() -> None:
+def test_t08_out_of_range_is_listed_as_extrapolated_and_taints_what_follows() -> None:
     facts = FACTS + fact("toy-offer-3", "toy_price", 36.0, "USD/h")
     kg = KnowledgeGraph(Engine(toy_knowledge(facts), toy_registry()))
     where = {"model": "toy-model-1", "offering": "toy-offer-3"}
@@ -228,7 +228,7 @@ def test_t18_a_description_of_other_code_is_refused() -> None:
         build((*documents(), parse_document("facts/stale.ttl", stale)), toy_registry(), shacl=False)
 
 
-def test_t3_the_same_fact_in_three_units_gives_the_same_numbers() -> None:
+def test_t03_the_same_fact_in_three_units_gives_the_same_numbers() -> None:
     answers = []
     for value, unit in ((2.0, "TB/s"), (2000.0, "GB/s"), (16.0, "Tbit/s")):
         facts = FACTS.replace(

@@ -48,7 +48,7 @@ def no_wrong_number(found: FixedPoint, function: Callable[[Array], Array], toler
         (-1.0, LoopStatus.OSCILLATING),
     ],
 )
-def test_t6_a_linear_loop_has_the_status_of_its_gain_and_a_number_only_if_it_settles(
+def test_t06_a_linear_loop_has_the_status_of_its_gain_and_a_number_only_if_it_settles(
     gain: float, expected: LoopStatus, start: float, positive: bool
 ) -> None:
     found = solve_fixed_point(one(lambda x: 3.0 + gain * x), {"x": start * ONE}, positive=positive)
@@ -62,7 +62,7 @@ def test_t6_a_linear_loop_has_the_status_of_its_gain_and_a_number_only_if_it_set
         assert np.isnan(found.amplification).all()
 
 
-def test_t6_the_statuses_of_different_gains_stand_side_by_side() -> None:
+def test_t06_the_statuses_of_different_gains_stand_side_by_side() -> None:
     gains = np.array([[0.5, 0.99, 1.2, -1.5]])
     found = solve_fixed_point(one(lambda x: 1.0 + gains * x), {"x": ONE})
     assert [LoopStatus(code) for code in found.status[0]] == [
@@ -76,7 +76,7 @@ def test_t6_the_statuses_of_different_gains_stand_side_by_side() -> None:
 
 
 @pytest.mark.parametrize("start", [0.1, 0.5, 0.9, 2.0])
-def test_t7_a_loop_with_two_settled_answers_is_flagged_and_gives_neither(start: float) -> None:
+def test_t07_a_loop_with_two_settled_answers_is_flagged_and_gives_neither(start: float) -> None:
     # Adoption that feeds itself: x = 0.05 + x^4 / (0.5^4 + x^4) settles near 0.05 and near 1, and tips in between.
     found = solve_fixed_point(one(lambda x: 0.05 + x**4 / (0.5**4 + x**4)), {"x": start * ONE})
     assert status(found) is LoopStatus.MULTIPLE
@@ -84,7 +84,7 @@ def test_t7_a_loop_with_two_settled_answers_is_flagged_and_gives_neither(start: 
     assert np.isnan(found.gain).all()
 
 
-def test_t7_an_answer_from_which_the_loop_can_run_away_is_flagged() -> None:
+def test_t07_an_answer_from_which_the_loop_can_run_away_is_flagged() -> None:
     found = solve_fixed_point(one(lambda x: 0.1 + x * x), {"x": 0.5 * ONE})
     assert status(found) is LoopStatus.MULTIPLE
 

@@ -11,18 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from downstack.engine.changes import Intervention, check_change, read_changes
+from downstack.engine.distributions import Distribution, interval_of
+from downstack.engine.draws import draws
 from downstack.engine.engine import Engine
 from downstack.engine.plan import Plan
 from downstack.engine.run import place_interventions, run
-from downstack.engine.uncertainty import (
-    Bands,
-    bands,
-    draws,
-    interval_of,
-    quantile,
-    sampled_plan,
-    variance_shares,
-)
+from downstack.engine.sampling import sampled_plan
+from downstack.engine.uncertainty import Bands, bands
+from downstack.engine.variance import variance_shares
 from downstack.errors import UserInputError
 from downstack.graph.model import Fact
 from downstack.kg import KnowledgeGraph
@@ -110,10 +106,11 @@ def test_draws_are_stratified_and_strictly_inside_the_unit_interval() -> None:
 
 def test_an_interval_is_read_with_the_chosen_value_as_median_and_the_ends_as_full_range() -> None:
     drawn = draws("urn:a", 1000, 0)
-    values = quantile(3.0, (1.0, 13.0), drawn)
+    stated = Distribution("range", 3.0, 1.0, 13.0)
+    values = stated.quantile(drawn)
     assert values.min() > 1.0 and values.max() < 13.0
     assert (values < 3.0).sum() == 500
-    assert quantile(3.0, (1.0, 13.0), np.array([0.0, 0.25, 0.5, 0.75, 1.0])).tolist() == [1.0, 2.0, 3.0, 8.0, 13.0]
+    assert stated.quantile(np.array([0.0, 0.25, 0.5, 0.75, 1.0])).tolist() == [1.0, 2.0, 3.0, 8.0, 13.0]
 
 
 # Which facts vary
@@ -293,7 +290,11 @@ def test_the_product_of_two_uniform_facts_has_the_known_moments_and_shares() -> 
     square = (0.002**2 / 12.0 + 0.002**2) * (0.07**2 / 12.0 + 0.04**2)
     assert cost.var() == pytest.approx(square - (0.002 * 0.04) ** 2, rel=2e-2)
     plan, _, row, _ = ask(engine, {"toy-offer-2.toy_price": "x2"}, "toy_cost", HERE)
-    shares = {item.quantity: share for item, share in variance_shares(engine, plan, (), "toy_cost", row, 10_000)}
+    shares = {
+        item.fact.quantity: item.share
+        for item in variance_shares(engine, plan, (), "toy_cost", row, 10_000)
+        if item.fact is not None
+    }
     price, duration = variance_of_log(0.001, 0.003), variance_of_log(0.005, 0.075)
     # In logarithms the product is a sum, so that the shares are those of the two variances.
     assert shares["toy_price"] == pytest.approx(price / (price + duration), abs=0.02)
@@ -312,9 +313,10 @@ def variance_of_log(low: float, high: float) -> float:
 def test_shares_leave_out_what_the_number_does_not_rest_on(uncertain: Engine) -> None:
     plan, change, row, _ = ask(uncertain, {"toy-chip-b.toy_bandwidth": "x1.4"}, "toy_cost", HERE)
     shares = variance_shares(uncertain, plan, change, "toy_cost", row, 2000)
-    assert {item.quantity for item, _ in shares} == {"toy_bandwidth", "toy_size"}
-    assert all(0.0 < share <= 1.0 for _, share in shares)
-    assert [share for _, share in shares] == sorted((share for _, share in shares), reverse=True)
+    assert {item.fact.quantity for item in shares if item.fact is not None} == {"toy_bandwidth", "toy_size"}
+    assert {item.kind for item in shares} == {"fact"}
+    assert all(0.0 < item.share <= 1.0 for item in shares)
+    assert [item.share for item in shares] == sorted((item.share for item in shares), reverse=True)
     assert len(variance_shares(uncertain, plan, change, "toy_cost", row, 2000, first=1)) == 1
 
 
@@ -384,7 +386,7 @@ def test_more_samples_than_the_question_has_room_for_are_refused_with_how_many_f
     uncertain: Engine, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     plan, change, _, _ = ask(uncertain, {"toy-chip-b.toy_bandwidth": "x2"}, "toy_cost", HERE)
-    monkeypatch.setattr(f"downstack.engine.uncertainty.{limit}", 1000)
+    monkeypatch.setattr(f"downstack.engine.sampler.{limit}", 1000)
     with pytest.raises(UserInputError, match="at most") as refused:
         bands(uncertain, plan, change, ("toy_cost",), 5000)
     possible = int(refused.value.hint.split("at most ")[1].split()[0])
@@ -449,5 +451,6 @@ def test_every_effect_of_the_first_question_of_the_readme_lies_in_its_band() -> 
         if band is not None and effect.ratio is not None:
             seen += 1
             assert band.p10 < effect.ratio < band.p90
-            assert band.samples == 2000
+            # At the far ends of what was fitted, a sample may leave no room for any context.
+            assert 1990 <= band.samples <= 2000
     assert seen > 0

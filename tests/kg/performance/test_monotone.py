@@ -37,7 +37,7 @@ def assert_follows(declaration, values, moved, sign) -> None:
 
 
 @directed
-def test_a_declared_direction_holds_at_the_worked_examples(declaration, name, sign):
+def test_t11_a_declared_direction_holds_at_the_worked_examples(declaration, name, sign):
     for example in declaration.examples:
         values = {key: np.float64(value) for key, value in example.inputs.items()}
         for factor in (1.001, 1.1, 2.0):
@@ -49,7 +49,7 @@ def test_a_declared_direction_holds_at_the_worked_examples(declaration, name, si
 @directed
 @settings(max_examples=15)
 @given(data=st.data())
-def test_a_declared_direction_holds_around_the_worked_examples(declaration, name, sign, data):
+def test_t11_a_declared_direction_holds_around_the_worked_examples(declaration, name, sign, data):
     example = data.draw(st.sampled_from(declaration.examples))
     factor = st.floats(0.3, 3.0)
     values = {key: np.float64(value * data.draw(factor, key)) for key, value in example.inputs.items()}

@@ -26,7 +26,7 @@ def batches_in_time(v):
     serial = v["serial_time_per_sequence"]
 
     def experts(batch):
-        used = 1.0 - (1.0 - v.get("routing_fraction", 0.0)) ** batch
+        used = 1.0 - (1.0 - v.get("stage_routing_fraction", 0.0)) ** batch
         return v.get("expert_weight_read_time", 0.0) * used
 
     return (

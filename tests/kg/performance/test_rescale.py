@@ -13,7 +13,7 @@ from downstack.performance.declare import Array, Constant, FunctionRegistry, Reg
 
 
 @pytest.mark.parametrize("declaration", DECLARATIONS, ids=names())
-def test_every_function_follows_its_units(declaration):
+def test_t02_every_function_follows_its_units(declaration):
     for seed, values in enumerate(drawn_values(declaration, seed=11)):
         assert rescaling_violation(declaration, values, seed) is None
 
@@ -23,7 +23,7 @@ def only(registry: FunctionRegistry):
     return declaration
 
 
-def test_a_dropped_number_of_chips_is_caught():
+def test_t02_a_dropped_number_of_chips_is_caught():
     registry = FunctionRegistry()
 
     @performance_function(formula="W / (n w)", citation="with n forgotten", registry=registry)
@@ -41,7 +41,7 @@ def test_a_dropped_number_of_chips_is_caught():
     assert "weight_time: with the chip rescaled" in violation
 
 
-def test_a_missing_bytes_per_parameter_is_caught():
+def test_t02_a_missing_bytes_per_parameter_is_caught():
     registry = FunctionRegistry()
 
     @performance_function(formula="P b", citation="with b forgotten", registry=registry)
@@ -56,7 +56,7 @@ def test_a_missing_bytes_per_parameter_is_caught():
     assert "byte rescaled" in violation
 
 
-def test_a_hidden_number_with_a_unit_is_caught():
+def test_t02_a_hidden_number_with_a_unit_is_caught():
     registry = FunctionRegistry()
 
     @performance_function(formula="max(C - W, 1e6)", citation="with a floor of a megabyte", registry=registry)

@@ -8,7 +8,9 @@ the words for confidence and strength are all read from the statements themselve
 ``quantities``    quantity kinds and binding roles: units that exist and fit, names that agree
 ``facts``         facts: numbers that are numbers, units that fit, a source for each
 ``entities``      entities and relations: classes, ends that exist, at most one of a functional one
+``depth``         hierarchies and chains that come to an end
 ``sources``       sources, influences, and terms that the vocabulary does not have
+``uncertainty``   distributions with the numbers that they need, correlations that can hold together
 ================  ==============================================================================
 """
 
@@ -18,10 +20,13 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from downstack.graph.checks.common import Fault, Names
+from downstack.graph.checks.depth import check_depth
 from downstack.graph.checks.entities import check_entities, check_relations
 from downstack.graph.checks.facts import check_facts
 from downstack.graph.checks.quantities import check_quantities, check_roles
 from downstack.graph.checks.sources import check_influences, check_sources, check_terms
+from downstack.graph.checks.supply import check_supply
+from downstack.graph.checks.uncertainty import check_uncertainty
 from downstack.graph.statements import Statements
 
 __all__ = ["Fault", "check_statements"]
@@ -40,11 +45,17 @@ def check_statements(statements: Statements, today: date | None = None) -> Itera
     # A day of grace: somewhere it is tomorrow already.
     latest = (today or datetime.now(tz=UTC).date()) + timedelta(days=1)
     names = Names(statements, latest.isoformat())
+    yield from check_depth(names)
+    if statements.too_deep is not None:
+        # Who is what is not known then, and everything else would be called wrong too.
+        return
     yield from check_quantities(names)
     yield from check_roles(names)
     yield from check_sources(names)
     yield from check_entities(names)
     yield from check_facts(names)
+    yield from check_uncertainty(names)
     yield from check_relations(names)
     yield from check_influences(names)
+    yield from check_supply(names)
     yield from check_terms(names)

@@ -39,6 +39,7 @@ class _Kind(NamedTuple):
     implied: str | None
     applies_to: frozenset[str]
     non_negative: bool
+    at_most: float
 
 
 def check_facts(names: Names) -> Iterator[Fault]:
@@ -73,6 +74,10 @@ def _kind(names: Names, kind: str) -> _Kind:
         statements.text(kind, DSO + "impliedDenominator"),
         frozenset(statements.iris(kind, DSO + "appliesTo")),
         is_true(names, kind, "nonNegative"),
+        next(
+            (number for value in statements.values(kind, DSO + "atMost") if (number := _double(value)) is not None),
+            math.inf,
+        ),
     )
 
 
@@ -103,6 +108,18 @@ def _quantity(names: Names, fact: str, kinds: dict[str, _Kind]) -> Iterator[Faul
             if number < 0.0:
                 what = f"dso:{name} {number:g} is negative, {shorten(quantity)} cannot be"
                 yield Fault(fact, DSO + name, None, what, "correct the number", "negative")
+    yield from _at_most(names, fact, quantity, kind, numbers)
+
+
+def _at_most(names: Names, fact: str, quantity: str, kind: _Kind, numbers: dict[str, float]) -> Iterator[Fault]:
+    # The bound is in the base unit: a fact in another unit of a bounded quantity would be compared with it wrongly.
+    unit = names.statements.text(fact, DSO + "unit")
+    if math.isinf(kind.at_most) or unit != kind.base_unit:
+        return
+    for name, number in numbers.items():
+        if number > kind.at_most:
+            what = f"dso:{name} {number:g} is above {kind.at_most:g}, the most that {shorten(quantity)} can be"
+            yield Fault(fact, DSO + name, None, what, "correct the number", "at-most")
 
 
 def _subject(names: Names, fact: str, quantity: str, kind: _Kind) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from downstack.errors import UnitError
+from downstack.graph.ages import is_duration
 from downstack.graph.checks.common import LABEL, Fault, Names, at_most_one, exactly_one, known
 from downstack.graph.statements import Text
 from downstack.units import check, commensurable, dimension_in_words, factor
@@ -28,7 +29,7 @@ def check_quantities(names: Names) -> Iterator[Fault]:
         short = shorten(kind)
         for predicate in (LABEL, SKOS + "definition", DSO + "identifier", DSO + "baseUnit", DSO + "displayUnit"):
             yield from exactly_one(names, kind, predicate, f"add {shorten(predicate)}")
-        for name in ("impliedDenominator", "inLayer", "formulaFirst", "nonNegative"):
+        for name in ("impliedDenominator", "inLayer", "formulaFirst", "nonNegative", "ageBudget", "atMost"):
             yield from at_most_one(names, kind, DSO + name)
         yield from known(names, kind, DSO + "inLayer", names.members("Layer"), "layer", "use dso:layer1 to dso:layer7")
         yield from known(
@@ -43,7 +44,17 @@ def check_quantities(names: Names) -> Iterator[Fault]:
             what = f"{short} and {shorten(seen[identifier])} have the same identifier {identifier!r}"
             yield Fault(kind, DSO + "identifier", None, what, "rename one", "identifier")
         seen.setdefault(identifier, kind)
+        yield from _age_budget(names, kind)
         yield from _units(names, kind)
+
+
+def _age_budget(names: Names, kind: str) -> Iterator[Fault]:
+    for value in names.statements.values(kind, DSO + "ageBudget"):
+        if not isinstance(value, Text) or not is_duration(value.value):
+            what = f"the age budget of {shorten(kind)} is no duration"
+            yield Fault(
+                kind, DSO + "ageBudget", value, what, 'write "P12M"^^xsd:duration for twelve months', "duration"
+            )
 
 
 def _units(names: Names, kind: str) -> Iterator[Fault]:

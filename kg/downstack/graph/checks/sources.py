@@ -62,6 +62,13 @@ def check_influences(names: Names) -> Iterator[Fault]:
         for name, kind in (("strength", "Strength"), ("influenceConfidence", "InfluenceConfidence")):
             members = names.members(kind)
             yield from known(names, node, DSO + name, members, name, f"use one of {_all(members)}")
+        for name in ("changedKind", "affectedKind"):
+            kinds = names.members("QuantityKind")
+            yield from at_most_one(names, node, DSO + name)
+            yield from known(names, node, DSO + name, kinds, "quantity", "use a kind of quantities.ttl")
+        if bool(statements.values(node, DSO + "changedKind")) != bool(statements.values(node, DSO + "affectedKind")):
+            what = f"{shorten(node)} has only one of dso:changedKind and dso:affectedKind"
+            yield Fault(node, None, None, what, "give both, or none", "influence-kinds")
         yield from word(names, node, "sign", ("+", "-", "?", "0"))
         yield from word(names, node, "direction", ("up", "down"))
         yield from sourced(names, node)

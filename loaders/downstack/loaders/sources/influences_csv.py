@@ -59,6 +59,10 @@ class Reading:
     strength: str
     quantity_affected: str
     sign_reason: str
+    changed_kind: str = ""
+    """The quantity kind of the source whose rise is meant, where formulas know it."""
+    affected_kind: str = ""
+    """The quantity kind that it raises or lowers."""
 
 
 def parse(data: bytes, name: str = "influences") -> list[Row]:
@@ -94,6 +98,8 @@ def to_influences(
             direction=reading.direction,
             mechanism=f"{row.mechanism}. Sign: {reading.sign_reason}",
             quantity_affected=reading.quantity_affected or row.quantity_affected,
+            changed_kind=reading.changed_kind or None,
+            affected_kind=reading.affected_kind or None,
             published_effect=effect or None,
             source=source,
             locator=None if row.source_path.startswith("http") else row.source_path or None,

@@ -1,0 +1,39 @@
+"""The answer of ``compare`` as JSON, with the field names of GraphQL."""
+
+from __future__ import annotations
+
+from downstack.cli.uncertainty_wire import band_json, coverage_json
+from downstack.cli.wire import Json
+from downstack.results import ComparisonReport
+
+
+def comparison_json(report: ComparisonReport) -> Json:
+    """Return the answer of ``compare``."""
+    return {
+        "graphVersion": report.graph_version,
+        "samples": report.samples,
+        "scenarios": list(report.scenarios),
+        "cells": [
+            {
+                "key": dict(cell.key.roles),
+                "quantity": cell.quantity.id,
+                "unit": cell.unit,
+                "base": cell.base,
+                "values": list(cell.values),
+                "ratios": list(cell.ratios),
+                "statuses": [str(status) for status in cell.statuses],
+                "bands": [band_json(band) for band in cell.bands],
+                "differences": [
+                    {
+                        "first": item.first,
+                        "second": item.second,
+                        "change": item.change,
+                        "band": band_json(item.band),
+                    }
+                    for item in cell.differences
+                ],
+                "factCoverage": coverage_json(cell.fact_coverage) if report.samples else None,
+            }
+            for cell in report.cells
+        ],
+    }

@@ -1,0 +1,64 @@
+"""Small searches on the bundled graph, and the same configurations asked of the scalar interpreter."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from downstack.engine.deployments.platforms import OFFERING, Platforms
+from downstack.engine.deployments.reading import read_deployments
+from downstack.engine.deployments.setting import Setting, _stated, prepare
+from downstack.engine.deployments.space import Configuration, Space
+from downstack.engine.deployments.unfold import Unfolded
+from downstack.engine.interpreter import Reading
+from downstack.kg import KnowledgeGraph
+from downstack.questions import Questions
+
+
+def setting_of(
+    kg: KnowledgeGraph,
+    model: str,
+    where: dict[str, list[str]],
+    *,
+    tpot: float | None = None,
+    ttft: float | None = None,
+    budget: float | None = None,
+    max_accelerators: int = 8,
+    weights: list[str] | None = None,
+    batches: tuple[int, ...] = (1, 16, 256),
+    objective: str = "PARETO",
+    workload: str = "azure-2023-conv",
+) -> Setting:
+    """Return a question made ready, over a few batches only."""
+    extended = Platforms(kg.engine).engine
+    asked, _ = read_deployments(
+        Questions(kg.engine),
+        kg.engine,
+        extended,
+        model,
+        workload,
+        objective,
+        ttft,
+        tpot,
+        budget,
+        max_accelerators,
+        weights,
+        where,
+        None,
+    )
+    setting = prepare(extended, asked)
+    whole = setting.space
+    space = Space(whole.platforms, whole.layouts, whole.weights, whole.caches, batches)
+    return replace(setting, space=space, known={**setting.known, **_stated(space, setting.known, setting.causes)})
+
+
+def scalar(setting: Setting, chosen: Configuration, quantity: str) -> Reading:
+    """Return one number of one configuration from the scalar interpreter, which knows no arrays and no plan."""
+    asked = setting.asked
+    roles = {
+        "model": asked.model,
+        "workload": asked.workload,
+        "framework": asked.framework,
+        OFFERING: chosen.platform,
+    }
+    oracle = setting.engine.interpreter(asked.as_of)
+    return oracle.evaluate(quantity, roles, Unfolded(setting, chosen).interventions)
