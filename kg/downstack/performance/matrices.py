@@ -9,7 +9,8 @@ r"""How many weights the attention, feed-forward and expert matrices of all laye
     P_{FFN} = 3\,d\,(L_{dense} d_{ff} + L_{moe} d_{shared}) + L_{moe}\,d\,E \qquad P_{experts} = 3\,L_{moe} E\,d\,d_e
 
 Without query compression (:math:`r_q = 0`) the first two terms of MLA are :math:`d H (d_n + d_r)`. The last term of
-:math:`P_{FFN}` is the router; a dense model has :math:`L_{moe} = 0`.
+:math:`P_{FFN}` is the router; a dense model has :math:`L_{moe} = 0`. The 3 is 2 where a fact says that the blocks are
+not gated.
 """
 
 from __future__ import annotations
@@ -22,7 +23,15 @@ from downstack.performance.citations import GATED_UNITS, GROUPED_QUERY, LATENT_A
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _GATED = Constant(3.0, "1", f"gate, up and down projection of a gated unit; {GATED_UNITS}")
-_GATED_ONLY = "feed-forward blocks are gated (gate, up and down matrices), as in Llama, Qwen, Gemma, DeepSeek, gpt-oss"
+_GATED_ONLY = (
+    "feed-forward blocks are gated (gate, up and down matrices), as in Llama, Qwen, Gemma, DeepSeek, gpt-oss, unless a"
+    " fact states how many matrices they have"
+)
+_UNSTATED = float("nan")
+
+
+def _matrices(stated: Array, gated: float) -> Array:
+    return np.where(np.isnan(stated), gated, stated)
 
 
 @performance_function(
@@ -127,17 +136,34 @@ def attention_parameters_latent(
 
 @performance_function(
     returns="feed_forward_parameters",
-    formula="matrices * num_layers * hidden_size * intermediate_size",
+    formula="(feed_forward_matrices, or matrices unless stated) * num_layers * hidden_size * intermediate_size",
     citation=GATED_UNITS,
     constants={"matrices": _GATED},
     assumes=(_GATED_ONLY,),
-    increasing=("num_layers", "hidden_size", "intermediate_size"),
+    increasing=("num_layers", "hidden_size", "intermediate_size", "feed_forward_matrices"),
+    optional=("feed_forward_matrices",),
     examples=(
         Example(
-            {"num_layers": 126.0, "hidden_size": 16384.0, "intermediate_size": 53248.0},
+            {
+                "num_layers": 126.0,
+                "hidden_size": 16384.0,
+                "intermediate_size": 53248.0,
+                "feed_forward_matrices": _UNSTATED,
+            },
             329772957696.0,
             1e-12,
             "Llama-3.1-405B config.json: 3 * 126 * 16384 * 53248",
+        ),
+        Example(
+            {
+                "num_layers": 28.0,
+                "hidden_size": 4096.0,
+                "intermediate_size": 16384.0,
+                "feed_forward_matrices": 2.0,
+            },
+            3758096384.0,
+            1e-12,
+            "GPT-J-6B: 2 * 28 * 4096 * 16384, not gated",
         ),
     ),
     applies_to={"model": "DenseModel"},
@@ -146,23 +172,31 @@ def feed_forward_parameters_dense(
     num_layers: Annotated[Array, "1"],
     hidden_size: Annotated[Array, "1"],
     intermediate_size: Annotated[Array, "1"],
+    feed_forward_matrices: Annotated[Array, "1"],
     *,
     matrices: float,
 ) -> Annotated[Array, "1"]:
-    """Gated feed-forward blocks of all layers."""
-    return matrices * num_layers * hidden_size * intermediate_size
+    """Feed-forward blocks of all layers, gated unless a fact says otherwise."""
+    return _matrices(feed_forward_matrices, matrices) * num_layers * hidden_size * intermediate_size
 
 
 @performance_function(
     returns="feed_forward_parameters",
-    formula="matrices * hidden_size * (dense_layers * intermediate_size"
+    formula="(feed_forward_matrices, or matrices unless stated) * hidden_size * (dense_layers * intermediate_size"
     " + (num_layers - dense_layers) * shared_expert_intermediate_size)"
     " + (num_layers - dense_layers) * hidden_size * routed_experts",
     citation=MIXTURE_OF_EXPERTS,
     constants={"matrices": _GATED},
     assumes=(_GATED_ONLY,),
-    increasing=("num_layers", "hidden_size", "intermediate_size", "shared_expert_intermediate_size", "routed_experts"),
-    optional=("intermediate_size",),
+    increasing=(
+        "num_layers",
+        "hidden_size",
+        "intermediate_size",
+        "shared_expert_intermediate_size",
+        "routed_experts",
+        "feed_forward_matrices",
+    ),
+    optional=("intermediate_size", "feed_forward_matrices"),
     examples=(
         Example(
             {
@@ -172,6 +206,7 @@ def feed_forward_parameters_dense(
                 "intermediate_size": 18432.0,
                 "shared_expert_intermediate_size": 2048.0,
                 "routed_experts": 256.0,
+                "feed_forward_matrices": _UNSTATED,
             },
             3849846784.0,
             1e-12,
@@ -187,6 +222,7 @@ def feed_forward_parameters_mixture(
     intermediate_size: Annotated[Array, "1"],
     shared_expert_intermediate_size: Annotated[Array, "1"],
     routed_experts: Annotated[Array, "1"],
+    feed_forward_matrices: Annotated[Array, "1"],
     *,
     matrices: float,
 ) -> Annotated[Array, "1"]:
@@ -195,15 +231,18 @@ def feed_forward_parameters_mixture(
     # A model without dense layers needs no dense width, and its configuration often has none.
     dense = np.where(dense_layers == 0.0, dense_layers, dense_layers * intermediate_size)
     router = routed_layers * hidden_size * routed_experts
-    return matrices * hidden_size * (dense + routed_layers * shared_expert_intermediate_size) + router
+    each = _matrices(feed_forward_matrices, matrices) * hidden_size
+    return each * (dense + routed_layers * shared_expert_intermediate_size) + router
 
 
 @performance_function(
-    formula="matrices * (num_layers - dense_layers) * routed_experts * hidden_size * expert_intermediate_size",
+    formula="(feed_forward_matrices, or matrices unless stated) * (num_layers - dense_layers) * routed_experts"
+    " * hidden_size * expert_intermediate_size",
     citation=MIXTURE_OF_EXPERTS,
     constants={"matrices": _GATED},
     assumes=(_GATED_ONLY,),
-    increasing=("num_layers", "hidden_size", "routed_experts", "expert_intermediate_size"),
+    increasing=("num_layers", "hidden_size", "routed_experts", "expert_intermediate_size", "feed_forward_matrices"),
+    optional=("feed_forward_matrices",),
     decreasing=("dense_layers",),
     examples=(
         Example(
@@ -213,6 +252,7 @@ def feed_forward_parameters_mixture(
                 "hidden_size": 2880.0,
                 "routed_experts": 128.0,
                 "expert_intermediate_size": 2880.0,
+                "feed_forward_matrices": _UNSTATED,
             },
             114661785600.0,
             1e-12,
@@ -227,8 +267,10 @@ def expert_parameters(
     hidden_size: Annotated[Array, "1"],
     routed_experts: Annotated[Array, "1"],
     expert_intermediate_size: Annotated[Array, "1"],
+    feed_forward_matrices: Annotated[Array, "1"],
     *,
     matrices: float,
 ) -> Annotated[Array, "1"]:
     """Weights of all routed experts of all layers, shared experts not included."""
-    return matrices * (num_layers - dense_layers) * routed_experts * hidden_size * expert_intermediate_size
+    each = _matrices(feed_forward_matrices, matrices) * hidden_size * expert_intermediate_size
+    return (num_layers - dense_layers) * routed_experts * each
