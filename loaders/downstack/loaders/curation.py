@@ -4,7 +4,8 @@
 entities.csv         every entity: slug, classes, layer, label, aliases, and its identifiers in the sources
 relations.csv        links that a person read in a source, with the source
 facts.csv            values that a person read in a source, and scenario choices, with the source
-architectures.csv    how models are built, one row a model and source, one column a quantity
+architectures.csv    how models are built: one row a model and source, one column a quantity
+processors.csv       what accelerators can do: one row an accelerator and source, one column a quantity
 sources.csv          sources named by hand: titles and locators that mean them
 corrections.csv      a changed reading of a row (confidence, condition, date), or a row left out, with the reason
 dropped.csv          attributes that never become facts, with the reason
@@ -23,19 +24,10 @@ from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord,
 from downstack.loaders.sources.facts_csv import Correction, Selection
 from downstack.loaders.sources.influences_csv import Reading
 from downstack.loaders.tables import read_table
+from downstack.loaders.wide_tables import ARCHITECTURES, PROCESSORS, columns
+from downstack.loaders.wide_tables import facts as wide_facts
 
 FOLDER = Path(__file__).parent / "curation"
-
-ARCHITECTURE = (
-    "num_layers", "hidden_size", "attention_heads", "key_value_heads", "head_dim", "intermediate_size",
-    "feed_forward_matrices", "vocabulary_size", "embedding_matrices", "full_attention_layers",
-    "sliding_attention_layers", "sliding_window", "routed_experts", "experts_per_token", "expert_intermediate_size",
-    "shared_expert_intermediate_size", "dense_layers", "bytes_per_parameter", "bytes_per_expert_parameter",
-    "published_total_parameters", "published_active_parameters",
-)  # fmt: skip
-"""Quantities of the table of architectures; each filled cell is a fact."""
-_UNITS = {"sliding_window": "token", "bytes_per_parameter": "byte", "bytes_per_expert_parameter": "byte"}
-_INFERRED = "not printed there: with it the count of parameters is the published one"
 
 _COLUMNS = {
     "entities": ("slug", "classes", "layer", "label", "aliases", "source_ids", "description"),
@@ -44,9 +36,8 @@ _COLUMNS = {
         "subject", "quantity", "literal", "value", "unit", "low", "high", "condition", "as_of", "valid_until",
         "confidence", "source", "locator", "note",
     ),
-    "architectures": (
-        "subject", "source", "locator", "confidence", "as_of", *ARCHITECTURE, "note",
-    ),
+    "architectures": columns(ARCHITECTURES),
+    "processors": columns(PROCESSORS),
     "sources": ("slug", "title", "reference", "licence", "retrieved", "titles", "locators"),
     "corrections": ("entity", "attribute", "value", "field", "new", "reason"),
     "dropped": ("attribute", "reason"),
@@ -67,6 +58,7 @@ class Curation:
     relation_rows: tuple[dict[str, str], ...]
     fact_rows: tuple[dict[str, str], ...]
     architecture_rows: tuple[dict[str, str], ...]
+    processor_rows: tuple[dict[str, str], ...]
     readings: dict[str, Reading]
     own_influences: tuple[dict[str, str], ...]
 
@@ -80,28 +72,15 @@ class Curation:
             for row in self.relation_rows
         ]  # fmt: skip
 
-    def architectures(self, citations: Citations) -> list[FactRecord]:
-        """The values of architectures.csv; a question mark behind a value says that it was inferred, not read."""
+    def facts(self, citations: Citations) -> list[FactRecord]:
+        """The values of facts.csv, architectures.csv and processors.csv."""
         return [
-            FactRecord(
-                subject=row["subject"],
-                quantity=quantity,
-                literal=cell.rstrip("?"),
-                value=float(cell.rstrip("?")),
-                unit=_UNITS.get(quantity, "1"),
-                as_of=row["as_of"] or None,
-                confidence="estimate" if cell.endswith("?") else row["confidence"],
-                source=citations.named(row["source"]),
-                locator=row["locator"] or None,
-                note="; ".join(part for part in (row["note"], _INFERRED if cell.endswith("?") else "") if part) or None,
-            )
-            for row in self.architecture_rows
-            for quantity in ARCHITECTURE
-            if (cell := row[quantity])
+            *wide_facts(self.architecture_rows, ARCHITECTURES, citations),
+            *wide_facts(self.processor_rows, PROCESSORS, citations),
+            *self._single_facts(citations),
         ]
 
-    def facts(self, citations: Citations) -> list[FactRecord]:
-        """The values of facts.csv."""
+    def _single_facts(self, citations: Citations) -> list[FactRecord]:
         return [
             FactRecord(
                 subject=row["subject"],
@@ -176,6 +155,7 @@ def read_curation(folder: Path = FOLDER) -> Curation:
         relation_rows=tuple(tables["relations"]),
         fact_rows=tuple(tables["facts"]),
         architecture_rows=tuple(tables["architectures"]),
+        processor_rows=tuple(tables["processors"]),
         readings={
             row["id"]: Reading(**{name: row[name] for name in Reading.__slots__})
             for row in tables["influences"]

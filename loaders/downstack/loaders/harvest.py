@@ -141,7 +141,6 @@ def harvest(
     result = Harvest(vocabulary, curation, Citations(known=curation.sources, commits=commits))
     selection, citations = curation.selection, result.citations
     result.add(curation.facts(citations))
-    result.add(curation.architectures(citations))
     result.add(curation.relations(citations))
     result.add(curation.influences(citations))
     if facts is not None:
