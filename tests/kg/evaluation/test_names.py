@@ -94,7 +94,9 @@ def test_accelerators_are_found_by_form_and_memory(bundled: KnowledgeGraph, name
     assert find(NameIndex(bundled.entities), name, "Accelerator") == slug
 
 
-@pytest.mark.parametrize("name", ["NVIDIA H1000", "NVIDIA A100-SXM4-120GB", "TSMC N7", "MI300", "Google TPU", "Blackwell"])
+@pytest.mark.parametrize(
+    "name", ["NVIDIA H1000", "NVIDIA A100-SXM4-120GB", "TSMC N7", "MI300", "Google TPU", "Blackwell"]
+)
 def test_an_accelerator_that_is_not_known_stays_unknown(bundled: KnowledgeGraph, name: str) -> None:
     assert find(NameIndex(bundled.entities), name, "Accelerator") is None
 
