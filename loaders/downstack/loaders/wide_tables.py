@@ -17,6 +17,8 @@ ARCHITECTURES: Mapping[str, str] = {
     "full_attention_layers": "1", "sliding_attention_layers": "1", "sliding_window": "token", "routed_experts": "1",
     "experts_per_token": "1", "expert_intermediate_size": "1", "shared_expert_intermediate_size": "1",
     "dense_layers": "1", "bytes_per_parameter": "byte", "bytes_per_expert_parameter": "byte",
+    "attention_layers": "1", "feed_forward_layers": "1", "recurrent_layers": "1", "recurrent_projection_width": "1",
+    "recurrent_state_size": "1", "attention_output_gate": "1", "expert_input_width": "1",
     "published_total_parameters": "1", "published_active_parameters": "1",
 }  # fmt: skip
 """Quantity -> unit, in the table of how models are built."""

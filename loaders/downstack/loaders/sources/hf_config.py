@@ -26,6 +26,7 @@ from downstack.loaders.sources.facts_csv import Row
 from downstack.loaders.sources.hf_kinds import KINDS, NAMES, SETTINGS, Kind
 
 TITLE = "config.json copy"
+_TOKENS = frozenset({"sliding_window", "max_position_embeddings", "index_topk"})
 
 
 def read_config(data: bytes, name: str, reference: str) -> tuple[EntityRecord, list[Row]]:
@@ -65,7 +66,7 @@ def read_config(data: bytes, name: str, reference: str) -> tuple[EntityRecord, l
     rows = [
         Row(
             line=line, entity_id=slug, entity_type="FoundationModel", attribute=attribute, value=value,
-            unit="tokens" if attribute in ("sliding_window", "max_position_embeddings") else "",
+            unit="tokens" if attribute in _TOKENS else "",
             as_of="", source_title=TITLE, source_url_or_repo=reference, source_path="config.json", confidence="high",
             note=note,
         )
@@ -126,7 +127,9 @@ def _classes(values: Mapping[str, tuple[str, str]], kind: Kind) -> tuple[str, ..
         "FoundationModel",
         "MixtureOfExpertsModel" if experts > 1 else "DenseModel",
         "LatentAttentionModel" if latent else "GroupedQueryAttentionModel",
-        "InterleavedAttentionModel" if "layer_pattern" in values or kind.chunked else "FullAttentionModel",
+        "InterleavedAttentionModel"
+        if "layer_pattern" in values or kind.chunked or kind.recurrent
+        else "FullAttentionModel",
     )
 
 

@@ -16,7 +16,8 @@ SETTINGS = frozenset(
         "num_experts_per_tok", "moe_intermediate_size", "n_shared_experts", "shared_expert_intermediate_size",
         "first_k_dense_replace", "attention_chunk_size", "interleave_moe_layer_step", "intermediate_size_mlp",
         "kv_lora_rank", "q_lora_rank", "qk_rope_head_dim", "qk_nope_head_dim", "v_head_dim", "sliding_window",
-        "max_position_embeddings",
+        "max_position_embeddings", "index_topk", "full_attention_interval", "linear_num_key_heads",
+        "linear_key_head_dim", "linear_num_value_heads", "linear_value_head_dim",
     }
 )  # fmt: skip
 """Settings that become facts, or are read into facts."""
@@ -49,6 +50,8 @@ class Kind:
     """Whether the type uses the window that its config names."""
     chunked: bool = False
     """Whether layers attend inside chunks."""
+    recurrent: bool = False
+    """Whether the layers that do not attend to everything keep a state of fixed size."""
     dense_first: int | None = None
     """Dense layers before the layers with experts, when the config does not say."""
     widened: bool = False
@@ -119,5 +122,8 @@ KINDS: Mapping[str, Kind] = {
     "deepseek": Kind(), "deepseek_v2": Kind(), "deepseek_v3": Kind(), "kimi_k2": Kind(), "minimax_m2": Kind(), "glm4_moe": Kind(),
     "hy_v3": Kind(dense_first=1), "olmoe": Kind(), "phimoe": Kind(windowed=False), "dots1": Kind(),
     "llama4_text": Kind(chunked=True),
+    # Sparse attention and recurrent layers.
+    "deepseek_v32": Kind(), "glm_moe_dsa": Kind(), "qwen3_next": Kind(recurrent=True),
+    "qwen3_5_text": Kind(recurrent=True), "qwen3_5_moe_text": Kind(recurrent=True),
 }  # fmt: skip
 """``model_type`` of the text model -> what it decides."""
