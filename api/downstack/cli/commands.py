@@ -18,6 +18,7 @@ from downstack.cli.deployments import deployments
 from downstack.cli.evaluation import evaluate
 from downstack.cli.exporting import export
 from downstack.cli.goals import sensitivity, solve
+from downstack.cli.loading import load
 from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
@@ -104,6 +105,7 @@ def explain(
 
 
 app.command()(export)
+app.command()(load)
 app.command()(sensitivity)
 app.command()(solve)
 app.command()(evaluate)

@@ -17,7 +17,9 @@ TERMS = Path(__file__).parents[3] / "ontology" / "terms"
 @pytest.fixture(scope="module")
 def quantities() -> dict[str, tuple[str, str, str | None]]:
     """Base unit, display unit and implied denominator by identifier."""
-    graph = Graph().parse(TERMS / "quantities.ttl").parse(TERMS / "quantities-catalogue.ttl")
+    graph = Graph()
+    for path in sorted(TERMS.glob("quantities*.ttl")):
+        graph.parse(path)
     found = {}
     for kind in graph.subjects(RDF.type, DSO.QuantityKind):
         implied = graph.value(kind, DSO.impliedDenominator)
