@@ -202,11 +202,11 @@ class Fixed:
     name = "fixed"
     stages: tuple[Stage, ...] = ()
 
-    def claims(self, asked: Row) -> bool:
-        return asked.metric == "output_throughput_total"
+    def claims(self, row: Row) -> bool:
+        return row.metric in ("output_throughput_total", "tpot")
 
     def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
-        return [Answer(1000.0) for _ in rows]
+        return [Answer(1000.0 if item.metric == "output_throughput_total" else 80.0 / item.n_chips) for item in rows]
 
 
 def test_cost_is_a_price_over_the_throughput_of_the_serving_predictor(setting: Setting) -> None:
@@ -215,3 +215,11 @@ def test_cost_is_a_price_over_the_throughput_of_the_serving_predictor(setting: S
     (answer,) = Costs((Fixed(),)).answer([asked], setting)
     hourly = answer.value * 1e-6 * 2000.0 * 3600.0 / 8.0
     assert 1.0 < hourly < 10.0
+
+
+def test_a_stated_speed_tells_how_many_chips_a_deployment_has(setting: Setting) -> None:
+    asked = row(kind="cost", model="Llama-3.1-405B", metric="cost_per_Mtoken_total", n_chips="", isl="1000", osl="1000",
+                batch_or_concurrency="16", engine="vLLM [at 200 tok/s/user]")  # fmt: skip
+    (answer,) = Costs((Fixed(),)).answer([asked], setting)
+    assert answer.status == "EXTRAPOLATED"
+    assert "taken as 16" in answer.reason
