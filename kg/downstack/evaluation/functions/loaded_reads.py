@@ -1,11 +1,11 @@
 r"""How long a loaded engine takes to read weights and caches.
 
 Each term is what the memory bandwidth allows, times a fitted factor. Dense weights are split over the chips of one
-attention group, routed experts over all chips of the instance; a cache is read by the chips that hold it.
+attention group (tensor and pipeline parallel), routed experts over all chips of the instance; a cache is read by the chips that hold it.
 
 .. math::
 
-    t_d = f_d \frac{W_d}{n_{tp}\,w} \qquad t_e(T) = f_e \frac{W_e\,U(T) / E}{n\,w} \qquad t_c = f_c \frac{K}{n\,w}
+    t_d = f_d \frac{W_d}{n_a\,w} \qquad t_e(T) = f_e \frac{W_e\,U(T) / E}{n\,w} \qquad t_c = f_c \frac{K}{n\,w}
 
 `U(T)` is the expected number of distinct experts for `T` tokens, `K` the cache of one sequence at its mean length.
 """
@@ -75,16 +75,16 @@ def routed_weight_bytes(
 
 
 @performance_function(
-    formula="fitted_dense_read_factor * dense_weight_bytes_read / (tensor_parallel_chips * memory_bandwidth)",
+    formula="fitted_dense_read_factor * dense_weight_bytes_read / (attention_chips * memory_bandwidth)",
     citation=FITTED,
     increasing=("fitted_dense_read_factor", "dense_weight_bytes_read"),
-    decreasing=("tensor_parallel_chips", "memory_bandwidth"),
+    decreasing=("attention_chips", "memory_bandwidth"),
     examples=(
         Example(
             {
                 "fitted_dense_read_factor": 1.1,
                 "dense_weight_bytes_read": 70e9,
-                "tensor_parallel_chips": 2.0,
+                "attention_chips": 2.0,
                 "memory_bandwidth": 3.5e12,
             },
             11e-3,
@@ -97,11 +97,11 @@ def routed_weight_bytes(
 def dense_read_time(
     fitted_dense_read_factor: Annotated[Array, "1"],
     dense_weight_bytes_read: Annotated[Array, "byte"],
-    tensor_parallel_chips: Annotated[Array, "chip"],
+    attention_chips: Annotated[Array, "chip"],
     memory_bandwidth: Annotated[Array, "byte/s/chip"],
 ) -> Annotated[Array, "s"]:
     """Seconds in which the weights of one attention group are read once."""
-    return fitted_dense_read_factor * dense_weight_bytes_read / (tensor_parallel_chips * memory_bandwidth)
+    return fitted_dense_read_factor * dense_weight_bytes_read / (attention_chips * memory_bandwidth)
 
 
 @performance_function(

@@ -47,14 +47,14 @@ class Load:
 
 
 def layout(rows: Sequence[Row]) -> tuple[Array, Array]:
-    """Return the chips of an attention group and the replicas of each row, as the source gives them."""
+    """Return the tensor-parallel chips and the replicas of each row, as the source gives them."""
     chips, split = counts(rows, "n_chips", 1.0), counts(rows, "tensor_parallel")
     stages = counts(rows, "pipeline_parallel", 1.0)
     spread = (counts(rows, "expert_parallel", 1.0) > 1.0) | (stages > 1.0)
     group = np.where(np.isnan(split), np.minimum(chips, DOMAIN), np.minimum(split, chips))
     given = ~np.isnan(split) | np.isnan(counts(rows, "batch_or_concurrency"))
     replicas = np.where(spread | ~given, 1.0, np.maximum(1.0, np.floor(chips / group)))
-    return np.minimum(group * stages, chips), replicas
+    return group, replicas
 
 
 class Loader:
@@ -146,15 +146,17 @@ class Loader:
         return numbers([constants.get((key, name), constants.get(("serving", name), np.nan)) for key in keys])
 
     def load(self, group: Array, replicas: Array) -> Load:
-        """Return the quantities of the rows in a layout: chips of an attention group, replicas of the engine."""
+        """Return the quantities of the rows in a layout: tensor-parallel chips, replicas of the engine."""
         rows, asked = self._rows, self.asked
         chips = counts(rows, "n_chips", 1.0) / replicas
         group = np.minimum(group, chips)
-        groups = np.maximum(chips / group, 1.0)
+        held = np.minimum(group * counts(rows, "pipeline_parallel", 1.0), chips)
+        groups = np.maximum(chips / held, 1.0)
         given = {
             **self._given,
             "accelerators_per_instance": chips,
             "tensor_parallel_chips": group,
+            "attention_chips": held,
             "attention_groups": groups,
             "engine_replicas": replicas,
         }
