@@ -17,7 +17,8 @@ ARCHITECTURES: Mapping[str, str] = {
     "full_attention_layers": "1", "sliding_attention_layers": "1", "sliding_window": "token", "routed_experts": "1",
     "experts_per_token": "1", "expert_intermediate_size": "1", "shared_expert_intermediate_size": "1",
     "dense_layers": "1", "bytes_per_parameter": "byte", "bytes_per_expert_parameter": "byte",
-    "attention_layers": "1", "feed_forward_layers": "1", "recurrent_layers": "1", "recurrent_projection_width": "1",
+    "query_lora_rank": "1", "kv_lora_rank": "1", "qk_nope_head_dim": "1", "qk_rope_head_dim": "1",
+    "value_head_dim": "1", "attention_layers": "1", "feed_forward_layers": "1", "recurrent_layers": "1", "recurrent_projection_width": "1",
     "recurrent_state_size": "1", "attention_output_gate": "1", "expert_input_width": "1",
     "published_total_parameters": "1", "published_active_parameters": "1",
 }  # fmt: skip

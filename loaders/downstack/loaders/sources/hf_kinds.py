@@ -88,9 +88,11 @@ class Kind:
         layers = int(float(found.get("num_hidden_layers", 0)))
         types = settings.get("layer_types")
         window, limit = settings.get("sliding_window"), settings.get("max_position_embeddings")
-        if isinstance(types, list) and any(item != "full_attention" for item in types):
+        if isinstance(types, list) and types:
             counts = {str(item): types.count(item) for item in types}
-            yield "layer_pattern", "; ".join(f"{name}={count}" for name, count in sorted(counts.items())), "layer_types"
+            if set(counts) != {"full_attention"}:
+                pattern = "; ".join(f"{name}={count}" for name, count in sorted(counts.items()))
+                yield "layer_pattern", pattern, "layer_types"
             return
         if not self.windowed or not window or settings.get("use_sliding_window") is False or self.chunked:
             return
