@@ -1,35 +1,20 @@
-"""The fitted constants: a committed table that `calibrate` writes, one row a constant with its interval and its rows."""
+"""The fitted constants, as facts of the graph: the calibration that they hold for, and their name."""
 
 from __future__ import annotations
 
-import csv
-import io
-from importlib import resources
-from pathlib import Path
+from downstack.evaluation.answers import Key
+from downstack.graph.knowledge import Knowledge
 
-from downstack.errors import Finding, KnowledgeError
-
-FILE = "constants.csv"
-COLUMNS = ("calibration", "name", "value", "low", "high", "unit", "rows", "as_of", "note")
+CALIBRATION = "Calibration"
 
 
-def read_constants(path: Path | None = None) -> dict[tuple[str, str], float]:
-    """Return the constants by calibration and name.
+def constants_of(knowledge: Knowledge) -> dict[Key, float]:
+    """Return the constants in base units, by the label of their calibration and the quantity.
 
-    Raises
-    ------
-    KnowledgeError
-        If a value cannot be read.
+    A graph without calibrations has none: predictions that rest on a constant then say what they lack.
     """
-    text = (
-        resources.files("downstack.evaluation").joinpath(FILE).read_text(encoding="utf-8")
-        if path is None
-        else path.read_text(encoding="utf-8")
-    )
-    found: dict[tuple[str, str], float] = {}
-    for line, row in enumerate(csv.DictReader(io.StringIO(text)), start=2):
-        try:
-            found[row["calibration"], row["name"]] = float(row["value"])
-        except (KeyError, ValueError) as error:
-            raise KnowledgeError((Finding(FILE, line, f"not a constant: {error}", "run calibrate again"),)) from error
-    return found
+    return {
+        (knowledge.entities[slug].label, fact.quantity): fact.value
+        for slug in knowledge.members(CALIBRATION)
+        for fact in reversed(knowledge.facts_by_entity.get(slug, ()))
+    }
