@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from benchmarks.accuracy_page import put
 from benchmarks.calibration_fit import Fitted, StageFit, Vector
 from benchmarks.calibration_turtle import Constant, turtle
 
@@ -37,7 +38,6 @@ SEVERAL = 5
 LEFT_OUT = ("nothing", "model", "chip", "engine")
 ROOT = Path(__file__).resolve().parent.parent
 CONSTANTS = ROOT / "ontology" / "calibration" / "constants.ttl"
-TABLE = ROOT / "docs" / "accuracy" / "left-out.md"
 
 
 @dataclass(frozen=True)
@@ -230,11 +230,10 @@ def main() -> None:
     for name, (low, high, rows) in calibration.bands().items():
         constants.append(Constant(name, LOW, low, None, None, rows, "measured over predicted"))
         constants.append(Constant(name, HIGH, high, None, None, rows, "measured over predicted"))
-    units = {name: item.base_unit for name, item in kg.engine.knowledge.quantities.items()}
+    units = {name: str(item.unit) for name, item in kg.engine.knowledge.quantities.items()}
     CONSTANTS.parent.mkdir(exist_ok=True)
     CONSTANTS.write_text(turtle(constants, arguments.as_of, units), encoding="utf-8")
-    TABLE.parent.mkdir(exist_ok=True)
-    TABLE.write_text(text, encoding="utf-8")
+    put("left out", text)
 
 
 if __name__ == "__main__":

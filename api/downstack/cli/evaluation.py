@@ -14,6 +14,7 @@ from rich.text import Text
 
 from downstack.cli.options import AsJson, Store, errors
 from downstack.cli.wire import dump
+from downstack.evaluation.bars import BARS
 from downstack.results import EvaluationReport, GroupAccuracy
 
 
@@ -53,8 +54,10 @@ def print_evaluation(console: Console, report: EvaluationReport) -> None:
         table.add_column(name)
     for name in ("rows", "predicted", "median error", "p90 error", "within 2x", "rank corr.", "in p10..p90"):
         table.add_column(name, justify="right")
+    table.add_column("to reach")
     for item in report.groups:
-        table.add_row(item.kind, item.quality, str(item.rows), str(item.predicted), *_shares(item))
+        bar = str(BARS.get((item.kind, item.quality), ""))
+        table.add_row(item.kind, item.quality, str(item.rows), str(item.predicted), *_shares(item), bar)
     console.print(table)
     counts: dict[str, int] = {}
     for row in report.predictions:
