@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -24,9 +24,15 @@ NARROW, NARROWEST = 1.0, 0.6
 _MAKERS_BY_FORMAT = ("nvidia", "amd")
 
 
-@lru_cache(maxsize=4096)
+_FOUND: WeakKeyDictionary[NameIndex, dict[tuple[str, str], str | None]] = WeakKeyDictionary()
+"""What names mean, by index: a table of measurements asks for the same few again and again."""
+
+
 def _slug(names: NameIndex, name: str, kind: str) -> str | None:
-    return find(names, name, kind)
+    held = _FOUND.setdefault(names, {})
+    if (name, kind) not in held:
+        held[name, kind] = find(names, name, kind)
+    return held[name, kind]
 
 
 def numbers(values: Sequence[float]) -> Array:
