@@ -30,6 +30,7 @@ from downstack.engine.versions import compare_versions
 from downstack.errors import Finding
 from downstack.graph.loading import load, validate_paths
 from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation
+from downstack.graph.names import NameIndex
 from downstack.journey.report import journey
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
@@ -37,6 +38,7 @@ from downstack.questions import Changes, Questions, Where
 from downstack.results import (
     ComparisonReport,
     DeploymentReport,
+    EvaluationReport,
     GraphInfo,
     ImpactReport,
     JourneyReport,
@@ -169,6 +171,11 @@ class KnowledgeGraph:
             If several entities carry the alias.
         """
         return self._questions.entity(name, field=field)
+
+    @property
+    def names(self) -> NameIndex:
+        """The names and aliases of all entities."""
+        return self._questions.names
 
     def quantity(self, name: str, *, field: str = "quantity") -> QuantityKind:
         """Return the quantity kind of an identifier, IRI or CURIE (``dso:...``)."""
@@ -524,6 +531,23 @@ class KnowledgeGraph:
             as_of,
         )
         return deployments_report(extended, asked, samples, progress, from_workload=from_workload)
+
+    def evaluate(self, path: str | Path) -> EvaluationReport:
+        """Predict each row of a table of measurements, and compare with what was measured.
+
+        Parameters
+        ----------
+        path
+            A CSV file with the columns that :mod:`downstack.evaluation.rows` names. No prediction depends on ``value``.
+
+        Raises
+        ------
+        UserInputError
+            If the table cannot be read; the message names line and column.
+        """
+        from downstack.evaluation import evaluate
+
+        return evaluate(self._engine, self._questions.names, path)
 
     def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
         """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""

@@ -56,10 +56,11 @@ PREFIXES = {
 }
 """The prefixes that every file and every query may use, in the order in which writers print them."""
 
-FOLDERS = ("terms", "shapes", "facts", "influences", "uncertainty", "supply", "questions", "functions")
-"""What the ontology consists of: vocabulary, SHACL, knowledge, influences, errors, supply chains, questions, functions."""
+FOLDERS = ("terms", "shapes", "facts", "influences", "uncertainty", "supply", "calibration", "questions", "functions")
+"""What the ontology consists of: vocabulary, SHACL, knowledge, influences, errors, supply chains, fitted constants, questions,
+functions."""
 
-KNOWLEDGE_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "functions")
+KNOWLEDGE_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration", "functions")
 """The folders that make up a graph; shapes and questions are about it, not in it."""
 
 

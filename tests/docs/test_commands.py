@@ -37,6 +37,8 @@ def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
         "impact",
         "explain",
         "export",
+        "evaluate",
+        "load",
         "sensitivity",
         "shock",
         "solve",

@@ -48,11 +48,12 @@ def test_a_technology_of_the_lower_layers_has_facts(slug: str) -> None:
 
 
 def test_there_are_at_least_25_open_models_with_a_full_architecture() -> None:
-    needed = ("numLayers", "hiddenSize", "vocabularySize", "attentionHeads", "embeddingMatrices", "bytesPerParameter")
+    needed = ("numLayers", "hiddenSize", "vocabularySize", "attentionHeads", "embeddingMatrices")
     refined = [slug for slug, kinds in knowledge.classes().items() if "FoundationModel" in kinds and len(kinds) > 1]
     complete = [slug for slug in refined if all((slug, quantity) in knowledge.facts() for quantity in needed)]
     assert complete == refined
-    assert len(complete) >= 25
+    # Models that exist to measure training were never published in any number format.
+    assert sum((slug, "bytesPerParameter") in knowledge.facts() for slug in refined) >= 60
 
 
 @pytest.mark.parametrize("family", ["claude", "gemini", "gpt"])

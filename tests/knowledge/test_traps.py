@@ -111,7 +111,7 @@ def test_only_half_of_the_layers_of_gpt_oss_count() -> None:
     assert knowledge.value("gpt-oss-20b", "bytesPerExpertParameter") == 0.53125
 
 
-@pytest.mark.parametrize("slug", ["deepseek-v4-flash", "deepseek-v4-pro", "qwen3-next-80b-a3b", "qwen3.5-397b-a17b"])
+@pytest.mark.parametrize("slug", ["deepseek-v3.2-exp", "deepseek-v4-pro", "deepseek-v4-flash", "nemotron-3-ultra"])
 def test_an_architecture_that_no_formula_covers_has_no_refinement(slug: str) -> None:
     assert knowledge.classes()[slug] == {"FoundationModel"}
 

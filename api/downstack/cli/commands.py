@@ -15,9 +15,11 @@ from rich.text import Text
 
 from downstack.cli.comparison import compare
 from downstack.cli.deployments import deployments
+from downstack.cli.evaluation import evaluate
 from downstack.cli.exporting import export
 from downstack.cli.goals import sensitivity, solve
 from downstack.cli.journey import journey
+from downstack.cli.loading import load
 from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
@@ -104,8 +106,10 @@ def explain(
 
 
 app.command()(export)
+app.command()(load)
 app.command()(sensitivity)
 app.command()(solve)
+app.command()(evaluate)
 app.command()(compare)
 app.command()(shock)
 app.command()(journey)

@@ -15,7 +15,7 @@ from downstack.graph.validation import Document, parse_document, read_documents,
 from downstack.performance.declare import FunctionRegistry
 from downstack.vocabulary import locate
 
-DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply")
+DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration")
 """The folders of an ontology whose Turtle is the graph; shapes and questions are about it, functions are generated."""
 
 GENERATED = "functions/functions.ttl"

@@ -25,6 +25,20 @@ def normalise(name: str) -> str:
     return re.sub(r"[\s_\-/]+", " ", folded).strip()
 
 
+def spell(name: str) -> tuple[str, ...]:
+    """Return the words of a name: cut at separators and where digits follow letters, whatever the case.
+
+    Examples
+    --------
+    >>> spell("Llama3.1-70B") == spell("llama-3.1-70b") == spell("LLAMA 3.1_70B")
+    True
+    >>> spell("Gemma-22B") == spell("Gemma-2-2B")
+    False
+    """
+    folded = unicodedata.normalize("NFKC", name[:MAX_NAME]).casefold()
+    return tuple(re.findall(r"[^\W\d_]+(?=\d)|[^\s_\-/()\[\],]+", folded))
+
+
 class NameIndex:
     """Names of all entities of one graph version."""
 
@@ -40,6 +54,7 @@ class NameIndex:
         self._owners = {name: tuple(sorted(slugs)) for name, slugs in owners.items()}
         self._texts = texts
         self._choices = sorted(self._owners)
+        self._spelled: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
 
     def resolve(self, name: str, *, field: str = "entity") -> Entity:
         """Return the entity of that name, or raise with the three nearest names."""
@@ -56,6 +71,17 @@ class NameIndex:
         if owners:
             raise AmbiguousNameError(name[:MAX_NAME], owners, field=field)
         raise UnknownNameError("entity", name[:MAX_NAME], self.nearest(text), field=field)
+
+    def spelled(self, name: str, kind: str) -> frozenset[str]:
+        """Return the slugs of the entities of a class one of whose names has the same words; see :func:`spell`."""
+        if kind not in self._spelled:
+            found: dict[tuple[str, ...], set[str]] = defaultdict(set)
+            for slug, entity in self._entities.items():
+                if kind in entity.classes:
+                    for text in (slug, entity.label, *entity.aliases):
+                        found[spell(text)].add(slug)
+            self._spelled[kind] = {words: frozenset(slugs) for words, slugs in found.items()}
+        return self._spelled[kind].get(spell(name), frozenset())
 
     def nearest(self, name: str, count: int = 3) -> tuple[str, ...]:
         """Return the slugs whose names are nearest to a text, best first."""

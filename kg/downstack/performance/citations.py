@@ -12,6 +12,7 @@ LATENT_ATTENTION = "DeepSeek-AI: DeepSeek-V2, section on multi-head latent atten
 GATED_UNITS = "Shazeer: GLU Variants Improve Transformer, arXiv 2002.05202, 2020"
 MIXTURE_OF_EXPERTS = "Shazeer et al.: The Sparsely-Gated Mixture-of-Experts Layer, arXiv 1701.06538, 2017"
 SLIDING_WINDOW = "Jiang et al.: Mistral 7B, section on the rolling buffer cache, arXiv 2310.06825, 2023"
+STATE_SPACE = "Dao, Gu: Transformers are SSMs (Mamba-2), section on the architecture, arXiv 2405.21060, 2024"
 PAGED_ATTENTION = "Kwon et al.: Efficient Memory Management with PagedAttention, arXiv 2309.06180, 2023"
 COLLECTIVES = "Thakur, Rabenseifner and Gropp: Optimization of Collective Communication Operations in MPICH, 2005"
 NCCL_TESTS = "NVIDIA nccl-tests, doc/PERFORMANCE.md: bus bandwidth = algorithm bandwidth x 2(n-1)/n"

@@ -7,7 +7,8 @@ far, which over a reply is on average the prompt and half of the reply.
 
     K(S) = b_{full} S + b_{sliding} \min(S, w) \qquad S_{full} = S_{in} + S_{out} \qquad \bar S = S_{in} + S_{out}/2
 
-without the second term when every layer attends to everything.
+without the second term when every layer attends to everything. Recurrent layers add a state of fixed size. Sparse
+attention reads the tokens that it selects only; it caches all of them.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ from downstack.performance.citations import PAGED_ATTENTION, SCALING_BOOK, SLIDI
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _HALF = Constant(0.5, "1", "over a reply the context grows evenly from the prompt to prompt and reply")
+_STATE = Constant(
+    4.0, "byte", "each number of a recurrent state, kept in FP32 (mamba_ssm_dtype of Qwen3.5 and Nemotron)"
+)
+_NO_STATE = "a recurrent layer keeps its state alone: the last inputs of its convolution are left out"
 _NO_FRAGMENTATION = "the cache is paged without loss: the unfilled part of the last block is left out"
 _NO_SHARING = "sequences share no prefix"
 
@@ -52,15 +57,20 @@ def kv_cache_bytes_per_sequence_full_attention(
 @performance_function(
     returns="kv_cache_bytes_per_sequence",
     formula="kv_cache_bytes_per_token * (input_tokens + output_tokens)"
-    " + sliding_kv_cache_bytes_per_token * min(input_tokens + output_tokens, sliding_window)",
+    " + sliding_kv_cache_bytes_per_token * min(input_tokens + output_tokens, sliding_window)"
+    " + state_element * recurrent_layers * recurrent_state_size; no recurrent layers unless stated",
     citation=SLIDING_WINDOW,
-    assumes=(_NO_FRAGMENTATION, _NO_SHARING),
+    constants={"state_element": _STATE},
+    assumes=(_NO_FRAGMENTATION, _NO_SHARING, _NO_STATE),
+    optional=("recurrent_layers", "recurrent_state_size"),
     increasing=(
         "kv_cache_bytes_per_token",
         "sliding_kv_cache_bytes_per_token",
         "sliding_window",
         "input_tokens",
         "output_tokens",
+        "recurrent_layers",
+        "recurrent_state_size",
     ),
     examples=(
         Example(
@@ -70,6 +80,8 @@ def kv_cache_bytes_per_sequence_full_attention(
                 "sliding_window": 1024.0,
                 "input_tokens": 131072.0,
                 "output_tokens": 0.0,
+                "recurrent_layers": float("nan"),
+                "recurrent_state_size": float("nan"),
             },
             2789212160.0,
             1e-12,
@@ -84,26 +96,49 @@ def kv_cache_bytes_per_sequence_interleaved(
     sliding_window: Annotated[Array, "token/sequence"],
     input_tokens: Annotated[Array, "token/sequence"],
     output_tokens: Annotated[Array, "token/sequence"],
+    recurrent_layers: Annotated[Array, "1"],
+    recurrent_state_size: Annotated[Array, "1/sequence"],
+    *,
+    state_element: float,
 ) -> Annotated[Array, "byte/sequence"]:
-    """Cache of one sequence at its full context, when some layers hold only a window."""
+    """Cache of one sequence at its full context, when some layers hold only a window or a state."""
     context = input_tokens + output_tokens
     window = np.minimum(context, sliding_window)
-    return kv_cache_bytes_per_token * context + sliding_kv_cache_bytes_per_token * window
+    state = np.where(np.isnan(recurrent_layers), 0.0, state_element * recurrent_layers * recurrent_state_size)
+    return kv_cache_bytes_per_token * context + sliding_kv_cache_bytes_per_token * window + state
 
 
 @performance_function(
     returns="mean_kv_cache_bytes_per_sequence",
-    formula="kv_cache_bytes_per_token * (input_tokens + half * output_tokens)",
+    formula="kv_cache_bytes_per_token * min(input_tokens + half * output_tokens, selected_tokens),"
+    " all tokens unless their number is stated",
     citation=SCALING_BOOK,
     constants={"half": _HALF},
-    assumes=(_NO_SHARING,),
-    increasing=("kv_cache_bytes_per_token", "input_tokens", "output_tokens"),
+    assumes=(_NO_SHARING, "what selects the tokens reads nothing"),
+    optional=("selected_tokens",),
+    increasing=("kv_cache_bytes_per_token", "input_tokens", "output_tokens", "selected_tokens"),
     examples=(
         Example(
-            {"kv_cache_bytes_per_token": 131072.0, "input_tokens": 1000.0, "output_tokens": 200.0},
+            {
+                "kv_cache_bytes_per_token": 131072.0,
+                "input_tokens": 1000.0,
+                "output_tokens": 200.0,
+                "selected_tokens": float("nan"),
+            },
             144179200.0,
             1e-12,
             "by hand: 131072 * (1000 + 100)",
+        ),
+        Example(
+            {
+                "kv_cache_bytes_per_token": 70272.0,
+                "input_tokens": 8000.0,
+                "output_tokens": 200.0,
+                "selected_tokens": 2048.0,
+            },
+            143917056.0,
+            1e-12,
+            "by hand: DeepSeek-V3.2 reads 2048 of 8100 tokens, 70272 * 2048",
         ),
     ),
     applies_to={"model": "FullAttentionModel"},
@@ -112,26 +147,32 @@ def mean_kv_cache_bytes_per_sequence_full_attention(
     kv_cache_bytes_per_token: Annotated[Array, "byte/token"],
     input_tokens: Annotated[Array, "token/sequence"],
     output_tokens: Annotated[Array, "token/sequence"],
+    selected_tokens: Annotated[Array, "token/sequence"],
     *,
     half: float,
 ) -> Annotated[Array, "byte/sequence"]:
     """Cache that a decode step reads for one sequence on average, when every layer attends to everything."""
-    return kv_cache_bytes_per_token * (input_tokens + half * output_tokens)
+    context = input_tokens + half * output_tokens
+    return kv_cache_bytes_per_token * np.fmin(context, selected_tokens)
 
 
 @performance_function(
     returns="mean_kv_cache_bytes_per_sequence",
     formula="kv_cache_bytes_per_token * (input_tokens + half * output_tokens)"
-    " + sliding_kv_cache_bytes_per_token * min(input_tokens + half * output_tokens, sliding_window)",
+    " + sliding_kv_cache_bytes_per_token * min(input_tokens + half * output_tokens, sliding_window)"
+    " + state_element * recurrent_layers * recurrent_state_size; no recurrent layers unless stated",
     citation=SLIDING_WINDOW,
-    constants={"half": _HALF},
-    assumes=(_NO_SHARING, "the window is taken at the mean context, not averaged over the reply"),
+    constants={"half": _HALF, "state_element": _STATE},
+    optional=("recurrent_layers", "recurrent_state_size"),
+    assumes=(_NO_SHARING, _NO_STATE, "the window is taken at the mean context, not averaged over the reply"),
     increasing=(
         "kv_cache_bytes_per_token",
         "sliding_kv_cache_bytes_per_token",
         "sliding_window",
         "input_tokens",
         "output_tokens",
+        "recurrent_layers",
+        "recurrent_state_size",
     ),
     examples=(
         Example(
@@ -141,6 +182,8 @@ def mean_kv_cache_bytes_per_sequence_full_attention(
                 "sliding_window": 128.0,
                 "input_tokens": 1000.0,
                 "output_tokens": 200.0,
+                "recurrent_layers": float("nan"),
+                "recurrent_state_size": float("nan"),
             },
             30179328.0,
             1e-12,
@@ -155,10 +198,14 @@ def mean_kv_cache_bytes_per_sequence_interleaved(
     sliding_window: Annotated[Array, "token/sequence"],
     input_tokens: Annotated[Array, "token/sequence"],
     output_tokens: Annotated[Array, "token/sequence"],
+    recurrent_layers: Annotated[Array, "1"],
+    recurrent_state_size: Annotated[Array, "1/sequence"],
     *,
     half: float,
+    state_element: float,
 ) -> Annotated[Array, "byte/sequence"]:
-    """Cache that a decode step reads for one sequence on average, when some layers hold only a window."""
+    """Cache that a decode step reads for one sequence on average, when some layers hold only a window or a state."""
     context = input_tokens + half * output_tokens
     window = np.minimum(context, sliding_window)
-    return kv_cache_bytes_per_token * context + sliding_kv_cache_bytes_per_token * window
+    state = np.where(np.isnan(recurrent_layers), 0.0, state_element * recurrent_layers * recurrent_state_size)
+    return kv_cache_bytes_per_token * context + sliding_kv_cache_bytes_per_token * window + state

@@ -13,6 +13,7 @@ from downstack.results.deployments import (
     Excluded,
 )
 from downstack.results.effects import Attribution, Effect, EffectPath, Flow, Regime
+from downstack.results.evaluation import EvaluationReport, GroupAccuracy, Prediction
 from downstack.results.feedback import Feedback, FeedbackStatus
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
@@ -60,6 +61,7 @@ __all__ = [
     "EffectKey",
     "EffectPath",
     "Elasticity",
+    "EvaluationReport",
     "Excluded",
     "FactChange",
     "FactCoverage",
@@ -68,6 +70,7 @@ __all__ = [
     "Flow",
     "FunctionChange",
     "GraphInfo",
+    "GroupAccuracy",
     "ImpactReport",
     "JourneyChoice",
     "JourneyLayer",
@@ -78,6 +81,7 @@ __all__ = [
     "JourneyStage",
     "LayerSummary",
     "NotReached",
+    "Prediction",
     "Profile",
     "QualitativeEffect",
     "Regime",

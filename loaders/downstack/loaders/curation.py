@@ -4,6 +4,8 @@
 entities.csv         every entity: slug, classes, layer, label, aliases, and its identifiers in the sources
 relations.csv        links that a person read in a source, with the source
 facts.csv            values that a person read in a source, and scenario choices, with the source
+architectures.csv    how models are built: one row a model and source, one column a quantity
+processors.csv       what accelerators can do: one row an accelerator and source, one column a quantity
 sources.csv          sources named by hand: titles and locators that mean them
 corrections.csv      a changed reading of a row (confidence, condition, date), or a row left out, with the reason
 dropped.csv          attributes that never become facts, with the reason
@@ -22,6 +24,8 @@ from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord,
 from downstack.loaders.sources.facts_csv import Correction, Selection
 from downstack.loaders.sources.influences_csv import Reading
 from downstack.loaders.tables import read_table
+from downstack.loaders.wide_tables import ARCHITECTURES, PROCESSORS, columns
+from downstack.loaders.wide_tables import facts as wide_facts
 
 FOLDER = Path(__file__).parent / "curation"
 
@@ -32,6 +36,8 @@ _COLUMNS = {
         "subject", "quantity", "literal", "value", "unit", "low", "high", "condition", "as_of", "valid_until",
         "confidence", "source", "locator", "note",
     ),
+    "architectures": columns(ARCHITECTURES),
+    "processors": columns(PROCESSORS),
     "sources": ("slug", "title", "reference", "licence", "retrieved", "titles", "locators"),
     "corrections": ("entity", "attribute", "value", "field", "new", "reason"),
     "dropped": ("attribute", "reason"),
@@ -51,6 +57,8 @@ class Curation:
     sources: tuple[KnownSource, ...]
     relation_rows: tuple[dict[str, str], ...]
     fact_rows: tuple[dict[str, str], ...]
+    architecture_rows: tuple[dict[str, str], ...]
+    processor_rows: tuple[dict[str, str], ...]
     readings: dict[str, Reading]
     own_influences: tuple[dict[str, str], ...]
 
@@ -65,7 +73,14 @@ class Curation:
         ]  # fmt: skip
 
     def facts(self, citations: Citations) -> list[FactRecord]:
-        """The values of facts.csv."""
+        """The values of facts.csv, architectures.csv and processors.csv."""
+        return [
+            *wide_facts(self.architecture_rows, ARCHITECTURES, citations),
+            *wide_facts(self.processor_rows, PROCESSORS, citations),
+            *self._single_facts(citations),
+        ]
+
+    def _single_facts(self, citations: Citations) -> list[FactRecord]:
         return [
             FactRecord(
                 subject=row["subject"],
@@ -139,6 +154,8 @@ def read_curation(folder: Path = FOLDER) -> Curation:
         sources=tuple(_source(row) for row in tables["sources"]),
         relation_rows=tuple(tables["relations"]),
         fact_rows=tuple(tables["facts"]),
+        architecture_rows=tuple(tables["architectures"]),
+        processor_rows=tuple(tables["processors"]),
         readings={
             row["id"]: Reading(**{name: row[name] for name in Reading.__slots__})
             for row in tables["influences"]

@@ -109,6 +109,11 @@ def entity_document(
     return _document(statements)
 
 
+def facts_document(facts: Iterable[FactRecord], quantity_names: Mapping[str, str]) -> str:
+    """A file of facts alone, about entities that are described elsewhere."""
+    return _document(_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key))
+
+
 def _relation(item: RelationRecord) -> str:
     pairs: Pairs = [
         ("a", "dso:Relation"),

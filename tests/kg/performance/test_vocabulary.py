@@ -18,8 +18,8 @@ TERMS = Path(__file__).parents[3] / "ontology" / "terms"
 def quantities() -> dict[str, tuple[str, str, str | None]]:
     """Base unit, display unit and implied denominator by identifier."""
     graph = Graph()
-    for file in sorted(TERMS.glob("quantities*.ttl")):
-        graph.parse(file)
+    for path in sorted(TERMS.glob("quantities*.ttl")):
+        graph.parse(path)
     found = {}
     for kind in graph.subjects(RDF.type, DSO.QuantityKind):
         implied = graph.value(kind, DSO.impliedDenominator)

@@ -114,10 +114,16 @@ def _attention(config: Config) -> Iterator[Reading]:
         counts = {name: float(count) for name, count in _COUNTS.findall(pattern.value)}
         full, sliding = counts.get("full_attention", 0.0), counts.get("sliding_attention", 0.0)
         literal, note = pattern.value, "counted from layer_types"
+        if recurrent := counts.get("linear_attention", 0.0):
+            yield from _recurrent(config, full, recurrent, literal)
     elif pattern := config.rows.get("sliding_window_pattern"):
         full = layers // float(pattern.value)
         sliding, literal = layers - full, pattern.value
         note = f"sliding_window_pattern {pattern.value}: every {pattern.value}th layer attends to everything"
+    elif interval := config.rows.get("full_attention_interval"):
+        full, sliding = layers // float(interval.value), 0.0
+        literal, note = interval.value, f"full_attention_interval {interval.value}: the other layers are recurrent"
+        yield from _recurrent(config, full, layers - full, literal)
     elif chunk := config.rows.get("attention_chunk_size"):
         full = layers // 4
         sliding, literal = layers - full, chunk.value
@@ -130,6 +136,27 @@ def _attention(config: Config) -> Iterator[Reading]:
         return
     yield Reading("full_attention_layers", full, "1", literal, note)
     yield Reading("sliding_attention_layers", sliding, "1", literal, note)
+
+
+def _recurrent(config: Config, full: float, recurrent: float, literal: str) -> Iterator[Reading]:
+    """Gated delta networks: queries and keys, values and their gate, two numbers a head, and the output."""
+    yield Reading("attention_layers", full, "1", literal, "the other layers are recurrent and have no attention")
+    yield Reading("recurrent_layers", recurrent, "1", literal, "layers of linear attention")
+    yield Reading("sliding_window", 0.0, "token", literal, "no layer has a window: the others keep a state")
+    yield Reading("attention_output_gate", 1.0, "1", literal, "class default: a gate as wide as the queries")
+    settings = ("linear_num_key_heads", "linear_key_head_dim", "linear_num_value_heads", "linear_value_head_dim")
+    keys, key_width, heads, value_width = (config.number(item) for item in settings)
+    if keys and key_width and heads and value_width:
+        shape = f"{keys:g} x {key_width:g}, {heads:g} x {value_width:g}"
+        yield Reading(
+            "recurrent_projection_width", 2 * keys * key_width + 3 * heads * value_width + 2 * heads, "1", shape,
+            "queries and keys 2 x key heads x width; values, their gate and the output 3 x value heads x width; two"
+            " numbers a value head",
+        )  # fmt: skip
+        yield Reading(
+            "recurrent_state_size", heads * key_width * value_width, "1", shape,
+            "value heads x width of a key x width of a value",
+        )  # fmt: skip
 
 
 def _experts(config: Config) -> Iterator[Reading]:

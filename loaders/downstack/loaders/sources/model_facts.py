@@ -77,7 +77,8 @@ READ = frozenset(
     {
         "tie_word_embeddings", "dtype", "quantization_method", "n_shared_experts", "layer_pattern",
         "sliding_window_pattern", "interleave_moe_layer_step", "intermediate_size_mlp", "attention_chunk_size",
-        "moe_weight_format",
+        "moe_weight_format", "full_attention_interval", "linear_num_key_heads", "linear_key_head_dim",
+        "linear_num_value_heads", "linear_value_head_dim",
     }
 )  # fmt: skip
 """Settings that are read together into other quantities, never copied."""

@@ -1,0 +1,35 @@
+"""What the name of a serving engine says of how it works."""
+
+from __future__ import annotations
+
+import re
+
+from downstack.evaluation.rows import Row
+
+_FAMILIES = (
+    ("tensorrt-llm", re.compile(r"^(?:trtllm|TensorRT)", re.IGNORECASE)),
+    ("vllm", re.compile(r"^vllm", re.IGNORECASE)),
+    ("sglang", re.compile(r"^sglang", re.IGNORECASE)),
+)
+_STATIC = re.compile(
+    r"^TensorRT-LLM v0\.[5-9]\b|^FasterTransformer|Habana|Neuron|custom JAX|^Hugging ?Face|^Transformers", re.IGNORECASE
+)
+"""Engines whose published numbers are of static batches: TensorRT-LLM before in-flight batching in its benchmark (v0.10)."""
+_NEURON = re.compile(r"Neuron", re.IGNORECASE)
+
+
+def family(engine: str) -> str:
+    """Return the family of an engine as calibrations name it, `other` for one that is in none."""
+    return next((name for name, pattern in _FAMILIES if pattern.match(engine)), "other")
+
+
+def is_static(row: Row) -> bool:
+    """Return whether the row is about one batch that starts and ends together."""
+    return _STATIC.search(row.engine) is not None and row.batch_or_concurrency == row.batch_or_concurrency
+
+
+def layer_class(engine: str) -> str:
+    """Return the calibration of what a layer costs in any case: by the generation of the engine."""
+    if _NEURON.search(engine):
+        return "neuron"
+    return "static" if _STATIC.search(engine) else "serving"

@@ -1,0 +1,185 @@
+"""Serving: time to first token, time per output token, tokens in a second, energy of a token."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from downstack.evaluation.answers import Answer, Key, Setting, Stage
+from downstack.evaluation.kinds.asked import answered, counts
+from downstack.evaluation.kinds.engines import is_static
+from downstack.evaluation.kinds.load import DOMAIN, PROMPT, Load, Loader, layout
+from downstack.evaluation.rows import Row
+from downstack.performance.declare import Array
+
+TPOT, TTFT, THROUGHPUT = "loaded_time_per_output_token", "loaded_time_to_first_token", "loaded_output_throughput"
+METRICS: dict[str, tuple[str, float]] = {
+    "tpot": (TPOT, 1e-3),
+    "time_per_output_token": (TPOT, 1e-3),
+    "time_per_output_token_median": (TPOT, 1e-3),
+    "inter_token_latency_median": (TPOT, 1e-3),
+    "output_tokens_per_s_per_user": (TPOT, 1.0),
+    "ttft": (TTFT, 1e-3),
+    "time_to_first_token": (TTFT, 1e-3),
+    "time_to_first_token_median": (TTFT, 1e-3),
+    "output_throughput_total": (THROUGHPUT, 1.0),
+    "output_throughput_per_chip": (THROUGHPUT, 1.0),
+    "total_throughput_per_chip": (THROUGHPUT, 1.0),
+    "total_throughput_total": (THROUGHPUT, 1.0),
+    "peak_throughput_total": (THROUGHPUT, 1.0),
+    "e2e_batch_latency": ("batch_latency", 1e-3),
+    "e2e_latency": ("batch_latency", 1.0),
+    "gpu_energy_per_output_token": ("accelerator_energy_per_output_token", 1.0),
+}
+"""Metric to the function that answers it, and the base units in one unit of the metric."""
+_KINDS = ("tpot", "ttft", "serving_throughput", "energy", "other")
+_PER_CHIP = ("output_throughput_per_chip", "total_throughput_per_chip")
+_INPUT_TOO = ("total_throughput_per_chip", "total_throughput_total")
+_ENERGY = "gpu_energy_per_output_token"
+_GROUPS = (1.0, 2.0, 4.0, 8.0)
+_FEWEST = 8.0
+"""Sequences below which no one would run an engine for throughput."""
+
+
+def is_serving(row: Row) -> bool:
+    """Return whether the row is about a serving engine."""
+    return row.kind in _KINDS and row.metric in METRICS
+
+
+def fitted(row: Row) -> bool:
+    """Return whether the row takes part in the fit of the constants of engines."""
+    return is_serving(row) and row.metric != _ENERGY
+
+
+def weight(row: Row) -> float:
+    """Return how much a row counts in the fit: the many rows at fixed concurrency shall not outvote all others."""
+    function = METRICS[row.metric][0]
+    if function == TTFT:
+        return 0.7 if is_static(row) else 0.35
+    return 1.2 if is_static(row) and function == THROUGHPUT else 1.0
+
+
+CONSTANTS: tuple[tuple[Key, float, bool], ...] = (
+    (("serving", "fitted_dense_read_factor"), 1.1, True),
+    (("narrow", "fitted_dense_read_factor"), 1.25, True),
+    (("serving", "fitted_routed_read_factor"), 1.0, True),
+    (("emulated", "fitted_routed_read_factor"), 1.25, True),
+    (("serving", "fitted_cache_read_factor"), 1.1, True),
+    (("latent", "fitted_cache_read_factor"), 1.5, True),
+    (("serving", "fitted_multiply_factor"), 1.6, True),
+    (("wide", "fitted_multiply_factor"), 1.4, True),
+    (("serving", "fitted_multiply_overlap"), 0.5, True),
+    (("serving", "fitted_expert_width"), 2000.0, False),
+    (("serving", "fitted_layer_time"), 60e-6, False),
+    (("static", "fitted_layer_time"), 100e-6, False),
+    (("neuron", "fitted_layer_time"), 100e-6, False),
+    (("serving", "fitted_parallel_layer_time"), 10e-6, True),
+    (("serving", "fitted_moe_layer_time"), 15e-6, True),
+    (("serving", "fitted_latent_layer_time"), 30e-6, False),
+    (("serving", "fitted_exchange_factor"), 2.0, True),
+    (("serving", "fitted_activation_passes"), 40.0, False),
+    (("serving", "fitted_sequence_time"), 1e-5, True),
+    (("serving-vllm", "fitted_sequence_time"), 1e-5, False),
+    (("serving", "fitted_pass_layer_time"), 60e-6, False),
+    (("serving", "fitted_first_token_steps"), 10.0, False),
+    (("serving", "fitted_first_token_exponent"), 0.5, False),
+    (("serving-tensorrt-llm", "fitted_first_token_factor"), 1.5, False),
+    (("serving-vllm", "fitted_first_token_factor"), 1.5, False),
+    (("serving-sglang", "fitted_first_token_factor"), 1.5, False),
+)
+"""Constants of engines: where the fit starts, and whether physics allows little beside that."""
+POWER: tuple[tuple[Key, float, bool], ...] = (
+    (("serving", "fitted_idle_power_share"), 0.35, True),
+    (("serving", "fitted_busy_power_share"), 0.4, True),
+    (("serving", "fitted_batch_power_share"), 0.2, True),
+)
+
+
+class Serving:
+    """Engines that serve: latency, throughput and energy."""
+
+    name = "serving"
+    stages = (
+        Stage("serving engines", tuple(item[0] for item in CONSTANTS), tuple(item[1] for item in CONSTANTS), fitted,
+              tuple(0.4 if item[2] else 2.0 for item in CONSTANTS), weight),
+        Stage("power of accelerators", tuple(item[0] for item in POWER), tuple(item[1] for item in POWER),
+              lambda row: row.metric == _ENERGY, (0.4, 0.4, 0.4)),
+    )  # fmt: skip
+
+    def claims(self, row: Row) -> bool:
+        """Return whether the row is about a serving engine."""
+        return is_serving(row)
+
+    def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
+        """Predict each row; where the source gives no layout and no batch, with the layout that serves most."""
+        loader = Loader(rows, setting)
+        group, replicas = layout(rows)
+        first = loader.load(group, replicas)
+        spread = (first.capacity < 1.0) & (replicas > 1.0)
+        replicas = np.where(spread, 1.0, replicas)
+        found = loader.load(group, replicas) if spread.any() else first
+        values, capacity = _values(rows, found), found.capacity
+        free = np.isnan(counts(rows, "tensor_parallel")) & np.isnan(counts(rows, "batch_or_concurrency"))
+        if free.any():
+            values, capacity = _best(rows, loader, values, capacity, free)
+        return [
+            loader.asked.refused(place, True) or _said(row, values[place], capacity[place], found, place)
+            for place, row in enumerate(rows)
+        ]
+
+
+def _best(rows: Sequence[Row], loader: Loader, values: Array, capacity: Array, free: Array) -> tuple[Array, Array]:
+    chips = counts(rows, "n_chips", 1.0)
+    best, room = np.full(len(rows), -np.inf), capacity
+    for size in _GROUPS:
+        tried = loader.load(np.minimum(chips, size), np.maximum(1.0, np.floor(chips / size)))
+        throughput = tried.columns[THROUGHPUT]
+        better = (chips >= size) & (tried.capacity >= _FEWEST) & (throughput > best)
+        best = np.where(better, throughput, best)
+        values = np.where(better & free, _values(rows, tried), values)
+        room = np.where(better & free, tried.capacity, room)
+    return values, room
+
+
+def _values(rows: Sequence[Row], load: Load) -> Array:
+    """Return what the functions give for each row, in the unit of the row."""
+    columns = load.columns
+    known = {
+        TPOT: np.where(load.static, columns["loaded_step_time"], load.decoding[TPOT]),
+        TTFT: np.where(load.static, columns["batch_time_to_first_token"], load.decoding[TTFT]),
+        THROUGHPUT: columns[THROUGHPUT],
+        "batch_latency": columns["batch_latency"],
+        "accelerator_energy_per_output_token": columns["accelerator_energy_per_output_token"],
+    }
+    chips, prompt, output = counts(rows, "n_chips", 1.0), columns["input_tokens"], columns["output_tokens"]
+    values: Array = np.full(len(rows), np.nan)
+    for place, row in enumerate(rows):
+        function, unit = METRICS[row.metric]
+        value = known[function][place]
+        if row.metric == "output_tokens_per_s_per_user":
+            value = 1.0 / value
+        if row.metric in _INPUT_TOO:
+            value *= (prompt[place] + output[place]) / output[place]
+        values[place] = value / (chips[place] if row.metric in _PER_CHIP else unit)
+    return values
+
+
+def _said(row: Row, value: float, capacity: float, load: Load, place: int) -> Answer:
+    function = METRICS[row.metric][0]
+    if capacity <= 0.0:
+        return Answer(np.nan, function, "INFEASIBLE", "the weights do not fit into the memory of the accelerators")
+    status, reason = "OK", ""
+    batch = row.batch_or_concurrency
+    if row.metric == "ttft" or load.known[place] or (np.isnan(row.osl) and row.kind == "ttft"):
+        pass
+    elif np.isnan(row.isl) and not np.isnan(row.osl):
+        status, reason = "EXTRAPOLATED", f"the prompt length is not given and taken as {PROMPT:g} tokens"
+    else:
+        status, reason = "EXTRAPOLATED", f"lengths that are not given are taken as {PROMPT:g} tokens"
+    if status == "OK" and load.static[place] and batch > capacity:
+        status, reason = "EXTRAPOLATED", "the batch is larger than the caches that should fit"
+    if status == "OK" and row.n_chips > DOMAIN:
+        status, reason = "EXTRAPOLATED", "the exchange between nodes is not modelled"
+    lacking = "chips, lengths, or facts of the model or the chip"
+    return answered(value, function, lacking, status, reason)
