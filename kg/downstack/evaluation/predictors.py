@@ -5,7 +5,8 @@ from __future__ import annotations
 from downstack.evaluation.answers import Predictor
 from downstack.evaluation.kinds.beside_serving import beside_serving
 from downstack.evaluation.kinds.serving import Serving
+from downstack.evaluation.kinds.stated_speed import ServedAtSpeed
 
 SERVING = Serving()
-PREDICTORS: tuple[Predictor, ...] = (SERVING, *beside_serving((SERVING,)))
+PREDICTORS: tuple[Predictor, ...] = (ServedAtSpeed((SERVING,)), SERVING, *beside_serving((SERVING,)))
 """In the order in which their constants are fitted."""

@@ -14,6 +14,7 @@ import pytest
 from downstack.evaluation.answers import Answer, Setting, Stage
 from downstack.evaluation.kinds.beside_serving import beside_serving
 from downstack.evaluation.kinds.costs import Costs
+from downstack.evaluation.kinds.stated_speed import ServedAtSpeed
 from downstack.evaluation.rows import Row, table_of
 from downstack.kg import KnowledgeGraph
 
@@ -223,3 +224,13 @@ def test_a_stated_speed_tells_how_many_chips_a_deployment_has(setting: Setting) 
     (answer,) = Costs((Fixed(),)).answer([asked], setting)
     assert answer.status == "EXTRAPOLATED"
     assert "taken as 16" in answer.reason
+
+
+def test_throughput_at_a_stated_speed_is_users_times_speed_over_the_chips(setting: Setting) -> None:
+    asked = row(kind="serving_throughput", model="Llama-3.1-405B", metric="total_throughput_per_chip", n_chips="",
+                isl="1000", osl="1000", batch_or_concurrency="16", engine="vLLM [at 200 tok/s/user]")  # fmt: skip
+    predictor = ServedAtSpeed((Fixed(),))
+    assert predictor.claims(asked)
+    assert not predictor.claims(replace(asked, n_chips=8.0))
+    (answer,) = predictor.answer([asked], setting)
+    assert answer.value == pytest.approx(16 * 200.0 * 2 / 16)

@@ -143,7 +143,10 @@ class Loader:
 
     def _constant(self, name: str, keys: Sequence[str]) -> Array:
         constants = self.asked.setting.constants
-        return numbers([constants.get((key, name), constants.get(("serving", name), np.nan)) for key in keys])
+        engines = [value for (key, item), value in constants.items() if item == name and key.startswith("serving-")]
+        # An engine that no row shows is taken for the geometric mean of those that are known.
+        usual = constants.get(("serving", name), float(np.exp(np.mean(np.log(engines)))) if engines else np.nan)
+        return numbers([constants.get((key, name), usual) for key in keys])
 
     def load(self, group: Array, replicas: Array) -> Load:
         """Return the quantities of the rows in a layout: tensor-parallel chips, replicas of the engine."""
