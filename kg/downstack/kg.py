@@ -28,6 +28,7 @@ from downstack.engine.solve import solve
 from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
 from downstack.errors import Finding
+from downstack.evaluation.evaluate import evaluate
 from downstack.graph.loading import load, validate_paths
 from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation
 from downstack.graph.names import NameIndex
@@ -545,8 +546,6 @@ class KnowledgeGraph:
         UserInputError
             If the table cannot be read; the message names line and column.
         """
-        from downstack.evaluation import evaluate
-
         return evaluate(self._engine, self._questions.names, path)
 
     def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:

@@ -26,7 +26,7 @@ def evaluate(
 ) -> None:
     """Predict each row of a table of measurements and report the error."""
     with errors(as_json):
-        from downstack.evaluation import predictions_csv
+        from downstack.evaluation.evaluate import predictions_csv
         from downstack.kg import KnowledgeGraph
 
         report = KnowledgeGraph.open(store).evaluate(file)
