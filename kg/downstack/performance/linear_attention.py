@@ -17,46 +17,37 @@ from typing import Annotated
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _DELTA = "Yang, Kautz and Hatamizadeh: Gated Delta Networks, arXiv 2412.06464, 2024"
-_OWN = Constant(1.0, "sequence", "each sequence has a state of its own")
 _KEY = Constant(2.0, "byte/token", "keys and values of the full layers in BF16")
 _TWO = Constant(2.0, "1", "a key and a value")
 _CONVOLUTION = "the short convolution's state is left out: a few tokens of keys and values"
-_QWEN = {
-    "linear_value_heads": 64.0,
-    "linear_key_head_dim": 128.0,
-    "linear_value_head_dim": 128.0,
-    "linear_state_element_width": 4.0,
-}
+_QWEN = {"recurrent_state_size": 64.0 * 128.0 * 128.0, "linear_state_element_width": 4.0}
 
 
 @performance_function(
-    formula="linear_value_heads * linear_key_head_dim * linear_value_head_dim * linear_state_element_width",
+    formula="recurrent_state_size * linear_state_element_width",
     citation=_DELTA,
-    constants={"own": _OWN},
     assumes=(_CONVOLUTION,),
-    increasing=("linear_value_heads", "linear_key_head_dim", "linear_value_head_dim", "linear_state_element_width"),
-    examples=(Example(_QWEN, 4194304.0, 1e-12, "by hand, Qwen3.5-122B-A10B config.json, FP32: 4 MiB"),),
+    increasing=("recurrent_state_size", "linear_state_element_width"),
+    examples=(
+        Example(_QWEN, 4194304.0, 1e-12, "by hand, Qwen3.5-122B-A10B config.json, 64 x 128 x 128 in FP32: 4 MiB"),
+    ),
 )
 def linear_attention_state_bytes_per_layer(
-    linear_value_heads: Annotated[Array, "1"],
-    linear_key_head_dim: Annotated[Array, "1"],
-    linear_value_head_dim: Annotated[Array, "1"],
+    recurrent_state_size: Annotated[Array, "1/sequence"],
     linear_state_element_width: Annotated[Array, "byte"],
-    *,
-    own: float,
 ) -> Annotated[Array, "byte/sequence"]:
     """Bytes of the state that one linear-attention layer keeps for a sequence, at any length."""
-    return linear_value_heads * linear_key_head_dim * linear_value_head_dim * linear_state_element_width / own
+    return recurrent_state_size * linear_state_element_width
 
 
 @performance_function(
-    formula="linear_attention_layers * linear_attention_state_bytes_per_layer",
+    formula="recurrent_layers * linear_attention_state_bytes_per_layer",
     citation=_DELTA,
     assumes=(_CONVOLUTION,),
-    increasing=("linear_attention_layers", "linear_attention_state_bytes_per_layer"),
+    increasing=("recurrent_layers", "linear_attention_state_bytes_per_layer"),
     examples=(
         Example(
-            {"linear_attention_layers": 36.0, "linear_attention_state_bytes_per_layer": 4194304.0},
+            {"recurrent_layers": 36.0, "linear_attention_state_bytes_per_layer": 4194304.0},
             150994944.0,
             1e-12,
             "by hand, Qwen3.5-122B-A10B config.json: 36 layers of 4 MiB",
@@ -64,11 +55,11 @@ def linear_attention_state_bytes_per_layer(
     ),
 )
 def linear_attention_state_bytes(
-    linear_attention_layers: Annotated[Array, "1"],
+    recurrent_layers: Annotated[Array, "1"],
     linear_attention_state_bytes_per_layer: Annotated[Array, "byte/sequence"],
 ) -> Annotated[Array, "byte/sequence"]:
     """Bytes of all linear-attention states of a sequence."""
-    return linear_attention_layers * linear_attention_state_bytes_per_layer
+    return recurrent_layers * linear_attention_state_bytes_per_layer
 
 
 @performance_function(
