@@ -57,6 +57,8 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
         "deployments",
         "journey",
         "validate",
+        "evaluate",
+        "load",
     }
 
 

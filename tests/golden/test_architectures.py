@@ -22,6 +22,10 @@ def totals() -> dict[str, float]:
     ("slug", "billions"),
     [
         ("gpt-j-6b", 6.05),
+        ("llama-65b", 65.2),
+        ("starcoder2-7b", 7.17),
+        ("nemotron-4-340b", 341.0),
+        ("glm-4.7", 355.0),
         ("falcon-180b", 180.0),
         ("bloom-176b", 176.2),
         ("opt-175b", 175.0),
