@@ -60,7 +60,6 @@ class StageFit:
         spread = stage.spread or (WIDE,) * len(stage.keys)
         self._start = np.log(stage.start)
         self._pull = 1.0 / np.array(spread)
-        self._weights = np.array([stage.weight(row) for row in rows])
 
     def errors(self, at: Vector) -> Vector:
         """Return the logarithm of predicted over measured; NaN where there is no prediction."""
@@ -73,7 +72,7 @@ class StageFit:
         """Fit all rows, then leave out each model, chip and engine in turn."""
 
         def residual(at: Vector) -> Vector:
-            error = np.nan_to_num(self.errors(at), nan=0.0) * self._weights
+            error = np.nan_to_num(self.errors(at), nan=0.0)
             return np.append(error, self._prior(at, len(self.rows)))
 
         at = least_squares(residual, self._start, loss="soft_l1", f_scale=SCALE, max_nfev=40).x
@@ -95,10 +94,10 @@ class StageFit:
         )
 
     def _slope(self, at: Vector) -> Vector:
-        """Return how the weighted error of each row changes with the logarithm of each constant."""
+        """Return how the error of each row changes with the logarithm of each constant."""
         here = np.nan_to_num(self.errors(at), nan=0.0)
         moved = [np.nan_to_num(self.errors(at + STEP * unit), nan=0.0) for unit in np.eye(len(at))]
-        return np.stack([(item - here) / STEP * self._weights for item in moved], axis=1)
+        return np.stack([(item - here) / STEP for item in moved], axis=1)
 
     def _prior(self, at: Vector, rows: int) -> Vector:
         # The pull of physics is worth a share of the rows of the stage, so that it neither vanishes nor rules.
@@ -123,7 +122,7 @@ class StageFit:
         pull = SCALE * np.sqrt(kept.sum() / ROWS_OF_PRIOR) * self._pull
         now = at.copy()
         for _ in range(ROUNDS):
-            error = np.nan_to_num(self.errors(now), nan=0.0) * self._weights
+            error = np.nan_to_num(self.errors(now), nan=0.0)
             soft = kept / np.sqrt(1.0 + (error / SCALE) ** 2)
             normal = slope.T @ (soft[:, None] * slope) + np.diag(pull**2)
             gradient = slope.T @ (soft * error) + pull**2 * (now - self._start)

@@ -86,13 +86,3 @@ def test_a_recurrent_layer_keeps_the_same_state_however_long_the_context() -> No
     )
     assert long - short == pytest.approx(30720.0 * 99e3)
     assert short - bare == pytest.approx(4.0 * 45.0 * 64.0 * 128.0 * 128.0)
-
-
-def test_sparse_attention_reads_what_it_selects_and_no_more_than_there_is() -> None:
-    from downstack.performance import REGISTRY
-
-    read = REGISTRY.get("mean_kv_cache_bytes_per_sequence_full_attention")
-    assert read is not None
-    given = {"kv_cache_bytes_per_token": 70272.0, "output_tokens": 0.0, "selected_tokens": 2048.0}
-    assert read({**given, "input_tokens": 1024.0}) == 70272.0 * 1024.0
-    assert read({**given, "input_tokens": 65536.0}) == 70272.0 * 2048.0

@@ -151,7 +151,7 @@ def test_section_e3_equal_prompts_that_arrive_at_random_wait_as_pollaczek_and_kh
 @settings(max_examples=60)
 @given(places=st.floats(0.5, 3000.0), patience=st.floats(1e-4, 10.0), level=st.floats(0.5, 0.999))
 def test_section_e4_at_the_most_requests_just_the_asked_share_is_in_time(places, patience, level):
-    taken = float(busiest(np.float64(places), np.float64(patience), np.float64(level)))
+    taken = float(busiest(np.array(places), np.array(patience), np.array(level)))
     late = float(waiting_share(taken * places, places)) * math.exp(-(1.0 - taken) * places * patience)
     assert 1.0 - late == pytest.approx(level, abs=1e-6)
 
@@ -188,12 +188,12 @@ def test_the_load_that_settles_asks_for_as_many_tokens_as_a_step_takes_time(mode
         unused = (1.0 - deployment["stage_routing_fraction"]) ** load
         experts = deployment["expert_weight_read_time"] * (1.0 - unused)
     step = step_time(
-        load,
-        deployment["dense_weight_read_time"] + experts,
-        deployment["kv_read_time_per_sequence"],
-        deployment["compute_time_per_sequence"],
-        deployment["step_overhead_time"],
-        deployment["serial_time_per_sequence"],
+        np.array(load),
+        np.array(deployment["dense_weight_read_time"] + experts),
+        np.array(deployment["kv_read_time_per_sequence"]),
+        np.array(deployment["compute_time_per_sequence"]),
+        np.array(deployment["step_overhead_time"]),
+        np.array(deployment["serial_time_per_sequence"]),
     )
     assert deployment.infeasible == []
     assert load == pytest.approx(rate * deployment["output_tokens"] * step, rel=1e-9)

@@ -200,7 +200,6 @@ def test_a_prompt_of_8192_tokens_takes_0_91_seconds_on_16_v5e():
         prefill_attention_flops_per_context_token=0.0,
         full_attention_layers=80.0,
         prefix_cache_hit_rate=0.0,
-        selected_tokens=np.nan,
     )
     compute = call(
         "effective_prefill_compute",
@@ -294,8 +293,8 @@ def test_a_prefix_cache_hit_of_94_percent_leaves_a_seventeenth_of_the_matrix_wor
         "prefill_attention_flops_per_context_token": 0.0,
         "full_attention_layers": 80.0,
     }
-    whole = call("prefill_flops_full_attention", **prompt, prefix_cache_hit_rate=np.nan, selected_tokens=np.nan)
-    rest = call("prefill_flops_full_attention", **prompt, prefix_cache_hit_rate=0.942, selected_tokens=np.nan)
+    whole = call("prefill_flops_full_attention", **prompt, prefix_cache_hit_rate=np.nan)
+    rest = call("prefill_flops_full_attention", **prompt, prefix_cache_hit_rate=0.942)
     assert whole == pytest.approx(1.12e16, rel=1e-12)
     assert rest / whole == pytest.approx(0.058, rel=1e-12)
 

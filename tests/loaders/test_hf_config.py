@@ -11,8 +11,8 @@ from downstack.loaders.load import load_configs
 from downstack.loaders.sources.hf_config import read_config
 
 
-def read(name: str = "acme/model-1b", **settings: object) -> tuple[tuple[str, ...], dict[str, str]]:
-    entity, rows = read_config(json.dumps(settings).encode(), name, "urn:test")
+def read(**settings: object) -> tuple[tuple[str, ...], dict[str, str]]:
+    entity, rows = read_config(json.dumps(settings).encode(), "acme/model-1b", "urn:test")
     return entity.classes[1:], {row.attribute: row.value for row in rows}
 
 
@@ -98,7 +98,7 @@ def test_sparse_attention_says_how_many_tokens_it_selects(tmp_path: Path) -> Non
         "intermediate_size": 18432, "vocab_size": 129280, "tie_word_embeddings": False,
     }  # fmt: skip
     kinds, _ = read(**settings)
-    assert kinds == ("MixtureOfExpertsModel", "LatentAttentionModel", "FullAttentionModel")
+    assert kinds == ("MixtureOfExpertsModel", "LatentAttentionModel", "SparseAttentionModel")
     config = tmp_path / "config.json"
     config.write_text(json.dumps(settings), encoding="utf-8")
-    assert "dso:selectedTokens" in load_configs([config], {}, "acme/sparse").documents["facts/loaded/sparse.ttl"]
+    assert "dso:indexTopK" in load_configs([config], {}, "acme/sparse").documents["facts/loaded/sparse.ttl"]

@@ -41,11 +41,6 @@ class Setting:
     constants: Mapping[Key, float]
 
 
-def _equally(row: Row) -> float:
-    del row
-    return 1.0
-
-
 @dataclass(frozen=True, slots=True)
 class Stage:
     """Constants that are fitted together, on the rows that a predicate keeps."""
@@ -57,8 +52,6 @@ class Stage:
     keep: Callable[[Row], bool]
     spread: tuple[float, ...] = ()
     """How far, as a standard deviation of the logarithm, each constant may lie from its start; `WIDE` unless given."""
-    weight: Callable[[Row], float] = _equally
-    """How much a row counts."""
 
 
 class Predictor(Protocol):

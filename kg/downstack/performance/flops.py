@@ -41,11 +41,11 @@ def _reused(prefix_cache_hit_rate: Array) -> Array:
     returns="prefill_flops",
     formula="per_weight * matmul_parameters * (1 - h) * input_tokens + causal_half"
     " * prefill_attention_flops_per_context_token * full_attention_layers * (1 - h ^ 2) * input_tokens ^ 2,"
-    " h = prefix_cache_hit_rate; where selected_tokens is stated, no token attends to more than those",
+    " h = prefix_cache_hit_rate",
     citation=SCALING_BOOK,
     constants={"per_weight": _PER_WEIGHT, "causal_half": _CAUSAL, "own_sequence": _OWN},
     assumes=(_HEAD, _REUSE),
-    optional=("prefix_cache_hit_rate", "selected_tokens"),
+    optional=("prefix_cache_hit_rate",),
     validity=(_SHARE,),
     decreasing=("prefix_cache_hit_rate",),
     increasing=(
@@ -53,7 +53,6 @@ def _reused(prefix_cache_hit_rate: Array) -> Array:
         "input_tokens",
         "prefill_attention_flops_per_context_token",
         "full_attention_layers",
-        "selected_tokens",
     ),
     examples=(
         Example(
@@ -63,7 +62,6 @@ def _reused(prefix_cache_hit_rate: Array) -> Array:
                 "prefill_attention_flops_per_context_token": 0.0,
                 "full_attention_layers": 80.0,
                 "prefix_cache_hit_rate": 0.0,
-                "selected_tokens": float("nan"),
             },
             1.14688e15,
             1e-12,
@@ -76,7 +74,6 @@ def _reused(prefix_cache_hit_rate: Array) -> Array:
                 "prefill_attention_flops_per_context_token": 32768.0,
                 "full_attention_layers": 80.0,
                 "prefix_cache_hit_rate": 0.0,
-                "selected_tokens": float("nan"),
             },
             1.14688e15 + 87960930222080.0,
             1e-12,
@@ -89,7 +86,6 @@ def _reused(prefix_cache_hit_rate: Array) -> Array:
                 "prefill_attention_flops_per_context_token": 32768.0,
                 "full_attention_layers": 80.0,
                 "prefix_cache_hit_rate": 0.5,
-                "selected_tokens": float("nan"),
             },
             0.5 * 1.14688e15 + 0.75 * 87960930222080.0,
             1e-12,
@@ -104,21 +100,15 @@ def prefill_flops_full_attention(
     prefill_attention_flops_per_context_token: Annotated[Array, "FLOP/token/token"],
     full_attention_layers: Annotated[Array, "1"],
     prefix_cache_hit_rate: Annotated[Array, "1"],
-    selected_tokens: Annotated[Array, "token/sequence"],
     *,
     per_weight: float,
     causal_half: float,
     own_sequence: float,
 ) -> Annotated[Array, "FLOP/sequence"]:
     """Arithmetic of one prompt when every layer attends to everything."""
-
-    def pairs(tokens: Array) -> Array:
-        reach = np.fmin(tokens, selected_tokens)
-        return reach * (tokens - causal_half * reach)
-
     reused = _reused(prefix_cache_hit_rate) * input_tokens
-    looked_at = (pairs(input_tokens) - pairs(reused)) * own_sequence
-    attention = prefill_attention_flops_per_context_token * full_attention_layers * looked_at
+    pairs = causal_half * (input_tokens * input_tokens - reused * reused) * own_sequence
+    attention = prefill_attention_flops_per_context_token * full_attention_layers * pairs
     return per_weight * matmul_parameters * (input_tokens - reused) + attention
 
 
@@ -188,17 +178,15 @@ def prefill_flops_interleaved(
 @performance_function(
     returns="decode_flops_per_token",
     formula="per_weight * matmul_parameters + decode_attention_flops_per_context_token * full_attention_layers"
-    " * min(input_tokens + half * output_tokens, selected_tokens), all tokens unless their number is stated",
+    " * (input_tokens + half * output_tokens)",
     citation=SCALING_BOOK,
     constants={"per_weight": _PER_WEIGHT, "half": _HALF, "own_sequence": _OWN},
-    optional=("selected_tokens",),
     increasing=(
         "matmul_parameters",
         "decode_attention_flops_per_context_token",
         "full_attention_layers",
         "input_tokens",
         "output_tokens",
-        "selected_tokens",
     ),
     examples=(
         Example(
@@ -208,7 +196,6 @@ def prefill_flops_interleaved(
                 "full_attention_layers": 80.0,
                 "input_tokens": 8192.0,
                 "output_tokens": 512.0,
-                "selected_tokens": float("nan"),
             },
             140e9 + 32768.0 * 80.0 * 8448.0,
             1e-12,
@@ -223,14 +210,13 @@ def decode_flops_per_token_full_attention(
     full_attention_layers: Annotated[Array, "1"],
     input_tokens: Annotated[Array, "token/sequence"],
     output_tokens: Annotated[Array, "token/sequence"],
-    selected_tokens: Annotated[Array, "token/sequence"],
     *,
     per_weight: float,
     half: float,
     own_sequence: float,
 ) -> Annotated[Array, "FLOP/token"]:
     """Arithmetic of one new token at the mean context, when every layer attends to everything."""
-    context = np.fmin(input_tokens + half * output_tokens, selected_tokens) * own_sequence
+    context = (input_tokens + half * output_tokens) * own_sequence
     return per_weight * matmul_parameters + decode_attention_flops_per_context_token * full_attention_layers * context
 
 

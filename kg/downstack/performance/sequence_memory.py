@@ -7,8 +7,7 @@ far, which over a reply is on average the prompt and half of the reply.
 
     K(S) = b_{full} S + b_{sliding} \min(S, w) \qquad S_{full} = S_{in} + S_{out} \qquad \bar S = S_{in} + S_{out}/2
 
-without the second term when every layer attends to everything. Recurrent layers add a state of fixed size. Sparse
-attention reads the tokens that it selects only; it caches all of them.
+without the second term when every layer attends to everything. Recurrent layers add a state of fixed size.
 """
 
 from __future__ import annotations
@@ -110,35 +109,21 @@ def kv_cache_bytes_per_sequence_interleaved(
 
 @performance_function(
     returns="mean_kv_cache_bytes_per_sequence",
-    formula="kv_cache_bytes_per_token * min(input_tokens + half * output_tokens, selected_tokens),"
-    " all tokens unless their number is stated",
+    formula="kv_cache_bytes_per_token * (input_tokens + half * output_tokens)",
     citation=SCALING_BOOK,
     constants={"half": _HALF},
-    assumes=(_NO_SHARING, "what selects the tokens reads nothing"),
-    optional=("selected_tokens",),
-    increasing=("kv_cache_bytes_per_token", "input_tokens", "output_tokens", "selected_tokens"),
+    assumes=(_NO_SHARING,),
+    increasing=("kv_cache_bytes_per_token", "input_tokens", "output_tokens"),
     examples=(
         Example(
             {
                 "kv_cache_bytes_per_token": 131072.0,
                 "input_tokens": 1000.0,
                 "output_tokens": 200.0,
-                "selected_tokens": float("nan"),
             },
             144179200.0,
             1e-12,
             "by hand: 131072 * (1000 + 100)",
-        ),
-        Example(
-            {
-                "kv_cache_bytes_per_token": 70272.0,
-                "input_tokens": 8000.0,
-                "output_tokens": 200.0,
-                "selected_tokens": 2048.0,
-            },
-            143917056.0,
-            1e-12,
-            "by hand: DeepSeek-V3.2 reads 2048 of 8100 tokens, 70272 * 2048",
         ),
     ),
     applies_to={"model": "FullAttentionModel"},
@@ -147,13 +132,11 @@ def mean_kv_cache_bytes_per_sequence_full_attention(
     kv_cache_bytes_per_token: Annotated[Array, "byte/token"],
     input_tokens: Annotated[Array, "token/sequence"],
     output_tokens: Annotated[Array, "token/sequence"],
-    selected_tokens: Annotated[Array, "token/sequence"],
     *,
     half: float,
 ) -> Annotated[Array, "byte/sequence"]:
     """Cache that a decode step reads for one sequence on average, when every layer attends to everything."""
-    context = input_tokens + half * output_tokens
-    return kv_cache_bytes_per_token * np.fmin(context, selected_tokens)
+    return kv_cache_bytes_per_token * (input_tokens + half * output_tokens)
 
 
 @performance_function(

@@ -20,7 +20,6 @@ from downstack.performance.declare import Array, Constant, Example, performance_
 
 _ONE = Constant(1.0, "token/sequence", "a step makes one token of each sequence")
 _TWO = Constant(2.0, "FLOP/token", "a weight multiplies and adds once for each token")
-_CAUSAL = Constant(0.5, "1", "a token attends to the tokens before it: half of all pairs")
 
 
 @performance_function(
@@ -84,42 +83,44 @@ def loaded_step_time(
 
 
 @performance_function(
-    formula="fitted_attention_factor * causal * prefill_attention_flops_per_context_token * input_tokens^2"
+    formula="fitted_attention_factor * (prefill_flops - two * matmul_parameters * input_tokens)"
     " / (accelerators_per_instance * peak_flops_bf16_dense)",
     citation=FITTED,
-    constants={"causal": _CAUSAL, "one_sequence": Constant(1.0, "sequence", "one prompt")},
+    constants={"two": _TWO},
+    only_positive="attention within a prompt takes arithmetic beside that of the weights",
     assumes=("attention multiplies in BF16",),
-    increasing=("fitted_attention_factor", "prefill_attention_flops_per_context_token", "input_tokens"),
-    decreasing=("accelerators_per_instance", "peak_flops_bf16_dense"),
+    increasing=("fitted_attention_factor", "prefill_flops"),
+    decreasing=("matmul_parameters", "input_tokens", "accelerators_per_instance", "peak_flops_bf16_dense"),
     examples=(
         Example(
             {
                 "fitted_attention_factor": 1.5,
-                "prefill_attention_flops_per_context_token": 2621440.0,
-                "input_tokens": 8192.0,
+                "prefill_flops": 5e15,
+                "matmul_parameters": 1e9,
+                "input_tokens": 131072.0,
                 "accelerators_per_instance": 8.0,
                 "peak_flops_bf16_dense": 989.5e12,
             },
-            1.5 * 0.5 * 2621440.0 * 8192.0**2 / (8 * 989.5e12),
+            1.5 * (5e15 - 2 * 1e9 * 131072.0) / (8 * 989.5e12),
             1e-12,
-            "by hand: 4 * 80 layers * 8192 FLOP for each pair",
+            "by hand: what a small model spends on a long prompt beyond its weights",
         ),
     ),
     registry=CALIBRATED,
 )
 def prompt_attention_time(
     fitted_attention_factor: Annotated[Array, "1"],
-    prefill_attention_flops_per_context_token: Annotated[Array, "FLOP/token/token"],
+    prefill_flops: Annotated[Array, "FLOP/sequence"],
+    matmul_parameters: Annotated[Array, "1"],
     input_tokens: Annotated[Array, "token/sequence"],
     accelerators_per_instance: Annotated[Array, "chip"],
     peak_flops_bf16_dense: Annotated[Array, "FLOP/s/chip"],
     *,
-    causal: float,
-    one_sequence: float,
+    two: float,
 ) -> Annotated[Array, "s/sequence"]:
-    """Seconds of attention among the tokens of one prompt."""
-    pairs = causal * prefill_attention_flops_per_context_token * input_tokens * input_tokens * one_sequence
-    return fitted_attention_factor * pairs / (accelerators_per_instance * peak_flops_bf16_dense)
+    """Seconds of attention among the tokens of one prompt, in all layers."""
+    attention = prefill_flops - two * matmul_parameters * input_tokens
+    return fitted_attention_factor * attention / (accelerators_per_instance * peak_flops_bf16_dense)
 
 
 @performance_function(

@@ -8,8 +8,7 @@ import numpy as np
 
 from downstack.evaluation.answers import Answer, Key, Setting, Stage
 from downstack.evaluation.kinds.asked import answered, counts
-from downstack.evaluation.kinds.engines import is_static
-from downstack.evaluation.kinds.load import DOMAIN, PROMPT, Load, Loader, layout
+from downstack.evaluation.kinds.load import DOMAIN, PROMPT, Flags, Load, Loader, layout
 from downstack.evaluation.rows import Row
 from downstack.performance.declare import Array
 
@@ -50,14 +49,6 @@ def is_serving(row: Row) -> bool:
 def fitted(row: Row) -> bool:
     """Return whether the row takes part in the fit of the constants of engines."""
     return is_serving(row) and row.metric != _ENERGY
-
-
-def weight(row: Row) -> float:
-    """Return how much a row counts in the fit: the many rows at fixed concurrency shall not outvote all others."""
-    function = METRICS[row.metric][0]
-    if function == TTFT:
-        return 0.7 if is_static(row) else 0.35
-    return 1.2 if is_static(row) and function == THROUGHPUT else 1.0
 
 
 CONSTANTS: tuple[tuple[Key, float, bool], ...] = (
@@ -102,7 +93,7 @@ class Serving:
     name = "serving"
     stages = (
         Stage("serving engines", tuple(item[0] for item in CONSTANTS), tuple(item[1] for item in CONSTANTS), fitted,
-              tuple(0.4 if item[2] else 2.0 for item in CONSTANTS), weight),
+              tuple(0.4 if item[2] else 2.0 for item in CONSTANTS)),
         Stage("power of accelerators", tuple(item[0] for item in POWER), tuple(item[1] for item in POWER),
               lambda row: row.metric == _ENERGY, (0.4, 0.4, 0.4)),
     )  # fmt: skip
@@ -129,7 +120,7 @@ class Serving:
         ]
 
 
-def _best(rows: Sequence[Row], loader: Loader, values: Array, capacity: Array, free: Array) -> tuple[Array, Array]:
+def _best(rows: Sequence[Row], loader: Loader, values: Array, capacity: Array, free: Flags) -> tuple[Array, Array]:
     chips = counts(rows, "n_chips", 1.0)
     best, room = np.full(len(rows), -np.inf), capacity
     for size in _GROUPS:

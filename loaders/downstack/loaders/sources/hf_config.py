@@ -127,10 +127,15 @@ def _classes(values: Mapping[str, tuple[str, str]], kind: Kind) -> tuple[str, ..
         "FoundationModel",
         "MixtureOfExpertsModel" if experts > 1 else "DenseModel",
         "LatentAttentionModel" if latent else "GroupedQueryAttentionModel",
-        "InterleavedAttentionModel"
-        if "layer_pattern" in values or kind.chunked or kind.recurrent
-        else "FullAttentionModel",
+        _reach(values, kind),
     )
+
+
+def _reach(values: Mapping[str, tuple[str, str]], kind: Kind) -> str:
+    """Return the class that says how far attention looks: everywhere, in a window, or where an indexer points."""
+    if "layer_pattern" in values or kind.chunked or kind.recurrent:
+        return "InterleavedAttentionModel"
+    return "SparseAttentionModel" if "index_topk" in values else "FullAttentionModel"
 
 
 def _refused(name: str, message: str, hint: str) -> KnowledgeError:
