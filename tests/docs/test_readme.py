@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -45,7 +46,7 @@ def of(kind: str) -> list[str]:
 def test_every_code_block_is_an_example_or_the_two_commands() -> None:
     blocks = README.count("```") // 2
     assert blocks == len(EXAMPLES) + 1
-    assert {kind for kind, _ in EXAMPLES} == {"http", "shell", "shock", "python", "output"}
+    assert {kind for kind, _ in EXAMPLES} == {"http", "shell", "shock", "evaluate", "python", "output"}
 
 
 def test_the_two_commands_are_targets_of_the_makefile() -> None:
@@ -69,6 +70,15 @@ def test_the_example_of_a_shock_says_what_the_text_says_of_it() -> None:
         for line in ("nvidia-h200-sxm", "meta")
     )
     assert flow == [30.0] and installed[0] == 30.0 and 2.5 <= installed[1] <= 3.5
+
+
+def test_the_example_of_an_evaluation_reports_each_kind_and_writes_each_row(tmp_path: Path) -> None:
+    (command,) = of("evaluate")
+    out = tmp_path / "predictions.csv"
+    printed = run(["bash", "-euo", "pipefail", "-c", command.replace("/tmp/predictions.csv", str(out))])
+    assert all(kind in printed for kind in ("serving_throughput", "tpot", "training_mfu", "median"))
+    rows = (ROOT / "benchmarks" / "measurements" / "open.csv").read_text(encoding="utf-8")
+    assert len(out.read_text(encoding="utf-8").splitlines()) == len(list(csv.reader(rows.splitlines(keepends=True))))
 
 
 @pytest.mark.parametrize("program", of("python"))
