@@ -17,6 +17,8 @@ from downstack.results.evaluation import Prediction
 LOW, HIGH = "band_low", "band_high"
 """Names of the constants that hold the 10th and 90th percentile of measured over predicted, by band."""
 UNCLAIMED = "none"
+EVERY = "every prediction"
+"""The band of what has too few of its like."""
 _ANSWERED = ("OK", "EXTRAPOLATED")
 
 
@@ -50,8 +52,15 @@ def bands(row: Row, predictor: str, status: str) -> tuple[str, ...]:
     """Return the bands that can hold for a row, the narrowest first: how well its like was predicted when left out."""
     what = f"{predictor}: {row.kind}"
     if status == "EXTRAPOLATED":
-        return f"{what}, {row.metric}, extrapolated", f"{what}, extrapolated", f"{what}, {row.metric}", what, predictor
-    return f"{what}, {row.metric}", what, predictor
+        return (
+            f"{what}, {row.metric}, extrapolated",
+            f"{what}, extrapolated",
+            f"{what}, {row.metric}",
+            what,
+            predictor,
+            EVERY,
+        )
+    return f"{what}, {row.metric}", what, predictor, EVERY
 
 
 def _unclaimed(row: Row) -> Answer:

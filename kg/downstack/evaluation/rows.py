@@ -23,6 +23,11 @@ REQUIRED = (
 _COUNTS = ("n_chips", "tensor_parallel", "pipeline_parallel", "expert_parallel", "isl", "osl", "batch_or_concurrency")
 
 
+_LENGTHS = ("isl", "osl")
+"""Lengths may be zero: a row about prompts alone makes no token, and is answered or refused by its predictor."""
+_COUNT, _LENGTH = "a number above zero", "a number of zero or more"
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """What a measurement was taken on: everything that a prediction may look at, and nothing of the result.
@@ -100,24 +105,27 @@ def table_of(records: Iterable[Mapping[str, str | None]], where: str = "the tabl
                 hint="predictions are written by id: give each row its own",
             )
         seen.add(cells["id"])
-        counts = {name: _number(cells[name], where, line, name, positive=True) for name in _COUNTS}
+        counts = {
+            name: _number(cells[name], where, line, name, wanted=_LENGTH if name in _LENGTHS else _COUNT)
+            for name in _COUNTS
+        }
         words = {name: cells[name] for name in REQUIRED if name not in _COUNTS}
         rows.append(Row(line=line, **words, **counts))  # type: ignore[arg-type]
-        measured.append(_number(cells["value"], where, line, "value", positive=False))
+        measured.append(_number(cells["value"], where, line, "value", wanted="a number"))
         quality.append(cells["quality"])
     return Table(tuple(rows), tuple(measured), tuple(quality))
 
 
-def _number(text: str, where: str, line: int, column: str, *, positive: bool) -> float:
+def _number(text: str, where: str, line: int, column: str, *, wanted: str) -> float:
     if not text:
         return math.nan
     try:
         value = float(text)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or (positive and value <= 0.0):
+    if not math.isfinite(value) or (wanted == _COUNT and value <= 0.0) or (wanted == _LENGTH and value < 0.0):
         raise UserInputError(
-            f"{where}, line {line}, column {column}: {text[:60]!r} is not a number{' above zero' if positive else ''}",
+            f"{where}, line {line}, column {column}: {text[:60]!r} is not {wanted}",
             field="file",
             hint="leave the cell empty when the source does not say",
         )

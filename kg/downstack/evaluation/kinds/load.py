@@ -112,9 +112,6 @@ class Loader:
             "expert_intermediate_size": of_mixture("expert_intermediate_size", 1.0),
             "moe_layers": np.where(self.mixture, layers - np.nan_to_num(facts["dense_layers"], nan=0.0), 0.0),
             "latent_layers": np.where(self.latent, layers, 0.0),
-            "scaleup_bandwidth_per_direction": np.where(
-                np.isfinite(facts["scaleup_bandwidth_per_direction"]), facts["scaleup_bandwidth_per_direction"], np.nan
-            ),
             "cache_share": np.full(len(rows), CACHE_SHARE),
             "reserved_memory": np.full(len(rows), RESERVED),
         }
@@ -130,7 +127,6 @@ class Loader:
             "fitted_routed_read_factor": keyed("emulated", self.emulated),
             "fitted_cache_read_factor": keyed("latent", self.latent),
             "fitted_multiply_factor": keyed("wide", self.wide),
-            "fitted_attention_factor": ["serving"] * len(layers),
             "fitted_layer_time": layers,
             "fitted_sequence_time": engines,
             "fitted_first_token_factor": engines,
