@@ -15,7 +15,7 @@ import platform
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -183,7 +183,7 @@ def surroundings(kg_version: str) -> str:
 
 
 @contextmanager
-def peers_folder(given: Path | None) -> Iterator[Path]:
+def peers_folder(given: Path | None) -> Generator[Path]:
     """Return the folder of the peers' environment; one that nobody named is removed in the end."""
     if given is not None:
         yield given
