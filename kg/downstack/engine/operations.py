@@ -141,6 +141,8 @@ class Operation:
     """Whether every link and every fact that it needs is there, so that only numbers that move can stand in the way."""
     reads: frozenset[str]
     """The moving quantities that it reads."""
+    needs: frozenset[str]
+    """Those of them that are not optional, or whose range is looked at: missing ones need a closer look."""
     calls: tuple[Call, ...]
     plain: bool
     """Whether it is one formula for all rows that the floating-point flags say everything about."""
@@ -191,8 +193,11 @@ def compile_operation(
         if call is not None:
             calls.append(call)
     reads = frozenset(name for variant in step.variants for name, _, _ in variant.gathers) & moving
+    needs = {name for variant in step.variants for name, _, optional in variant.gathers if not optional}
+    needs |= {check.input for variant in step.variants for check in variant.function.validity}
     plain = ready and len(calls) == 1 and calls[0].plain
-    return Operation(step, step.quantity, slots.of(step.quantity), ready and bool(calls), reads, tuple(calls), plain)
+    place, usable = slots.of(step.quantity), ready and bool(calls)
+    return Operation(step, step.quantity, place, usable, reads, reads & needs, tuple(calls), plain)
 
 
 def _call(
