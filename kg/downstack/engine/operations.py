@@ -184,17 +184,16 @@ def compile_operation(
     """
     ready = bool(step.variants) and step.rows > 0 and not (step.fact_first and step.fact_values is not None)
     covered = sum(step.rows if variant.rows is None else len(variant.rows) for variant in step.variants)
+    held = [variant for variant in step.variants if variant.rows is None or len(variant.rows)]
     calls = []
-    for variant in step.variants:
-        if variant.rows is not None and not len(variant.rows):
-            continue
+    for variant in held:
         call = _call(variant, step.rows, slots, status, moving, grid) if ready and covered == step.rows else None
         ready = ready and call is not None
         if call is not None:
             calls.append(call)
-    reads = frozenset(name for variant in step.variants for name, _, _ in variant.gathers) & moving
-    needs = {name for variant in step.variants for name, _, optional in variant.gathers if not optional}
-    needs |= {check.input for variant in step.variants for check in variant.function.validity}
+    reads = frozenset(name for variant in held for name, _, _ in variant.gathers) & moving
+    needs = {name for variant in held for name, _, optional in variant.gathers if not optional}
+    needs |= {check.input for variant in held for check in variant.function.validity}
     plain = ready and len(calls) == 1 and calls[0].plain
     place, usable = slots.of(step.quantity), ready and bool(calls)
     return Operation(step, step.quantity, place, usable, reads, reads & needs, tuple(calls), plain)

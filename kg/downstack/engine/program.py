@@ -219,6 +219,8 @@ class Program:
         if quantity not in self._moving:
             rows = self._plan.by_quantity[quantity].rows
             return none_touched(rows) if self._known is None else self._known.touched[quantity]
+        if not cells:
+            return none_touched(self._plan.by_quantity[quantity].rows)
         # In the order of evaluation, not by recursion: chains of functions may be deeper than Python's stack.
         for step in self._steps:
             if quantity in reached:
