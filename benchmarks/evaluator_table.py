@@ -92,7 +92,8 @@ def speed_table(medians: Mapping[str, float], absent: Mapping[str, str], steps: 
     return "\n".join(
         [
             f"## Speed\n\nThe time of one output token of a deployment; {steps} formulas on the way from the facts. Medians of calls that"
-            " were taken in turns; a call that has no answer (the weights do not fit) is not timed.\n",
+            " were taken in turns; a peer's call without an answer (the weights do not fit) is not timed. A plan of twelve formulas"
+            " is timed in [engine.md](engine.md).\n",
             *lines,
             "",
             f"Bar: one traced evaluation in at most {duration(TRACED_BAR)}: {duration(traced)},"
