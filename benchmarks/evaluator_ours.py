@@ -26,6 +26,7 @@ from downstack.engine.deployments.setting import BATCH, TPOT, Setting, prepare
 from downstack.engine.deployments.space import axis
 from downstack.engine.engine import Evaluation
 from downstack.engine.plan import Plan
+from downstack.engine.program import evaluate
 from downstack.kg import KnowledgeGraph
 from downstack.questions import Questions
 from downstack.results import Trace
@@ -83,6 +84,11 @@ class Ours:
     def traced(self, question: Question) -> Trace:
         """Return one evaluation, unfolded to formulas and facts."""
         return self.evaluated(question).tracer(self._engine.knowledge, 1).trace(TPOT, 0)
+
+    def own_instance(self, question: Question) -> Trace:
+        """Return the instance as the graph has it, evaluated anew and traced."""
+        plan = self.plan(question)
+        return Evaluation(plan, evaluate(plan), {}).tracer(self._engine.knowledge, 0).trace(TPOT, 0)
 
     def again(self, question: Question) -> Trace:
         """Return the trace of the instance as the graph has it, whose numbers are kept."""

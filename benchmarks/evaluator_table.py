@@ -16,7 +16,8 @@ NAMES = {"genz": GENZ, "configurator": CONFIGURATOR}
 ROWS = (
     ("downstack", "one deployment, every number with its status", "ours"),
     ("downstack", "the same, traced to formulas and facts", "ours, traced"),
-    ("downstack", "the graph's own instance once more, traced; its numbers are kept", "ours, again"),
+    ("downstack", "the instance as the graph has it, evaluated anew and traced", "ours, own"),
+    ("downstack", "the instance as the graph has it once more, its numbers kept, traced", "ours, again"),
     ("downstack", "new process to first traced answer, graph read and checked", "ours, cold"),
     ("downstack", "search: what batches share is computed once for all of them", "ours, search"),
     ("downstack", "drawn configurations, nothing shared, all that an answer says", "ours, flat"),

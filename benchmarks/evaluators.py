@@ -104,7 +104,7 @@ def measured(ours: Ours, peers: Environment, worker: Worker) -> dict[str, list[f
     def note(name: str, found: Iterable[float]) -> None:
         seconds.setdefault(name, []).extend(found)
 
-    for warm in (ours.evaluated, ours.traced, ours.again):
+    for warm in (ours.evaluated, ours.traced, ours.own_instance, ours.again):
         each(warm, questions)
     ours.searched()
     ours.flat()
@@ -116,6 +116,7 @@ def measured(ours: Ours, peers: Environment, worker: Worker) -> dict[str, list[f
         some = questions[turn * 8 : turn * 8 + 8]
         note("ours", each(ours.evaluated, questions))
         note("ours, traced", each(ours.traced, questions))
+        note("ours, own", each(ours.own_instance, same * 50))
         note("ours, again", each(ours.again, same * 50))
         for name, batch in (("ours, search", ours.searched), ("ours, flat", ours.flat)):
             number, elapsed = batch()
