@@ -141,6 +141,8 @@ class Operation:
     """Whether every link and every fact that it needs is there, so that only numbers that move can stand in the way."""
     reads: frozenset[str]
     """The moving quantities that it reads."""
+    needs: frozenset[str]
+    """Those of them that are not optional, or whose range is looked at: missing ones need a closer look."""
     calls: tuple[Call, ...]
     plain: bool
     """Whether it is one formula for all rows that the floating-point flags say everything about."""
@@ -182,17 +184,19 @@ def compile_operation(
     """
     ready = bool(step.variants) and step.rows > 0 and not (step.fact_first and step.fact_values is not None)
     covered = sum(step.rows if variant.rows is None else len(variant.rows) for variant in step.variants)
+    held = [variant for variant in step.variants if variant.rows is None or len(variant.rows)]
     calls = []
-    for variant in step.variants:
-        if variant.rows is not None and not len(variant.rows):
-            continue
+    for variant in held:
         call = _call(variant, step.rows, slots, status, moving, grid) if ready and covered == step.rows else None
         ready = ready and call is not None
         if call is not None:
             calls.append(call)
-    reads = frozenset(name for variant in step.variants for name, _, _ in variant.gathers) & moving
+    reads = frozenset(name for variant in held for name, _, _ in variant.gathers) & moving
+    needs = {name for variant in held for name, _, optional in variant.gathers if not optional}
+    needs |= {check.input for variant in held for check in variant.function.validity}
     plain = ready and len(calls) == 1 and calls[0].plain
-    return Operation(step, step.quantity, slots.of(step.quantity), ready and bool(calls), reads, tuple(calls), plain)
+    place, usable = slots.of(step.quantity), ready and bool(calls)
+    return Operation(step, step.quantity, place, usable, reads, reads & needs, tuple(calls), plain)
 
 
 def _call(

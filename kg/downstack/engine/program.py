@@ -14,12 +14,13 @@ from functools import partial
 
 import numpy as np
 
+from downstack.engine.absent import absent
 from downstack.engine.apply import all_ok, none_touched, take_linked, take_rows
 from downstack.engine.bind import Mask
-from downstack.engine.codes import Codes
+from downstack.engine.codes import INFEASIBLE, OK, Codes
 from downstack.engine.grid import WIDE
 from downstack.engine.on_demand import OnDemand
-from downstack.engine.operations import Slots, compile_operation
+from downstack.engine.operations import Operation, Slots, compile_operation
 from downstack.engine.plan import Plan
 from downstack.engine.run import BASE_AND_SCENARIO, ONLY_BASE, Asked, Cell, Outcome, run, run_step, stated
 from downstack.engine.straight import Line, write_out
@@ -70,6 +71,7 @@ class Program:
         self._steps = steps
         self._values, self._status = _still(plan, known, moving)
         self._unclean = frozenset(name for name, code in self._status.items() if code is not all_ok(len(code)))
+        self._absent = absent(steps, self._status)
         slots = Slots(self._values)
         widths = [step.fact_values.shape[1] for step in plan.steps if step.fact_values is not None]
         self._sampled = max(widths, default=1) > 1
@@ -170,10 +172,22 @@ class Program:
         touched: OnDemand[Mask] = OnDemand({}, self._plan.by_quantity, partial(self._reached, asked.cells, {}))
         state = Outcome(values, status, touched, formula, limits)
         cells, unclean, waiting = asked.cells, set(self._unclean), self._limited
+        # A question that states one of them gives others a number too.
+        nowhere = self._absent if cells.keys().isdisjoint(self._absent) else {}
         for operation, call, fills in self._operations:
             quantity = operation.quantity
             value = None
-            if operation.ready and quantity not in cells and (not unclean or operation.reads.isdisjoint(unclean)):
+            if quantity in nowhere:
+                value, status[quantity], regime = nowhere[quantity]
+                values[quantity] = value
+                unclean.add(quantity)
+                if quantity in waiting:
+                    limits[quantity] = regime
+            elif (
+                operation.ready
+                and quantity not in cells
+                and (not unclean or operation.reads.isdisjoint(unclean) or _forgiven(operation, unclean, status))
+            ):
                 if call is not None and flags is not None:
                     value = call.formula(*call.inputs(work))
                 else:
@@ -205,6 +219,8 @@ class Program:
         if quantity not in self._moving:
             rows = self._plan.by_quantity[quantity].rows
             return none_touched(rows) if self._known is None else self._known.touched[quantity]
+        if not cells:
+            return none_touched(self._plan.by_quantity[quantity].rows)
         # In the order of evaluation, not by recursion: chains of functions may be deeper than Python's stack.
         for step in self._steps:
             if quantity in reached:
@@ -240,6 +256,17 @@ class Program:
             with np.errstate(all="ignore"):
                 codes[rows] = variant.function.regimes.index(**variant.function.arguments(arguments))
         return codes
+
+
+def _forgiven(operation: Operation, unclean: set[str], status: Mapping[str, Codes]) -> bool:
+    """Return whether what is unclean of the inputs of a step is optional, and missing where it is not clean."""
+    if not operation.needs.isdisjoint(unclean):
+        return False
+    for name in operation.reads & unclean:
+        code = status[name]
+        if bool(((code != OK) & (code < INFEASIBLE)).any()):
+            return False
+    return True
 
 
 def _still(plan: Plan, known: Outcome | None, moving: frozenset[str]) -> tuple[dict[str, Array], dict[str, Codes]]:

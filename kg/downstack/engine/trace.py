@@ -42,6 +42,7 @@ class _Anatomy:
     sources: tuple[tuple[str, int], ...]
 
 
+_Places = frozenset[tuple[str, int]]
 _Order = tuple[tuple[tuple[str, int], _Anatomy], ...]
 MAX_ORDERS = 2_000
 """So many numbers of one plan are remembered with all that they are computed from."""
@@ -67,43 +68,36 @@ class Tracer:
         # What only a question states is an input of the questions that state it.
         told = frozenset(name for name in cells if not _is_known(plan.by_quantity[name]))
         self._anatomies: dict[tuple[str, int], _Anatomy] = plan.kept.setdefault(("anatomies", told), {})
-        self._orders: dict[tuple[str, int], _Order] = plan.kept.setdefault(("orders", told), {})
+        self._orders: dict[tuple[_Places, str, int], _Order] = plan.kept.setdefault(("orders", told), {})
         self._silent: dict[str, bool] = {}
         self._seen = cells if column else {}
         """The interventions that this column sees."""
+        self._cutting: _Places = frozenset(
+            (name, cell.row) for name, group in self._seen.items() for cell in group if cuts(cell)
+        )
+        """The numbers that they set."""
 
     def trace(self, quantity: str, row: int) -> Trace:
         """Return the trace of one number; a step that two paths share is the same object in both."""
         done = self._done
-        if not self._seen:
-            for place, anatomy in self._order(quantity, row):
-                if place not in done:
-                    done[place] = self._build(*place, anatomy)
-            return done[quantity, row]
-        # Inputs first, on a list of its own: chains of functions may be deeper than Python's stack.
-        waiting = [(quantity, row)]
-        while waiting:
-            place = waiting[-1]
+        for place, anatomy in self._order(quantity, row):
             if place not in done:
-                missing = [item for item in self._sources(*place) if item not in done]
-                if missing:
-                    waiting.extend(reversed(missing))
-                    continue
-                done[place] = self._build(*place, self._anatomy(*place))
-            waiting.pop()
+                done[place] = self._build(*place, anatomy)
         return done[quantity, row]
 
     def _order(self, quantity: str, row: int) -> _Order:
-        """Return all that a number is computed from, inputs first, when no question interferes; kept with the plan."""
-        found = self._orders.get((quantity, row))
+        """Return all that a number is computed from, inputs first, down to where the question cuts; kept with the plan."""
+        found = self._orders.get((self._cutting, quantity, row))
         if found is None:
+            # On a list of its own, not by recursion: chains of functions may be deeper than Python's stack.
             ordered: dict[tuple[str, int], _Anatomy] = {}
             waiting = [(quantity, row)]
             while waiting:
                 place = waiting[-1]
                 if place not in ordered:
                     anatomy = self._anatomy(*place)
-                    missing = [item for item in anatomy.sources if item not in ordered]
+                    sources = () if place in self._cutting else anatomy.sources
+                    missing = [item for item in sources if item not in ordered]
                     if missing:
                         waiting.extend(reversed(missing))
                         continue
@@ -112,19 +106,11 @@ class Tracer:
             found = tuple(ordered.items())
             if len(self._orders) >= MAX_ORDERS:
                 self._orders.clear()
-            self._orders[quantity, row] = found
+            self._orders[self._cutting, quantity, row] = found
         return found
-
-    def _sources(self, quantity: str, row: int) -> tuple[tuple[str, int], ...]:
-        """Return the numbers that one is computed from; none where the question cuts them off."""
-        return () if self._cut_by(quantity, row) is not None else self._anatomy(quantity, row).sources
 
     def _cell(self, quantity: str, row: int) -> Cell | None:
         return next((item for item in self._seen.get(quantity, ()) if item.row == row), None)
-
-    def _cut_by(self, quantity: str, row: int) -> Cell | None:
-        cell = self._cell(quantity, row)
-        return cell if cell is not None and cuts(cell) else None
 
     def _anatomy(self, quantity: str, row: int) -> _Anatomy:
         """Return what the trace of a number says whatever the number is; kept with the plan."""
