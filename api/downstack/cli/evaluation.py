@@ -48,12 +48,16 @@ def evaluation_json(report: EvaluationReport) -> dict[str, object]:
 
 
 def print_evaluation(console: Console, report: EvaluationReport) -> None:
-    """Print the errors by kind and grade, and how many rows have each status."""
+    """Print the errors by kind and grade, and how many rows have each status.
+
+    Of the absolute error relative to what was measured: median and 90th percentile; then the share within a factor of two,
+    the rank correlation, and the share of measured values between p10 and p90.
+    """
     table = Table(header_style="bold", box=None)
     for name in ("kind", "grade"):
-        table.add_column(name)
-    for name in ("rows", "predicted", "median error", "p90 error", "within 2x", "rank corr.", "in p10..p90"):
-        table.add_column(name, justify="right")
+        table.add_column(name, no_wrap=True)
+    for name in ("rows", "answered", "median", "p90", "in 2x", "rank", "in band"):
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("to reach")
     for item in report.groups:
         bar = str(BARS.get((item.kind, item.quality), ""))

@@ -66,6 +66,7 @@ _DESCRIPTIONS = {
     "Company": "A company, or a named group inside one.",
     "Market": "A set of offers that compete for the same demand.",
     "Technique": "A method of modelling, serving or fabricating that products use.",
+    "Calibration": "A class of chips, engines or predictions for which constants were fitted on measurements.",
     "Application": "A product that people use directly.",
     "Workload": "A shape of requests: prompt and answer lengths, latency target, load.",
     "FoundationModel": "A foundation model.",

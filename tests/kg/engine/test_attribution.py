@@ -29,6 +29,8 @@ Declared = Mapping[str, tuple[tuple[str, ...], Formula]]
 ROOTS = {"r0": 2.0, "r1": 3.0, "r2": 5.0, "r3": 7.0, "r4": 1000.0, "r5": 9.0, "r6": 20.0}
 PUBLISHED = {"p0": 4.0, "p1": 11.0}
 LAYERS = 30
+VANISHING = 1e-300
+"""Below this floating-point numbers have no full precision left."""
 
 
 @lru_cache(maxsize=1)
@@ -486,6 +488,8 @@ def test_every_effect_of_four_changes_at_once_is_conserved(bundled: KnowledgeGra
         if found is None:
             continue
         attributed += 1
-        assert conservation_error(found, roots, target) < 1e-9
+        # Where the answer moves by the last digits only, its parts are rounding too: there is nothing to add up.
+        if abs(found.total) > max(1e-9 * abs(effects[place].base), VANISHING):
+            assert conservation_error(found, roots, target) < 1e-9
         assert found.total == pytest.approx(effects[place].change, rel=1e-9, abs=1e-9 * abs(effects[place].base))
     assert attributed > 20
