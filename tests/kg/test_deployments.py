@@ -237,3 +237,12 @@ def test_an_order_by_energy_says_that_others_have_none(kg):
     found = kg.deployments(MODEL, objective="energy")
     assert "whose energy is known" in (found.partial_reason or "")
     assert all(item.energy_per_token is not None for item in found.deployments)
+
+
+def test_what_the_publisher_ships_is_found_under_its_name_and_as_published(bundled: KnowledgeGraph) -> None:
+    published = bundled.deployments("llama-3.1-70b", weights=["published"])
+    named = bundled.deployments("llama-3.1-70b", weights=["bf16"])
+    assert published.deployments
+    assert [item.cost_per_million_output_tokens for item in published.deployments] == [
+        item.cost_per_million_output_tokens for item in named.deployments
+    ]

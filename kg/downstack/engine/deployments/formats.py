@@ -61,9 +61,18 @@ def weight_formats(stored: float, stored_experts: float) -> tuple[WeightFormat, 
 
     What is shipped is a format of its own only where it is not one of the others: experts narrower than the rest.
     """
-    same = any(
-        item.bytes_per_parameter == stored
-        and (math.isnan(stored_experts) or item.bytes_per_parameter == stored_experts)
-        for item in WEIGHT_FORMATS
-    )
+    same = shipped(stored, stored_experts) is not PUBLISHED
     return WEIGHT_FORMATS if same or math.isnan(stored) else (PUBLISHED, *WEIGHT_FORMATS)
+
+
+def shipped(stored: float, stored_experts: float) -> WeightFormat:
+    """Return the format that the publisher ships: one of the others where all weights have its width."""
+    return next(
+        (
+            item
+            for item in WEIGHT_FORMATS
+            if item.bytes_per_parameter == stored
+            and (math.isnan(stored_experts) or item.bytes_per_parameter == stored_experts)
+        ),
+        PUBLISHED,
+    )

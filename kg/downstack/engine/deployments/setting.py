@@ -10,7 +10,7 @@ import numpy as np
 
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT
 from downstack.engine.deployments.evaluate import Causes, Numbers, Origins, marked
-from downstack.engine.deployments.formats import PUBLISHED, weight_formats
+from downstack.engine.deployments.formats import PUBLISHED, shipped, weight_formats
 from downstack.engine.deployments.platforms import OFFERING
 from downstack.engine.deployments.space import Space, axis, lay_out
 from downstack.engine.engine import Engine, Evaluation
@@ -162,12 +162,14 @@ def prepare(engine: Engine, asked: Asked) -> Setting:
     known = {name: _shared(engine, evaluation, name, causes) for name in sorted(given | rates | stored)}
     if POSITIONS in known and not _unknown(known[POSITIONS]):
         checks = (POSITIONS, *checks)
-    formats = weight_formats(
+    widths = (
         float(known["bytes_per_parameter"].value.flat[0]),
         float(known["bytes_per_expert_parameter"].value.flat[0]) if experts else np.nan,
     )
+    formats = weight_formats(*widths)
     if asked.formats is not None:
-        formats = tuple(item for item in formats if item.name in asked.formats)
+        names = asked.formats | ({shipped(*widths).name} if PUBLISHED.name in asked.formats else set())
+        formats = tuple(item for item in formats if item.name in names)
     table = plan.binding.columns.tables[OFFERING]
     platforms = tuple(table.ids[int(place)] for place in plan.binding.lists[OFFERING])
     space = lay_out(platforms, formats, asked.limits.accelerators, experts=experts)

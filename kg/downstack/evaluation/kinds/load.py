@@ -139,9 +139,8 @@ class Loader:
 
     def _constant(self, name: str, keys: Sequence[str]) -> Array:
         constants = self.asked.setting.constants
-        engines = [value for (key, item), value in constants.items() if item == name and key.startswith("serving-")]
-        # An engine that no row shows is taken for the geometric mean of those that are known.
-        usual = constants.get(("serving", name), float(np.exp(np.mean(np.log(engines)))) if engines else np.nan)
+        # An engine that no row shows differs from the others by nothing that is known.
+        usual = constants.get(("serving", name), 1.0 if name in BY_ENGINE else np.nan)
         return numbers([constants.get((key, name), usual) for key in keys])
 
     def load(self, group: Array, replicas: Array) -> Load:
@@ -203,6 +202,8 @@ class Loader:
         return self.asked.columns(now)
 
 
+BY_ENGINE = ("fitted_first_token_factor",)
+"""Factors of one engine beside what holds for all: one where nothing is known."""
 ONE_FOR_ALL = (
     "fitted_multiply_overlap",
     "fitted_expert_width",

@@ -75,9 +75,9 @@ CONSTANTS: tuple[tuple[Key, float, bool], ...] = (
     (("serving", "fitted_pass_layer_time"), 60e-6, False),
     (("serving", "fitted_first_token_steps"), 10.0, False),
     (("serving", "fitted_first_token_exponent"), 0.5, False),
-    (("serving-tensorrt-llm", "fitted_first_token_factor"), 1.5, False),
-    (("serving-vllm", "fitted_first_token_factor"), 1.5, False),
-    (("serving-sglang", "fitted_first_token_factor"), 1.5, False),
+    (("serving-tensorrt-llm", "fitted_first_token_factor"), 1.0, True),
+    (("serving-vllm", "fitted_first_token_factor"), 1.0, True),
+    (("serving-sglang", "fitted_first_token_factor"), 1.0, True),
 )
 """Constants of engines: where the fit starts, and whether physics allows little beside that."""
 POWER: tuple[tuple[Key, float, bool], ...] = (
