@@ -84,3 +84,27 @@ def test_each_function_gives_its_worked_examples(declaration) -> None:
     for example in declaration.examples:
         value = declaration({name: np.float64(given) for name, given in example.inputs.items()})
         assert float(value) == pytest.approx(example.expected, rel=example.relative_tolerance)
+
+
+def test_a_latency_without_a_batch_is_not_guessed(kg: KnowledgeGraph, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    rows = (
+        "a,tpot,Llama-3.1-8B,NVIDIA H100-SXM5-80GB,1,1,1,1,bf16,,1024,512,,vLLM,time_per_output_token,9,ms,A",
+        "b,serving_throughput,Llama-3.1-8B,NVIDIA H100-SXM5-80GB,1,1,1,1,bf16,,1024,512,,vLLM,"
+        "output_throughput_total,9,tokens/s,C",
+    )
+    path.write_text("\n".join([HEAD, *rows]) + "\n", encoding="utf-8")
+    latency, throughput = kg.evaluate(path).predictions
+    assert latency.status == "UNSUPPORTED" and "batch" in latency.reason
+    assert throughput.status == "OK"
+
+
+def test_a_model_that_fits_no_usual_group_of_chips_is_spread_over_all(kg: KnowledgeGraph, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    row = (
+        "a,serving_throughput,PaLM-540B,Google TPU v4,64,,,,int8,,2048,64,,custom JAX,"
+        "output_throughput_total,9,tokens/s,C"
+    )
+    path.write_text("\n".join([HEAD, row]) + "\n", encoding="utf-8")
+    (found,) = kg.evaluate(path).predictions
+    assert found.predicted is not None, found.reason

@@ -36,7 +36,9 @@ _KINDS = ("tpot", "ttft", "serving_throughput", "energy", "other")
 _PER_CHIP = ("output_throughput_per_chip", "total_throughput_per_chip")
 _INPUT_TOO = ("total_throughput_per_chip", "total_throughput_total")
 _ENERGY = "gpu_energy_per_output_token"
-_GROUPS = (1.0, 2.0, 4.0, 8.0)
+_GROUPS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
+"""Chips of an attention group that are looked at where the source does not say."""
+_LATENCIES = (TPOT, TTFT, "batch_latency")
 _FEWEST = 8.0
 """Sequences below which no one would run an engine for throughput."""
 
@@ -110,6 +112,10 @@ class Serving:
         spread = (first.capacity < 1.0) & (replicas > 1.0)
         replicas = np.where(spread, 1.0, replicas)
         found = loader.load(group, replicas) if spread.any() else first
+        narrow = (found.capacity < 1.0) & np.isnan(counts(rows, "tensor_parallel"))
+        if narrow.any():
+            group = np.where(narrow, counts(rows, "n_chips", 1.0), group)
+            found = loader.load(group, replicas)
         values, capacity = _values(rows, found), found.capacity
         free = np.isnan(counts(rows, "tensor_parallel")) & np.isnan(counts(rows, "batch_or_concurrency"))
         if free.any():
@@ -158,6 +164,8 @@ def _values(rows: Sequence[Row], load: Load) -> Array:
 
 def _said(row: Row, value: float, capacity: float, load: Load, place: int) -> Answer:
     function = METRICS[row.metric][0]
+    if function in _LATENCIES and np.isnan(row.batch_or_concurrency):
+        return Answer(np.nan, function, "UNSUPPORTED", "the batch is not given, and the latency depends on it")
     if capacity <= 0.0:
         return Answer(np.nan, function, "INFEASIBLE", "the weights do not fit into the memory of the accelerators")
     status, reason = "OK", ""
