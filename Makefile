@@ -23,7 +23,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint format generate check-generated bench lock clean
+.PHONY: help serve test test-doors test-rooms lint format generate check-generated bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,8 +31,21 @@ help: ## list the targets
 serve: $(SERVE_READY) ## start the service; ARGS="--port 9000" reaches the command
 	$(BIN)/downstack serve $(ARGS)
 
+# Half of the time goes into the doors, which start a process for each command: the two halves run beside each other.
+DOORS := tests/api tests/browser tests/docs tests/packaging
+
 test: lint check-generated ## lint, generated files, tests; ARGS="-k units" reaches pytest
+ifeq ($(strip $(ARGS)),)
+	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-doors test-rooms
+else
 	$(BIN)/python -m pytest $(ARGS)
+endif
+
+test-doors: $(DEV_STAMP) ## the tests of the command line, the service, the documents and the wheel
+	$(BIN)/python -m pytest $(DOORS)
+
+test-rooms: $(DEV_STAMP) ## all other tests
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(DOORS))
 
 lint: $(DEV_STAMP) ## ruff, mypy, pyright, import contracts
 	$(BIN)/ruff check .

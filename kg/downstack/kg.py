@@ -28,7 +28,6 @@ from downstack.engine.solve import solve
 from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
 from downstack.errors import Finding
-from downstack.evaluation.evaluate import evaluate
 from downstack.graph.loading import load, validate_paths
 from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation
 from downstack.graph.names import NameIndex
@@ -546,6 +545,9 @@ class KnowledgeGraph:
         UserInputError
             If the table cannot be read; the message names line and column.
         """
+        # The functions with fitted constants are declared when they are needed: no other question waits for them.
+        from downstack.evaluation.evaluate import evaluate
+
         return evaluate(self._engine, self._questions.names, path)
 
     def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
