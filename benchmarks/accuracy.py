@@ -2,7 +2,7 @@
 
 ::
 
-    python benchmarks/accuracy.py [SERVING.csv]
+    python -m benchmarks.accuracy [SERVING.csv]
 
 The table is what ``downstack evaluate benchmarks/measurements/open.csv`` finds, beside what is to be reached; the picture
 `docs/accuracy.svg` shows each row. Given a table of the serving rows, it writes theirs too. What predictions are worth on
