@@ -16,6 +16,8 @@ DIRECTIONS = [
 ]
 
 
+DIRECTED = [item for item in DECLARATIONS if item.increasing or item.decreasing]
+
 directed = pytest.mark.parametrize(
     ("declaration", "name", "sign"), DIRECTIONS, ids=[f"{item.name}-{name}" for item, name, _ in DIRECTIONS]
 )
@@ -46,13 +48,20 @@ def test_t11_a_declared_direction_holds_at_the_worked_examples(declaration, name
                 assert_follows(declaration, values, moved, sign)
 
 
-@directed
-@settings(max_examples=15)
-@given(data=st.data())
-def test_t11_a_declared_direction_holds_around_the_worked_examples(declaration, name, sign, data):
-    example = data.draw(st.sampled_from(declaration.examples))
-    factor = st.floats(0.3, 3.0)
-    values = {key: np.float64(value * data.draw(factor, key)) for key, value in example.inputs.items()}
-    moved = values | {name: values[name] * data.draw(st.floats(1.0, 4.0), "more")}
-    if has_a_value(declaration, values) and has_a_value(declaration, moved):
-        assert_follows(declaration, values, moved, sign)
+@pytest.mark.parametrize("declaration", DIRECTED, ids=[item.name for item in DIRECTED])
+def test_t11_a_declared_direction_holds_around_the_worked_examples(declaration):
+    # The settings are made for each function: Hypothesis chains those of one test over all its parameters, and there are
+    # more directions than Python allows calls.
+    @settings(max_examples=15)
+    @given(data=st.data())
+    def holds(data):
+        example = data.draw(st.sampled_from(declaration.examples))
+        factor = st.floats(0.3, 3.0)
+        values = {key: np.float64(value * data.draw(factor, key)) for key, value in example.inputs.items()}
+        for sign, names in ((1.0, declaration.increasing), (-1.0, declaration.decreasing)):
+            for name in names:
+                moved = values | {name: values[name] * data.draw(st.floats(1.0, 4.0), f"more {name}")}
+                if has_a_value(declaration, values) and has_a_value(declaration, moved):
+                    assert_follows(declaration, values, moved, sign)
+
+    holds()
