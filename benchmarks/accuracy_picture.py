@@ -68,7 +68,7 @@ def _panel(panel: Panel) -> str:
         x, y = at(math.log10(measured)), SIDE - at(math.log10(predicted))
         parts.append(f'<circle cx="{x}" cy="{y:.1f}" r="2.2" fill="{DOT}" fill-opacity="0.5"/>')
     parts.append(f'<text x="{SIDE / 2}" y="{SIDE + 28}" text-anchor="middle">measured</text>')
-    parts.append(f'<text transform="translate(-40 {SIDE / 2}) rotate(-90)" text-anchor="middle">predicted</text>')
+    parts.append(f'<text transform="translate(-46 {SIDE / 2}) rotate(-90)" text-anchor="middle">predicted</text>')
     return "".join(parts)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import least_squares
 
-from downstack.evaluation.answers import WIDE, Answer, Key, Predictor, Stage
+from downstack.evaluation.answers import WIDE, Answer, Key, Stage
 from downstack.evaluation.rows import Row
 
 Vector = npt.NDArray[np.float64]
@@ -131,8 +131,3 @@ class StageFit:
             if np.abs(step).max() < 1e-3:
                 break
         return now
-
-
-def predictor_with(predictor: Predictor, stage: Stage) -> bool:
-    """Return whether a stage belongs to a predictor."""
-    return any(item is stage for item in predictor.stages)
