@@ -9,7 +9,9 @@ import pytest
 
 from downstack.errors import KnowledgeError
 from downstack.kg import KnowledgeGraph
-from downstack.loaders.load import known_entities, load_configs, load_facts, write_store
+from downstack.loaders.load import load_configs, load_facts
+from downstack.loaders.registry import known_entities
+from downstack.loaders.transaction import write_store
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,25 +11,19 @@ from rich.console import Console
 from rich.text import Text
 
 from downstack.cli.options import AsJson, errors
+from downstack.cli.progress import progress_bar
 from downstack.cli.wire import dump
 
 if TYPE_CHECKING:
-    from downstack.loaders.load import Loaded
-
-
-class LoadSource(StrEnum):
-    """What can be loaded."""
-
-    HF_CONFIG = "hf-config"
-    FACTS_CSV = "facts-csv"
+    from downstack.loaders.registry import Loaded
 
 
 def load(
     source: Annotated[
-        LoadSource,
+        str,
         typer.Argument(
             metavar="SOURCE",
-            help="hf-config: config.json files of models; facts-csv: tables of facts with their sources.",
+            help="The loader: hf-config, facts-csv, or one that another package installed.",
             show_default=False,
         ),
     ],
@@ -51,14 +44,17 @@ def load(
     as_json: AsJson = False,
 ) -> None:
     """Write models from their config.json, or facts from tables, into a store."""
-    if name is not None and (source is not LoadSource.HF_CONFIG or len(paths) != 1):
+    if name is not None and (source != "hf-config" or len(paths) != 1):
         raise typer.BadParameter("--name is the name of one model: give one config.json")
     with errors(as_json):
         from downstack.kg import KnowledgeGraph
-        from downstack.loaders.load import known_entities, load_configs, load_facts, write_store
+        from downstack.loaders.registry import LoadRequest, find_loader, known_entities
+        from downstack.loaders.transaction import write_store
 
-        known = known_entities(KnowledgeGraph.open(store if (store / "terms").is_dir() else None).entities.values())
-        loaded = load_configs(paths, known, name) if source is LoadSource.HF_CONFIG else load_facts(paths, known)
+        loader = find_loader(source)
+        held = known_entities(KnowledgeGraph.open(store if (store / "terms").is_dir() else None).entities.values())
+        with progress_bar(f"reading {source}", quiet=as_json) as progress:
+            loaded = loader.read(LoadRequest(paths, held, name, progress))
         write_store(store, loaded.documents, dry_run=dry_run)
         if as_json:
             sys.stdout.write(dump(_json(loaded, store, dry_run)) + "\n")

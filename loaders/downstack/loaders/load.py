@@ -1,25 +1,17 @@
-"""Knowledge of one's own into a store: models by their config.json, anything by a table of facts.
-
-A store is a folder of Turtle that is a whole ontology: one that does not exist yet begins as a copy of the bundled
-knowledge. What is loaded is checked together with everything that is there, and written only when nothing is wrong.
-"""
+"""Models by their config.json and anything by a table of facts, to Turtle that a store can take."""
 
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from downstack.errors import Finding, KnowledgeError
-from downstack.graph.loading import DATA_FOLDERS, validate_paths
-from downstack.graph.model import Entity
 from downstack.loaders import writer
 from downstack.loaders.citations import Citations, KnownSource
 from downstack.loaders.curation import read_curation
 from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord, SourceRecord
+from downstack.loaders.registry import Loaded, LoadRequest
 from downstack.loaders.report import Report, split
 from downstack.loaders.sources import facts_csv, hf_config, model_facts
 from downstack.loaders.sources.facts_csv import Row, Selection
@@ -33,22 +25,6 @@ TYPES: Mapping[str, tuple[str, int]] = {
     "Accelerator": ("Accelerator", 5),
 }
 """Entity type of a table of facts -> class and layer of an entity that the store does not know yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """What a load makes: the files, and what became of the rows."""
-
-    documents: Mapping[str, str]
-    """Path inside the store -> Turtle."""
-    entities: tuple[str, ...]
-    facts: int
-    report: Report
-
-
-def known_entities(entities: Iterable[Entity]) -> dict[str, EntityRecord]:
-    """Entities of a graph as records, by slug."""
-    return {item.id: EntityRecord(item.id, item.label, tuple(sorted(item.classes)), item.layer) for item in entities}
 
 
 def load_configs(paths: Sequence[Path], known: Mapping[str, EntityRecord], name: str | None = None) -> Loaded:
@@ -145,51 +121,6 @@ def _loaded(
     return Loaded(documents, tuple(sorted({item.slug for item in entities})), len(facts), report)
 
 
-def write_store(store: Path, documents: Mapping[str, str], *, dry_run: bool = False) -> None:
-    """Check documents together with a store, and write them into it.
-
-    Raises
-    ------
-    KnowledgeError
-        With every finding; nothing is written then.
-    """
-    whole = (store / "terms").is_dir()
-    if store.exists() and not whole and (store.is_file() or any(store.iterdir())):
-        hint = "name a folder that holds terms/, or one that does not exist yet"
-        raise KnowledgeError((Finding(str(store), None, "the store is not a whole ontology", hint),))
-    with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder) / "store"
-        _copy(store if whole else locate(), trial)
-        _write(trial, _without_known_sources(trial, documents))
-        findings = validate_paths([trial])
-        if findings:
-            raise KnowledgeError(findings)
-        if dry_run:
-            return
-        if not whole:
-            shutil.copytree(trial, store, dirs_exist_ok=True)
-        else:
-            _write(store, _without_known_sources(store, documents))
-
-
-def _without_known_sources(store: Path, documents: Mapping[str, str]) -> dict[str, str]:
-    known = {path.stem for path in (store / "facts" / "sources").glob("*.ttl")}
-    return {name: text for name, text in documents.items() if "/sources/" not in name or Path(name).stem not in known}
-
-
-def _copy(root: Path, target: Path) -> None:
-    for name in DATA_FOLDERS:
-        if (root / name).is_dir():
-            shutil.copytree(root / name, target / name)
-
-
-def _write(store: Path, documents: Mapping[str, str]) -> None:
-    for name, text in documents.items():
-        path = store / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-
-
 def _vocabulary() -> Vocabulary:
     return read_vocabulary(sorted((locate() / "terms").glob("quantities*.ttl")))
 
@@ -205,3 +136,27 @@ def _bytes(path: Path) -> bytes:
 
 def _name(file: Path) -> str:
     return file.resolve().parent.name if file.name == "config.json" else file.stem.replace("__", "/")
+
+
+class HuggingFaceConfig:
+    """Architectures of models from the ``config.json`` that is published with the weights."""
+
+    name = "hf-config"
+    title = "config.json files of models; also folders that hold one"
+    licence = "as published with each model"
+
+    def read(self, request: LoadRequest) -> Loaded:
+        """Read one or several models; see :func:`load_configs`."""
+        return load_configs(request.paths, request.held, request.name)
+
+
+class FactsTable:
+    """Anything at all, by a tidy table with one row a value and its source."""
+
+    name = "facts-csv"
+    title = "tables of facts with their sources"
+    licence = "as stated by each source of the table"
+
+    def read(self, request: LoadRequest) -> Loaded:
+        """Read tables; see :func:`load_facts`."""
+        return load_facts(request.paths, request.held)
