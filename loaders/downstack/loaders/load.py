@@ -10,6 +10,7 @@ from downstack.errors import Finding, KnowledgeError
 from downstack.loaders import writer
 from downstack.loaders.citations import Citations, KnownSource
 from downstack.loaders.curation import read_curation
+from downstack.loaders.inputs import read_file
 from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
 from downstack.loaders.report import Report, split
@@ -50,7 +51,7 @@ def load_configs(paths: Sequence[Path], known: Mapping[str, EntityRecord], name:
     sources: list[KnownSource] = []
     for path in paths:
         file = path / "config.json" if path.is_dir() else path
-        data = _bytes(file)
+        data = read_file(file)
         reference = f"urn:sha256:{hashlib.sha256(data).hexdigest()}"
         entity, settings = hf_config.read_config(data, name or _name(file), reference)
         if entity.slug in known:
@@ -82,7 +83,7 @@ def load_facts(paths: Sequence[Path], known: Mapping[str, EntityRecord]) -> Load
     rows: list[Row] = []
     entities = dict(known)
     for path in paths:
-        data = _bytes(path)
+        data = read_file(path)
         rows += facts_csv.parse(data, str(path))
         for _, cells in read_table(data, facts_csv.COLUMNS, facts_csv.OPTIONAL_COLUMNS, str(path)):
             slug, kind = cells["entity_id"], TYPES.get(cells["entity_type"])
@@ -123,15 +124,6 @@ def _loaded(
 
 def _vocabulary() -> Vocabulary:
     return read_vocabulary(sorted((locate() / "terms").glob("quantities*.ttl")))
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise KnowledgeError(
-            (Finding(str(path), None, f"cannot be read: {error.strerror}", "check the path"),)
-        ) from None
 
 
 def _name(file: Path) -> str:

@@ -10,6 +10,11 @@ import io
 from collections.abc import Iterable, Sequence
 
 from downstack.errors import Finding, KnowledgeError
+from downstack.loaders.inputs import decode
+
+MAX_COLUMNS = 1_000
+MAX_ROWS = 1_000_000
+MAX_FAULTS = 100
 
 
 def read_table(
@@ -29,17 +34,34 @@ def read_table(
     Raises
     ------
     KnowledgeError
-        When the text is not UTF-8, a column is unknown or missing, or a row has a wrong number of cells.
+        When the text is not UTF-8 or not CSV, a column is unknown or missing, a row has a wrong number of cells, or there
+        are more than :data:`MAX_COLUMNS` or :data:`MAX_ROWS`.
     """
+    reader = csv.reader(io.StringIO(decode(data, name), newline=""), strict=True)
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise KnowledgeError((Finding(name, None, f"not UTF-8: {error}", "save the table as UTF-8"),)) from error
-    reader = csv.reader(io.StringIO(text, newline=""))
+        return _rows(reader, required, optional, name)
+    except csv.Error as error:
+        what = f"not CSV: {error}"
+        raise KnowledgeError((Finding(name, reader.line_num, what, "check the quotes and the length"),)) from None
+
+
+def header_of(data: bytes, name: str = "table") -> tuple[str, ...]:
+    """The columns of a CSV, whatever they are; none if it is no CSV at all."""
+    try:
+        return tuple(next(csv.reader(io.StringIO(decode(data, name), newline="")), []))
+    except csv.Error:
+        return ()
+
+
+def _rows(
+    reader: csv.Reader, required: Sequence[str], optional: Iterable[str], name: str
+) -> list[tuple[int, dict[str, str]]]:
     header = next(reader, [])
+    if len(header) > MAX_COLUMNS:
+        raise KnowledgeError((Finding(name, 1, f"more than {MAX_COLUMNS} columns", "check the separators"),))
     allowed = [*required, *optional]
     faults = [
-        Finding(name, 1, f"unknown column {column!r}", f"the columns are {', '.join(allowed)}")
+        Finding(name, 1, f"unknown column {column[:80]!r}", f"the columns are {', '.join(allowed)}")
         for column in header
         if column not in allowed
     ]
@@ -60,6 +82,10 @@ def read_table(
             )
         else:
             rows.append((reader.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=True))))
+        if len(rows) > MAX_ROWS:
+            faults.append(Finding(name, reader.line_num, f"more than {MAX_ROWS} rows", "load it in parts"))
+        if len(faults) > MAX_FAULTS or len(rows) > MAX_ROWS:
+            break
     if faults:
         raise KnowledgeError(tuple(faults))
     return rows

@@ -16,6 +16,7 @@ Confidence
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -135,9 +136,15 @@ def read_number(value: str) -> tuple[float, float | None, float | None] | None:
     --------
     >>> read_number("4800"), read_number("20-22"), read_number("TSMC")
     ((4800.0, None, None), (21.0, 20.0, 22.0), None)
+
+    What is no finite number is none, nor is minus zero, which no source means.
+
+    >>> read_number("1e400"), read_number("-0"), read_number("1,000"), read_number("12 %")
+    (None, None, None, None)
     """
     if _NUMBER.fullmatch(value):
-        return float(value), None, None
+        number = float(value)
+        return None if math.isinf(number) or (number == 0.0 and value.startswith("-")) else (number, None, None)
     if match := _RANGE.fullmatch(value):
         low, high = float(match[1]), float(match[2])
         return ((low + high) / 2, low, high) if low < high else None
