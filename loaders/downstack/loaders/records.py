@@ -32,6 +32,8 @@ class EntityRecord:
     layer: int | None
     aliases: tuple[str, ...] = ()
     description: str | None = None
+    file: str | None = None
+    """The file of the store that describes it; None for what no store has yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ def entity_document(
     relations: Iterable[RelationRecord],
     facts: Iterable[FactRecord],
     quantity_names: Mapping[str, str],
+    properties: Iterable[tuple[str, str]] = (),
 ) -> str:
     """The file of one entity: what it is, its relations, its facts.
 
@@ -88,6 +89,8 @@ def entity_document(
     ----------
     quantity_names
         Quantity identifier -> local name of its term.
+    properties
+        Predicate and value of what else the source says of the entity; what begins with ``src:`` names a source.
     """
     links = sorted(relations, key=lambda item: item.key)
     pairs: Pairs = [
@@ -100,10 +103,38 @@ def entity_document(
         pairs.append(("skos:definition", text(entity.description, "en")))
     if entity.layer is not None:
         pairs.append(("dso:inLayer", f"dso:layer{entity.layer}"))
+    pairs += [(predicate, _value(value)) for predicate, value in properties]
+    return _described(entity.slug, pairs, links, facts, quantity_names)
+
+
+def addition_document(
+    slug: str,
+    relations: Iterable[RelationRecord],
+    facts: Iterable[FactRecord],
+    quantity_names: Mapping[str, str],
+    properties: Iterable[tuple[str, str]] = (),
+) -> str:
+    """What one source adds to an entity that another file describes: properties, relations and facts."""
+    links = sorted(relations, key=lambda item: item.key)
+    pairs = [(predicate, _value(value)) for predicate, value in properties]
+    return _described(slug, pairs, links, facts, quantity_names)
+
+
+def _value(value: str) -> str:
+    return name("src", value.removeprefix("src:")) if value.startswith("src:") else text(value)
+
+
+def _described(
+    slug: str,
+    pairs: Pairs,
+    links: Iterable[RelationRecord],
+    facts: Iterable[FactRecord],
+    quantity_names: Mapping[str, str],
+) -> str:
     for predicate in sorted({item.predicate for item in links}):
         objects = sorted({name("ds", item.object) for item in links if item.predicate == predicate})
         pairs.append((f"dso:{predicate}", ", ".join(objects)))
-    statements = [_statement(name("ds", entity.slug), pairs)]
+    statements = [_statement(name("ds", slug), pairs)] if pairs else []
     statements += [_relation(item) for item in links]
     statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
     return _document(statements)
