@@ -59,8 +59,8 @@ class Gathering:
     def describe(self, entity: EntityRecord, where: tuple[str, int | None]) -> None:
         """Keep an entity that the store does not describe; `where` is the file and line that name it."""
         if entity.slug in self.entities:
-            aliases = {*self.entities[entity.slug].aliases, *entity.aliases} - {entity.label}
             known = self.entities[entity.slug]
+            aliases = {*known.aliases, *entity.aliases, entity.label} - {known.label}
             self.entities[entity.slug] = EntityRecord(
                 known.slug, known.label, known.classes, known.layer, tuple(sorted(aliases)), known.description
             )

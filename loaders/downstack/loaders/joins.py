@@ -8,18 +8,30 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 from downstack.graph.names import normalise, spell
 from downstack.loaders.records import EntityRecord
+from downstack.loaders.tables import read_table
 from downstack.loaders.texts import entity_slug
 
 UNRESOLVED = "UnresolvedEntity"
+CURATED = Path(__file__).parent / "curation" / "joins.csv"
+
+
+def curated_joins(loader: str) -> dict[str, str]:
+    """Names of one source -> slug that a person decided they mean; an empty slug means none of the store's.
+
+    The table also says why.
+    """
+    rows = read_table(CURATED.read_bytes(), ("loader", "name", "entity", "reason"), (), CURATED.name)
+    return {normalise(cells["name"]): cells["entity"] for _, cells in rows if cells["loader"] == loader}
 
 
 class Joins:
     """Names of the store, and the slugs that one load takes."""
 
-    def __init__(self, held: Mapping[str, EntityRecord], own: str) -> None:
+    def __init__(self, held: Mapping[str, EntityRecord], own: str, curated: Mapping[str, str] | None = None) -> None:
         """Index the names.
 
         Parameters
@@ -28,8 +40,11 @@ class Joins:
             Entities that the store has, by slug.
         own
             The folder that the loader writes to: what stands there was loaded before, and is loaded again now.
+        curated
+            What a person decided; see :func:`curated_joins`.
         """
         self._held = held
+        self._curated = curated or {}
         self._own = own
         self._exact: dict[str, set[str]] = defaultdict(set)
         self._spelled: dict[tuple[str, ...], set[str]] = defaultdict(set)
@@ -54,6 +69,9 @@ class Joins:
             True to find also what the loader described at an earlier load.
         """
         wanted = set(classes)
+        if normalise(name) in self._curated:
+            decided = self._held.get(self._curated[normalise(name)])
+            return decided if decided is not None and wanted & set(decided.classes) else None
         for slugs in (self._exact.get(normalise(name), ()), self._spelled.get(spell(name), ())):
             found = [
                 item

@@ -24,7 +24,7 @@ from downstack.graph.names import normalise
 from downstack.loaders.dates import parse_date
 from downstack.loaders.gathering import CountedReport, Gathering, own_folder
 from downstack.loaders.inputs import read_files
-from downstack.loaders.joins import UNRESOLVED, Joins
+from downstack.loaders.joins import UNRESOLVED, Joins, curated_joins
 from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
 from downstack.loaders.report import Rejection
@@ -74,7 +74,7 @@ class _Mapping:
 
     def __init__(self, request: LoadRequest, assets: Sequence[Asset]) -> None:
         self.request = request
-        self.joins = Joins(request.held, own_folder(NAME))
+        self.joins = Joins(request.held, own_folder(NAME), curated_joins(NAME))
         self.into = Gathering(NAME, SOURCE, CountedReport("Assets of Ecosystem Graphs"))
         self.latest = (datetime.now(tz=UTC).date() + timedelta(days=1)).isoformat()
         self.slugs: dict[int, str] = {}
