@@ -33,7 +33,7 @@ class EntityRecord:
     aliases: tuple[str, ...] = ()
     description: str | None = None
     file: str | None = None
-    """The file of the store that describes it; None for what no store has yet."""
+    """The file that describes it, when a store has it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,21 +90,13 @@ def entity_document(
     quantity_names
         Quantity identifier -> local name of its term.
     properties
-        Predicate and value of what else the source says of the entity; what begins with ``src:`` names a source.
+        Predicate and value of what else the source says of it; what begins with ``src:`` names a source.
     """
     links = sorted(relations, key=lambda item: item.key)
-    pairs: Pairs = [
-        ("a", ", ".join(f"dso:{item}" for item in entity.classes)),
-        ("rdfs:label", text(entity.label, "en")),
-    ]
-    if entity.aliases:
-        pairs.append(("skos:altLabel", ", ".join(text(item) for item in sorted(set(entity.aliases)))))
-    if entity.description:
-        pairs.append(("skos:definition", text(entity.description, "en")))
-    if entity.layer is not None:
-        pairs.append(("dso:inLayer", f"dso:layer{entity.layer}"))
-    pairs += [(predicate, _value(value)) for predicate, value in properties]
-    return _described(entity.slug, pairs, links, facts, quantity_names)
+    statements = [_entity(entity, links, properties)]
+    statements += [_relation(item) for item in links]
+    statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
+    return _document(statements)
 
 
 def addition_document(
@@ -116,28 +108,68 @@ def addition_document(
 ) -> str:
     """What one source adds to an entity that another file describes: properties, relations and facts."""
     links = sorted(relations, key=lambda item: item.key)
-    pairs = [(predicate, _value(value)) for predicate, value in properties]
-    return _described(slug, pairs, links, facts, quantity_names)
-
-
-def _value(value: str) -> str:
-    return name("src", value.removeprefix("src:")) if value.startswith("src:") else text(value)
-
-
-def _described(
-    slug: str,
-    pairs: Pairs,
-    links: Iterable[RelationRecord],
-    facts: Iterable[FactRecord],
-    quantity_names: Mapping[str, str],
-) -> str:
-    for predicate in sorted({item.predicate for item in links}):
-        objects = sorted({name("ds", item.object) for item in links if item.predicate == predicate})
-        pairs.append((f"dso:{predicate}", ", ".join(objects)))
+    pairs = _said(properties) + _direct(links)
     statements = [_statement(name("ds", slug), pairs)] if pairs else []
     statements += [_relation(item) for item in links]
     statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
     return _document(statements)
+
+
+def table_document(
+    source: SourceRecord,
+    entities: Iterable[EntityRecord],
+    relations: Iterable[RelationRecord],
+    facts: Iterable[FactRecord],
+    quantity_names: Mapping[str, str],
+) -> str:
+    """The file of everything that one table says: its source, the entities that it adds, their links and facts.
+
+    Subjects of links may be described elsewhere: only the links themselves stand here then.
+    """
+    links: dict[str, list[RelationRecord]] = {}
+    for item in sorted(relations, key=lambda item: item.key):
+        links.setdefault(item.subject, []).append(item)
+    added = sorted(entities, key=lambda item: item.slug)
+    described = {item.slug for item in added}
+    statements = [_source(source)]
+    statements += [_entity(item, links.get(item.slug, ())) for item in added]
+    statements += [
+        _statement(name("ds", slug), _direct(links[slug])) for slug in sorted(links) if slug not in described
+    ]
+    statements += [_relation(item) for slug in sorted(links) for item in links[slug]]
+    statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
+    return _document(statements)
+
+
+def _entity(
+    entity: EntityRecord, links: Iterable[RelationRecord], properties: Iterable[tuple[str, str]] = ()
+) -> str:
+    pairs: Pairs = [
+        ("a", ", ".join(f"dso:{item}" for item in entity.classes)),
+        ("rdfs:label", text(entity.label, "en")),
+    ]
+    if entity.aliases:
+        pairs.append(("skos:altLabel", ", ".join(text(item) for item in sorted(set(entity.aliases)))))
+    if entity.description:
+        pairs.append(("skos:definition", text(entity.description, "en")))
+    if entity.layer is not None:
+        pairs.append(("dso:inLayer", f"dso:layer{entity.layer}"))
+    return _statement(name("ds", entity.slug), pairs + _said(properties) + _direct(links))
+
+
+def _said(properties: Iterable[tuple[str, str]]) -> Pairs:
+    return [
+        (predicate, name("src", value.removeprefix("src:")) if value.startswith("src:") else text(value))
+        for predicate, value in properties
+    ]
+
+
+def _direct(links: Iterable[RelationRecord]) -> Pairs:
+    """The links of one subject as direct triples."""
+    objects: dict[str, set[str]] = {}
+    for item in links:
+        objects.setdefault(item.predicate, set()).add(name("ds", item.object))
+    return [(f"dso:{predicate}", ", ".join(sorted(objects[predicate]))) for predicate in sorted(objects)]
 
 
 def facts_document(facts: Iterable[FactRecord], quantity_names: Mapping[str, str]) -> str:
@@ -181,6 +213,10 @@ def _fact(item: FactRecord, quantity_names: Mapping[str, str]) -> str:
 
 def source_document(source: SourceRecord) -> str:
     """The file of one source."""
+    return _document([_source(source)])
+
+
+def _source(source: SourceRecord) -> str:
     pairs: Pairs = [("a", "dso:Source")]
     _optional(
         pairs,
@@ -189,7 +225,7 @@ def source_document(source: SourceRecord) -> str:
         ("dcterms:license", source.licence),
         ("dso:retrieved", source.retrieved),
     )
-    return _document([_statement(name("src", source.slug), pairs)])
+    return _statement(name("src", source.slug), pairs)
 
 
 def influence_document(item: InfluenceRecord) -> str:
