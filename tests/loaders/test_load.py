@@ -67,7 +67,7 @@ def test_an_unseen_model_on_an_unseen_chip_is_predicted(tmp_path: Path, bundled:
     model = load_configs([config.parent], known, "acme/Unseen-3B")
     chip = load_facts([write(tmp_path / "chip.csv", CHIP)], known)
     assert [str(item) for item in chip.report.rejections] == [
-        "row 6: acme-x1 color = 'blue': no quantity kind has that source attribute"
+        "chip.csv:6: acme-x1 color = 'blue': no quantity kind has that source attribute"
     ]
     write_store(store, {**model.documents, **chip.documents})
     graph = KnowledgeGraph.open(store)
@@ -112,6 +112,6 @@ def test_a_model_that_the_store_has_is_not_loaded_over_it(tmp_path: Path, bundle
 def test_facts_about_a_known_entity_repeat_nothing_of_it(tmp_path: Path, bundled: KnowledgeGraph) -> None:
     table = write(tmp_path / "facts.csv", CHIP.replace("acme-x1,Acme X1", "nvidia-h100-sxm,H100"))
     loaded = load_facts([table], known_entities(bundled.entities.values()))
-    text = loaded.documents["facts/loaded/nvidia-h100-sxm.ttl"]
+    text = loaded.documents["facts/loaded/facts-csv/facts/nvidia-h100-sxm.ttl"]
     assert loaded.facts == 4
     assert "ds:nvidia-h100-sxm a " not in text

@@ -14,18 +14,11 @@ from downstack.loaders.inputs import read_file
 from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
 from downstack.loaders.report import Report, split
-from downstack.loaders.sources import facts_csv, hf_config, model_facts
+from downstack.loaders.sources import hf_config, model_facts
 from downstack.loaders.sources.facts_csv import Row, Selection
-from downstack.loaders.tables import read_table
+from downstack.loaders.tidy import load_tables
 from downstack.loaders.vocabulary import Vocabulary, read_vocabulary
 from downstack.vocabulary import locate
-
-TYPES: Mapping[str, tuple[str, int]] = {
-    "processor": ("Accelerator", 5),
-    "accelerator": ("Accelerator", 5),
-    "Accelerator": ("Accelerator", 5),
-}
-"""Entity type of a table of facts -> class and layer of an entity that the store does not know yet."""
 
 
 def load_configs(paths: Sequence[Path], known: Mapping[str, EntityRecord], name: str | None = None) -> Loaded:
@@ -66,31 +59,8 @@ def load_configs(paths: Sequence[Path], known: Mapping[str, EntityRecord], name:
 
 
 def load_facts(paths: Sequence[Path], known: Mapping[str, EntityRecord]) -> Loaded:
-    """Read tables of facts, one row a value with its source.
-
-    Parameters
-    ----------
-    paths
-        CSV files with the columns of :data:`downstack.loaders.sources.facts_csv.COLUMNS`.
-    known
-        Entities that the store has, by every name that a row may use.
-
-    Raises
-    ------
-    KnowledgeError
-        If a file is not there, or a table has other columns.
-    """
-    rows: list[Row] = []
-    entities = dict(known)
-    for path in paths:
-        data = read_file(path)
-        rows += facts_csv.parse(data, str(path))
-        for _, cells in read_table(data, facts_csv.COLUMNS, facts_csv.OPTIONAL_COLUMNS, str(path)):
-            slug, kind = cells["entity_id"], TYPES.get(cells["entity_type"])
-            if slug not in entities and kind is not None:
-                entities[slug] = EntityRecord(slug, cells["entity_name"] or slug, (kind[0],), kind[1])
-    used = [entities[slug] for slug in sorted({row.entity_id for row in rows} & set(entities))]
-    return _loaded(used, rows, "facts", facts_csv.to_facts, frozenset(known))
+    """Read tidy tables beside a store of which only the entities are known; see :func:`downstack.loaders.tidy.load_tables`."""
+    return load_tables(LoadRequest(paths, known))
 
 
 def _loaded(
@@ -98,7 +68,6 @@ def _loaded(
     rows: Sequence[Row],
     title: str,
     read: Callable[[Sequence[Row], Vocabulary, Selection, Citations], Iterable[object]],
-    known: frozenset[str] = frozenset(),
     sources: Sequence[KnownSource] = (),
 ) -> Loaded:
     vocabulary, curation = _vocabulary(), read_curation()
@@ -113,10 +82,7 @@ def _loaded(
     for entity in {item.slug: item for item in entities}.values():
         own = [item for item in facts.values() if item.subject == entity.slug]
         relations = [item for item in links.values() if item.subject == entity.slug]
-        if entity.slug in known:
-            documents[f"facts/loaded/{entity.slug}.ttl"] = writer.facts_document(own, names)
-        else:
-            documents[f"facts/loaded/{entity.slug}.ttl"] = writer.entity_document(entity, relations, own, names)
+        documents[f"facts/loaded/{entity.slug}.ttl"] = writer.entity_document(entity, relations, own, names)
     for source in citations.records():
         documents[f"facts/loaded/sources/{source.slug}.ttl"] = writer.source_document(source)
     return Loaded(documents, tuple(sorted({item.slug for item in entities})), len(facts), report)
@@ -146,9 +112,9 @@ class FactsTable:
     """Anything at all, by a tidy table with one row a value and its source."""
 
     name = "facts-csv"
-    title = "tables of facts with their sources"
+    title = "tidy tables of facts, relations or influences with their sources"
     licence = "as stated by each source of the table"
 
     def read(self, request: LoadRequest) -> Loaded:
-        """Read tables; see :func:`load_facts`."""
-        return load_facts(request.paths, request.held)
+        """Read tables of facts, relations and influences; see :func:`downstack.loaders.tidy.load_tables`."""
+        return load_tables(request)

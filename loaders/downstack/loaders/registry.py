@@ -43,6 +43,8 @@ class LoadRequest:
     """What the user calls the one thing that is loaded, for loaders that take a name."""
     progress: Progress | None = None
     """Is told how much of the work is done; None where nobody looks."""
+    stated: Mapping[str, str] = field(default_factory=dict)
+    """IRI of each fact and influence that the store has -> the file that states it; "" where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ class QuantityTerm:
     applies_to: frozenset[str]
     base_unit: str
     attributes: frozenset[str]
+    implied_denominator: str | None = None
+    """A unit that sources leave out because the subject implies it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +69,6 @@ def read_vocabulary(paths: Iterable[Path]) -> Vocabulary:
             applies_to=frozenset(str(item).removeprefix(str(DSO)) for item in graph.objects(node, DSO.appliesTo)),
             base_unit=str(graph.value(node, DSO.baseUnit)),
             attributes=frozenset(str(item) for item in graph.objects(node, DSO.sourceAttribute)),
+            implied_denominator=str(implied) if (implied := graph.value(node, DSO.impliedDenominator)) else None,
         )
     return Vocabulary(terms)

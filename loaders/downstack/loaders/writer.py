@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from downstack.graph.checks.quantities import camel_case
 from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, RelationRecord, SourceRecord
@@ -26,6 +27,7 @@ PREFIXES: Mapping[str, str] = {
     "src": "https://w3id.org/downstack/source/",
 }
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
+_NOT_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 Pairs = list[tuple[str, str]]
@@ -33,7 +35,10 @@ Pairs = list[tuple[str, str]]
 
 def name(prefix: str, local: str) -> str:
     """A prefixed name, or the full IRI when the local part needs one."""
-    return f"{prefix}:{local}" if _LOCAL.fullmatch(local) else f"<{PREFIXES[prefix]}{local}>"
+    if _LOCAL.fullmatch(local):
+        return f"{prefix}:{local}"
+    # What may not stand in an IRI is escaped: a name must never end the statement that it stands in.
+    return f"<{PREFIXES[prefix]}{_NOT_IN_IRI.sub(lambda found: quote(found[0]), local)}>"
 
 
 def text(value: str, language: str | None = None) -> str:
@@ -90,7 +95,7 @@ def entity_document(
     quantity_names
         Quantity identifier -> local name of its term.
     properties
-        Predicate and value of what else the source says of it; what begins with ``src:`` names a source.
+        Predicate and text of what else the source says of it; of ``dcterms:source``, ``src:`` and the source's slug.
     """
     links = sorted(relations, key=lambda item: item.key)
     statements = [_entity(entity, links, properties)]
@@ -159,7 +164,7 @@ def _entity(
 
 def _said(properties: Iterable[tuple[str, str]]) -> Pairs:
     return [
-        (predicate, name("src", value.removeprefix("src:")) if value.startswith("src:") else text(value))
+        (predicate, name("src", value.removeprefix("src:")) if predicate == "dcterms:source" else text(value))
         for predicate, value in properties
     ]
 

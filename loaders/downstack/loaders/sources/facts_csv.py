@@ -66,6 +66,7 @@ class Row:
     source_path: str
     confidence: str
     note: str
+    entity_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def read_number(value: str) -> tuple[float, float | None, float | None] | None:
         return None if math.isinf(number) or (number == 0.0 and value.startswith("-")) else (number, None, None)
     if match := _RANGE.fullmatch(value):
         low, high = float(match[1]), float(match[2])
-        return ((low + high) / 2, low, high) if low < high else None
+        return ((low + high) / 2, low, high) if low < high < math.inf else None
     return None
 
 

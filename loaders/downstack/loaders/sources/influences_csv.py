@@ -21,6 +21,8 @@ COLUMNS = (
     "id", "source_entity", "source_layer", "target_entity", "target_layer", "direction", "mechanism",
     "quantity_affected", "published_effect", "unit", "formula_hint", "source", "source_path", "confidence", "note",
 )  # fmt: skip
+OPTIONAL_COLUMNS = ("sign", "strength", "sign_reason", "changed_kind", "affected_kind")
+"""In a table that carries its own readings: the sign, how strong, why, and the quantities of both ends if formulas know them."""
 SEED = "seed article"
 """A row may cite the article that named the influence beside the source of its effect: the effect's source counts."""
 
@@ -45,6 +47,11 @@ class Row:
     source_path: str
     confidence: str
     note: str
+    sign: str = ""
+    strength: str = ""
+    sign_reason: str = ""
+    changed_kind: str = ""
+    affected_kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +74,7 @@ class Reading:
 
 def parse(data: bytes, name: str = "influences") -> list[Row]:
     """Read a table of influences; an unknown column is an error that names it."""
-    return [Row(line=line, **cells) for line, cells in read_table(data, COLUMNS, (), name)]
+    return [Row(line=line, **cells) for line, cells in read_table(data, COLUMNS, OPTIONAL_COLUMNS, name)]
 
 
 def to_influences(

@@ -19,7 +19,7 @@ What is dropped, and why
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from downstack.loaders.citations import Citations
 from downstack.loaders.dates import parse_date
@@ -51,26 +51,53 @@ def read_models(
 ) -> Iterator[FactRecord | RelationRecord | Rejection]:
     """Facts of models: the printed settings, then what they mean, then the techniques that they show."""
     kept = list(rows)
-    configs = [
-        Config(selection.entities[identifier], group)
-        for (identifier, _, _), group in _copies(kept).items()
-        if identifier in selection.entities
-    ]
-    unused: dict[int, str] = {}
-    for config in configs:
-        for row, reason in _unused(config):
-            unused[row.line] = reason
+    configs = _configs(kept, selection)
+    unused = _unused_lines(configs)
     for row in kept:
-        if row.line in unused:
-            yield Rejection(row.line, row.entity_id, row.attribute, row.value, unused[row.line])
-        elif row.attribute not in READ:
-            yield from to_facts([row], vocabulary, selection, citations)
-        elif not _is_refined(selection.entities.get(row.entity_id)) or row.source_title not in CONFIG_TITLES:
-            reason = "the entity is not selected" if row.entity_id not in selection.entities else "unknown architecture"
-            yield Rejection(row.line, row.entity_id, row.attribute, row.value, reason)
+        yield from _printed(row, unused, vocabulary, selection, citations)
     for config in configs:
         if _is_refined(config.entity):
             yield from _facts(config, citations)
+
+
+def by_row(
+    rows: Iterable[Row], vocabulary: Vocabulary, selection: Selection, citations: Citations
+) -> Iterator[tuple[Row, list[FactRecord | RelationRecord | Rejection]]]:
+    """Each row with what it becomes; what a config.json says as a whole came of each of its rows that is read for it."""
+    kept = list(rows)
+    configs = _configs(kept, selection)
+    unused = _unused_lines(configs)
+    meant: dict[int, list[FactRecord | RelationRecord | Rejection]] = {}
+    for config in configs:
+        found = list(_facts(config, citations)) if _is_refined(config.entity) else []
+        meant.update({row.line: found for row in config.rows.values() if row.attribute in READ})
+    for row in kept:
+        yield row, list(_printed(row, unused, vocabulary, selection, citations)) or meant.get(row.line, [])
+
+
+def _configs(rows: Sequence[Row], selection: Selection) -> list[Config]:
+    return [
+        Config(selection.entities[identifier], group)
+        for (identifier, _, _), group in _copies(rows).items()
+        if identifier in selection.entities
+    ]
+
+
+def _unused_lines(configs: Iterable[Config]) -> dict[int, str]:
+    return {row.line: reason for config in configs for row, reason in _unused(config)}
+
+
+def _printed(
+    row: Row, unused: Mapping[int, str], vocabulary: Vocabulary, selection: Selection, citations: Citations
+) -> Iterator[FactRecord | Rejection]:
+    """What a row says by itself; nothing when it is read together with the others of its config."""
+    if row.line in unused:
+        yield Rejection(row.line, row.entity_id, row.attribute, row.value, unused[row.line])
+    elif row.attribute not in READ:
+        yield from to_facts([row], vocabulary, selection, citations)
+    elif not _is_refined(selection.entities.get(row.entity_id)) or row.source_title not in CONFIG_TITLES:
+        reason = "the entity is not selected" if row.entity_id not in selection.entities else "unknown architecture"
+        yield Rejection(row.line, row.entity_id, row.attribute, row.value, reason)
 
 
 READ = frozenset(

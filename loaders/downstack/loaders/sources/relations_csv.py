@@ -76,15 +76,23 @@ def to_records(
     rows: Iterable[Row], vocabulary: Vocabulary, selection: Selection, citations: Citations
 ) -> Iterator[RelationRecord | FactRecord | Rejection]:
     """Relations, the facts that sized links are, and a rejection for every row that becomes neither."""
-    kept = list(rows)
-    operators = {row.object_id: row.subject_id for row in kept if row.predicate == "operates"}
-    for row in kept:
-        for item in _records(row, operators, vocabulary, selection, citations):
+    for row, found in by_row(rows, vocabulary, selection, citations):
+        for item in found:
             yield (
                 Rejection(row.line, row.subject_id, row.predicate, row.object_id, item)
                 if isinstance(item, str)
                 else item
             )
+
+
+def by_row(
+    rows: Iterable[Row], vocabulary: Vocabulary, selection: Selection, citations: Citations
+) -> Iterator[tuple[Row, list[RelationRecord | FactRecord | str]]]:
+    """Each row with what it becomes: statements, or the reason why there are none."""
+    kept = list(rows)
+    operators = {row.object_id: row.subject_id for row in kept if row.predicate == "operates"}
+    for row in kept:
+        yield row, list(_records(row, operators, vocabulary, selection, citations))
 
 
 def _records(
