@@ -34,6 +34,8 @@ TYPES: Mapping[str, tuple[str, int | None]] = {
     "dataset": ("Dataset", 2),
 }
 """Entity type of a table, in any case -> class and layer of an entity that the store does not have."""
+LAYERS: Mapping[str, int | None] = dict(TYPES.values())
+"""Class -> layer: a table may write the class itself in place of a type."""
 _SLUG = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 
 
@@ -73,12 +75,12 @@ class TidyNames:
         curated = self._curated.get(identifier)
         if curated is not None and curated.slug in self._held:
             return self._held[curated.slug]
-        made, layer = TYPES.get(kind.casefold(), (kind if kind in _CLASSES else "", None))
+        made, layer = TYPES.get(kind.casefold(), (kind if kind in LAYERS else "", None))
         if not identifier or not made:
             # A link may name what an earlier load of these tables described.
             return held
         if kind.casefold() not in TYPES:
-            layer = _CLASSES[kind]
+            layer = LAYERS[kind]
         label = clean(name, MAX_NAME) or identifier
         joined = self._joins.find(label, (made,)) if name else None
         if joined is not None:
@@ -87,7 +89,3 @@ class TidyNames:
         slug = self._joins.slug_for(plain, "loaded", identifier)
         self.new[slug] = EntityRecord(slug, label, (made,), layer)
         return self.new[slug]
-
-
-_CLASSES: Mapping[str, int | None] = dict(TYPES.values())
-"""Class -> layer: a table may write the class itself in place of a type."""
