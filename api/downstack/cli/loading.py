@@ -13,9 +13,13 @@ from rich.text import Text
 from downstack.cli.options import AsJson, errors
 from downstack.cli.progress import progress_bar
 from downstack.cli.wire import dump
+from downstack.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from downstack.loaders.registry import Loaded
+    from downstack.loaders.registry import Loaded, Loader
+
+MOST_NAMED = 12
+"""Entities that the message names; of more it says how many."""
 
 
 def load(
@@ -23,12 +27,12 @@ def load(
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="The loader: hf-config, facts-csv, or one that another package installed.",
+            help="The loader: hf-config, facts-csv, epoch-models, ..., or one that another package installed.",
             show_default=False,
         ),
     ],
     paths: Annotated[
-        list[Path], typer.Argument(metavar="PATH...", help="Files; for hf-config also folders.", show_default=False)
+        list[Path], typer.Argument(metavar="PATH...", help="Files; for most loaders also folders.", show_default=False)
     ],
     store: Annotated[
         Path,
@@ -43,23 +47,35 @@ def load(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and write nothing.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write models from their config.json, or facts from tables, into a store."""
+    """Write models from their config.json, facts from tables, or whole catalogues into a store."""
     if name is not None and (source != "hf-config" or len(paths) != 1):
         raise typer.BadParameter("--name is the name of one model: give one config.json")
     with errors(as_json):
         from downstack.kg import KnowledgeGraph
-        from downstack.loaders.registry import LoadRequest, find_loader, known_entities
+        from downstack.loaders.registry import LoadRequest, known_entities, stated_by
         from downstack.loaders.transaction import write_store
 
-        loader = find_loader(source)
-        held = known_entities(KnowledgeGraph.open(store if (store / "terms").is_dir() else None).entities.values())
+        loader = _loader(source)
+        graph = KnowledgeGraph.open(store if (store / "terms").is_dir() else None)
+        held = known_entities(graph.entities.values())
         with progress_bar(f"reading {source}", quiet=as_json) as progress:
-            loaded = loader.read(LoadRequest(paths, held, name, progress))
+            loaded = loader.read(LoadRequest(paths, held, name, progress, stated_by(graph)))
         write_store(store, loaded.documents, dry_run=dry_run)
         if as_json:
             sys.stdout.write(dump(_json(loaded, store, dry_run)) + "\n")
         else:
             _print(Console(soft_wrap=True), loaded, store, dry_run)
+
+
+def _loader(source: str) -> Loader:
+    """Find the loader; a name that none has is a mistake in the command, not in the data."""
+    from downstack.loaders.registry import find_loader, loader_names
+
+    try:
+        return find_loader(source)
+    except UnknownNameError as error:
+        names = f"loaders: {', '.join(loader_names())}"
+        raise typer.BadParameter(f"{error}; {names}", param_hint="SOURCE") from error
 
 
 def _json(loaded: Loaded, store: Path, dry_run: bool) -> dict[str, object]:
@@ -68,12 +84,26 @@ def _json(loaded: Loaded, store: Path, dry_run: bool) -> dict[str, object]:
         "written": not dry_run,
         "entities": list(loaded.entities),
         "facts": loaded.facts,
+        "rows": {"read": loaded.report.read, "kept": loaded.report.kept, "rejected": loaded.report.rejected},
+        "cells_left_out": dict(loaded.report.cell_reasons()),
+        "counts": dict(loaded.report.counts),
+        "findings": [str(item) for item in loaded.findings],
         "rejections": [str(item) for item in loaded.report.rejections],
     }
 
 
 def _print(console: Console, loaded: Loaded, store: Path, dry_run: bool) -> None:
     what = "would be written to" if dry_run else "written to"
-    console.print(Text(f"{loaded.facts} facts of {', '.join(loaded.entities) or 'nothing'} {what} {store}"))
-    for reason, count in loaded.report.reasons():
+    several = f"{len(loaded.entities):,} entities"
+    named = ", ".join(loaded.entities) if len(loaded.entities) <= MOST_NAMED else several
+    console.print(Text(f"{loaded.facts} facts of {named or 'nothing'} {what} {store}"))
+    report = loaded.report
+    console.print(Text(f"{report.read} rows read, {report.kept} kept, {report.rejected} rejected"))
+    for reason, count in report.reasons():
         console.print(Text(f"left out {count}: {reason}", style="dim"))
+    for reason, count in report.cell_reasons():
+        console.print(Text(f"cells left out {count:,}: {reason}", style="dim"))
+    for name, count in report.counts.items():
+        console.print(Text(f"{name}: {count:,}", style="dim"))
+    for finding in loaded.findings[:MOST_NAMED]:
+        console.print(Text(str(finding), style="yellow"))

@@ -22,17 +22,6 @@ from downstack.vocabulary import locate
 _Record = TypeVar("_Record", FactRecord, RelationRecord)
 
 
-@dataclass(slots=True)
-class CountedReport(Report):
-    """Rows, and what else a reader should know the number of, by its name."""
-
-    counts: dict[str, int] = field(default_factory=dict)
-
-    def count(self, name: str, number: int = 1) -> None:
-        """Add to a count."""
-        self.counts[name] = self.counts.get(name, 0) + number
-
-
 def own_folder(loader: str) -> str:
     """The folder of a store that a loader writes to."""
     return f"facts/loaded/{loader}/"
@@ -49,7 +38,7 @@ class Gathering:
 
     loader: str
     source: SourceRecord
-    report: CountedReport
+    report: Report
     entities: dict[str, EntityRecord] = field(default_factory=dict)
     facts: dict[str, FactRecord] = field(default_factory=dict)
     relations: dict[str, RelationRecord] = field(default_factory=dict)

@@ -17,6 +17,8 @@ from typing import Protocol, cast
 from downstack.engine.sampler import Progress
 from downstack.errors import Finding, UnknownNameError, UserInputError
 from downstack.graph.model import Entity
+from downstack.graph.names import nearest_words
+from downstack.kg import KnowledgeGraph
 from downstack.loaders.records import EntityRecord
 from downstack.loaders.report import Report
 
@@ -90,6 +92,11 @@ def known_entities(entities: Iterable[Entity]) -> dict[str, EntityRecord]:
     }
 
 
+def stated_by(graph: KnowledgeGraph) -> dict[str, str]:
+    """IRI of each fact and influence of a graph -> the file that states it; "" where that is not known."""
+    return {fact.iri: fact.file for fact in graph.engine.knowledge.facts} | {item.iri: "" for item in graph.influences}
+
+
 def loader_names() -> tuple[str, ...]:
     """Names of all loaders: those of the product first, then those that other packages installed."""
     return (*BUILT_IN, *sorted(item.name for item in _installed() if item.name not in BUILT_IN))
@@ -101,7 +108,7 @@ def find_loader(name: str) -> Loader:
     Raises
     ------
     UnknownNameError
-        If there is none; all names are given.
+        If there is none; the nearest names are given, or all where none is near.
     UserInputError
         If another package's loader cannot be imported or lacks a member.
     """
@@ -111,7 +118,8 @@ def find_loader(name: str) -> Loader:
     for item in _installed():
         if item.name == name:
             return _foreign(item)
-    raise UnknownNameError("loader", name, loader_names(), field="source")
+    names = loader_names()
+    raise UnknownNameError("loader", name, nearest_words(name, names) or names, field="source")
 
 
 def _foreign(item: EntryPoint) -> Loader:

@@ -41,6 +41,8 @@ class Report:
     """Facts and relations that came of the kept rows, where the loader counts them."""
     cells: list[Rejection] = field(default_factory=list)
     """Cells of kept rows that became nothing."""
+    counts: dict[str, int] = field(default_factory=dict)
+    """What else a reader should know the number of, by its name."""
 
     @property
     def rejected(self) -> int:
@@ -61,6 +63,10 @@ class Report:
     def leave_out(self, cells: Iterable[Rejection]) -> None:
         """Count cells of a kept row that became nothing."""
         self.cells.extend(cells)
+
+    def count(self, name: str, number: int = 1) -> None:
+        """Add to one of the counts."""
+        self.counts[name] = self.counts.get(name, 0) + number
 
     def reasons(self) -> list[tuple[str, int]]:
         """Each reason with its count, most frequent first."""

@@ -104,7 +104,7 @@ class _Builder:
             self._add(closed.value, closed.size, 1, closed.line, closed.anchor)
 
     def _alias(self, event: yaml.AliasEvent, line: int) -> None:
-        known = self.anchors.get(event.anchor)
+        known = self.anchors.get(event.anchor or "")
         if known is None:
             raise self._wrong(line, f"the alias *{event.anchor} stands for nothing yet", "write the value out")
         self._add(known[0], known[1], known[1], line, None)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
 
 from downstack.errors import Finding, KnowledgeError
 from downstack.loaders.inputs import decode
@@ -15,6 +16,15 @@ from downstack.loaders.inputs import decode
 MAX_COLUMNS = 1_000
 MAX_ROWS = 1_000_000
 MAX_FAULTS = 100
+
+
+class _Reader(Iterator[list[str]], Protocol):
+    """A reader of the csv module, whose own type has no name."""
+
+    @property
+    def line_num(self) -> int:
+        """The line that was read last."""
+        ...
 
 
 def read_table(
@@ -54,7 +64,7 @@ def header_of(data: bytes, name: str = "table") -> tuple[str, ...]:
 
 
 def _rows(
-    reader: csv.Reader, required: Sequence[str], optional: Iterable[str], name: str
+    reader: _Reader, required: Sequence[str], optional: Iterable[str], name: str
 ) -> list[tuple[int, dict[str, str]]]:
     header = next(reader, [])
     if len(header) > MAX_COLUMNS:

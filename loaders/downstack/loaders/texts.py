@@ -39,10 +39,11 @@ def mixed_word(text: str) -> str | None:
     >>> mixed_word("NVIDI\u0410 H100") is None, mixed_word("NVIDIA H100 \u03b1") is None
     (False, True)
     """
-    for word in re.findall(r"[^\W\d_]+", text):
+    for match in re.finditer(r"[^\W\d_]+", text):
+        word = match[0]
         alphabets = {unicodedata.name(char, "").split(" ", 1)[0] for char in word} & _MIXABLE
         if len(alphabets) > 1:
-            return word
+            return str(word)
     return None
 
 

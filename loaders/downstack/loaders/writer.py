@@ -146,9 +146,7 @@ def table_document(
     return _document(statements)
 
 
-def _entity(
-    entity: EntityRecord, links: Iterable[RelationRecord], properties: Iterable[tuple[str, str]] = ()
-) -> str:
+def _entity(entity: EntityRecord, links: Iterable[RelationRecord], properties: Iterable[tuple[str, str]] = ()) -> str:
     pairs: Pairs = [
         ("a", ", ".join(f"dso:{item}" for item in entity.classes)),
         ("rdfs:label", text(entity.label, "en")),

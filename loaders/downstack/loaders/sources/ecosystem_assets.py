@@ -69,7 +69,9 @@ def _asset(file: str, line: int, value: Value) -> Asset | Rejection:
     if kind not in TYPES:
         return Rejection(line, unseen, "type", clean(kind, 80), f"not one of {', '.join(TYPES)}", file)
     unread = [
-        Rejection(line, unseen, clean(key, 80), clean(str(value[key]), 80), "a key that the catalogue does not define", file)
+        Rejection(
+            line, unseen, clean(key, 80), clean(str(value[key]), 80), "a key that the catalogue does not define", file
+        )
         for key in value
         if key not in USED and key not in DROPPED
     ]

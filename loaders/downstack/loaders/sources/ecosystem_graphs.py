@@ -22,12 +22,12 @@ from datetime import UTC, datetime, timedelta
 
 from downstack.graph.names import normalise
 from downstack.loaders.dates import parse_date
-from downstack.loaders.gathering import CountedReport, Gathering, own_folder
+from downstack.loaders.gathering import Gathering, own_folder
 from downstack.loaders.inputs import read_files
 from downstack.loaders.joins import UNRESOLVED, Joins, curated_joins
 from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
-from downstack.loaders.report import Rejection
+from downstack.loaders.report import Rejection, Report
 from downstack.loaders.sources.ecosystem_assets import Asset, parse
 from downstack.loaders.sources.ecosystem_readings import (
     Readings,
@@ -75,7 +75,7 @@ class _Mapping:
     def __init__(self, request: LoadRequest, assets: Sequence[Asset]) -> None:
         self.request = request
         self.joins = Joins(request.held, own_folder(NAME), curated_joins(NAME))
-        self.into = Gathering(NAME, SOURCE, CountedReport("Assets of Ecosystem Graphs"))
+        self.into = Gathering(NAME, SOURCE, Report("Assets of Ecosystem Graphs"))
         self.latest = (datetime.now(tz=UTC).date() + timedelta(days=1)).isoformat()
         self.slugs: dict[int, str] = {}
         self.named: dict[str, dict[str, None]] = defaultdict(dict)
@@ -150,15 +150,11 @@ class _Mapping:
         date = parse_date(text)
         if date.as_of is None or date.as_of > self.latest[: len(date.as_of)]:
             reason = "not a date" if date.as_of is None else "a date in the future"
-            left_out.append(
-                Rejection(asset.line, asset.name, "created_date", clean(text, 80), reason, asset.file)
-            )
+            left_out.append(Rejection(asset.line, asset.name, "created_date", clean(text, 80), reason, asset.file))
             return None
         return date.as_of
 
-    def _properties(
-        self, asset: Asset, slug: str, date: str | None, left_out: list[Rejection]
-    ) -> Iterator[object]:
+    def _properties(self, asset: Asset, slug: str, date: str | None, left_out: list[Rejection]) -> Iterator[object]:
         if date is not None:
             yield self.into.say(slug, "dso:releasedOn", date)
         licence = clean(asset.texts.get("license", ""), MAX_NAME)

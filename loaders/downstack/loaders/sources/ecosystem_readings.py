@@ -25,7 +25,9 @@ _PARAMETERS = re.compile(
     _NUMBER + _SCALE + r"param(?:eter)?s?\s*(?:\(?(?P<shape>dense|sparse|MoE)(?: model)?\)?)?", re.IGNORECASE
 )
 _ACTIVE = re.compile(
-    _NUMBER + _SCALE + r"parameters with (?P<active>\d+(?:\.\d+)?)\s*(?P<active_scale>[kKMBT]) parameters for activation"
+    _NUMBER
+    + _SCALE
+    + r"parameters with (?P<active>\d+(?:\.\d+)?)\s*(?P<active_scale>[kKMBT]) parameters for activation"
     r"(?: \(MoE\))?",
     re.IGNORECASE,
 )
@@ -85,9 +87,7 @@ def read_size(text: str, kind: str) -> Readings:
             )
         if match := _PARAMETERS.fullmatch(text):
             shape = (match["shape"] or "").lower().replace("moe", "sparse") or None
-            return (
-                Reading("published_total_parameters", _number(match), _unit(match["scale"], "parameter"), shape),
-            )
+            return (Reading("published_total_parameters", _number(match), _unit(match["scale"], "parameter"), shape),)
         return "no number of parameters"
     if match := _TOKENS.fullmatch(text):
         language = f"{match['language'].strip()} tokens" if match["language"] else None
@@ -112,9 +112,15 @@ def read_hardware(text: str) -> Readings:
     match = _COUNT.fullmatch(_plain(text))
     words = [_WORD.fullmatch(word) for word in match["rest"].split()] if match else []
     found = [word for word in words if word is not None]
-    if match is None or len(found) != len(words) or not any(word["noun"] or word["tpu"] or word[0][-1].isdigit() for word in found):
+    if (
+        match is None
+        or len(found) != len(words)
+        or not any(word["noun"] or word["tpu"] or word[0][-1].isdigit() for word in found)
+    ):
         return "no plain count of one kind of accelerator"
-    if any(word["tpu"] for word in found) and not any((word["noun"] or "").lower().startswith("chip") for word in found):
+    if any(word["tpu"] for word in found) and not any(
+        (word["noun"] or "").lower().startswith("chip") for word in found
+    ):
         return "TPUs that may be cores or chips"
     return (Reading("training_accelerators", _number(match), "chip"),)
 

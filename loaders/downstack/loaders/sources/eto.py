@@ -19,12 +19,12 @@ from collections.abc import Iterator
 from downstack.errors import Finding, KnowledgeError
 from downstack.graph.names import normalise
 from downstack.loaders.acyclic import find_cycle
-from downstack.loaders.gathering import CountedReport, Gathering, own_folder
+from downstack.loaders.gathering import Gathering, own_folder
 from downstack.loaders.inputs import read_files
 from downstack.loaders.joins import Joins, curated_joins
 from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
-from downstack.loaders.report import Rejection
+from downstack.loaders.report import Rejection, Report
 from downstack.loaders.sources.eto_readings import COUNTRIES, NO_COUNTRY, read_market_size, read_share
 from downstack.loaders.sources.eto_tables import COLUMNS, Row, parse
 from downstack.loaders.texts import MAX_NAME, clean
@@ -70,7 +70,7 @@ class _Mapping:
         self.request = request
         self.tables = tables
         self.joins = Joins(request.held, own_folder(NAME), curated_joins(NAME))
-        self.into = Gathering(NAME, SOURCE, CountedReport("ETO supply chain"))
+        self.into = Gathering(NAME, SOURCE, Report("ETO supply chain"))
         self.slugs: dict[str, str] = {}
         """Identifier of the source -> entity."""
         self.labels: dict[str, str] = {}
@@ -210,7 +210,10 @@ class _Mapping:
         if provider not in self.slugs or provided not in self.slugs:
             yield f"the {'provider' if provider not in self.slugs else 'input'} is not described"
             return
-        if self.kinds[provided] in ("country", "organization") or self.kinds[provider] not in ("country", "organization"):
+        if self.kinds[provided] in ("country", "organization") or self.kinds[provider] not in (
+            "country",
+            "organization",
+        ):
             yield "a provider that is none, or an input that is none"
             return
         subject, target = self.slugs[provider], self.slugs[provided]

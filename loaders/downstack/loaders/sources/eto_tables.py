@@ -55,7 +55,9 @@ def parse(files: Iterable[NamedBytes]) -> dict[str, list[Row]]:
     for file in files:
         table = file.name.removesuffix(".csv").lower()
         if table not in COLUMNS:
-            faults.append(Finding(file.name, None, "not a table of this data set", f"give {', '.join(COLUMNS)}", "file"))
+            faults.append(
+                Finding(file.name, None, "not a table of this data set", f"give {', '.join(COLUMNS)}", "file")
+            )
         elif table in found:
             faults.append(Finding(file.name, None, "the table is given twice", "give each table once", "file"))
         else:

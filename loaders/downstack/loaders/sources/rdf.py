@@ -22,11 +22,11 @@ import pyoxigraph as ox
 from downstack.errors import Finding, KnowledgeError
 from downstack.graph.validation import parse_document
 from downstack.loaders import writer
-from downstack.loaders.gathering import CountedReport, own_folder, product_vocabulary
+from downstack.loaders.gathering import own_folder, product_vocabulary
 from downstack.loaders.inputs import NamedBytes, read_files
 from downstack.loaders.records import FactRecord, RelationRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
-from downstack.loaders.report import Rejection
+from downstack.loaders.report import Rejection, Report
 from downstack.loaders.sources.rdf_mapping import Mapping, read_mapping
 from downstack.loaders.sources.rdf_reading import FORMATS, REFUSED, Triples, read_triples
 from downstack.loaders.sources.rdf_terms import Terms, Translated, translate
@@ -58,7 +58,7 @@ class Statements:
 
 def _load(request: LoadRequest, files: Sequence[NamedBytes], mapping: Mapping) -> Loaded:
     terms = Terms.read()
-    report = CountedReport("Statements")
+    report = Report("Statements")
     documents: dict[str, str] = {}
     entities: set[str] = set()
     facts = 0
@@ -117,7 +117,10 @@ def _source(file: NamedBytes) -> SourceRecord:
 
 def _rejection(found: Triples, triple: ox.Quad, reason: str, before: int) -> Rejection:
     line = found.line(triple) if before < MAX_PLACED else 0
-    parts = ("[]" if isinstance(part, ox.BlankNode) else str(part) for part in (triple.subject, triple.predicate, triple.object))
+    parts = (
+        "[]" if isinstance(part, ox.BlankNode) else str(part)
+        for part in (triple.subject, triple.predicate, triple.object)
+    )
     subject, predicate, value = (clean(part, 120) for part in parts)
     return Rejection(line, subject, predicate, value, reason, found.name)
 

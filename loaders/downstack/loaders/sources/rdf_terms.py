@@ -104,7 +104,8 @@ def translate(
         ends = ends[::-1] if mapped.turned else ends
         return RelationRecord(ends[0], predicate.removeprefix(DSO), ends[1], source, None, mapped.note)
     made = ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), ox.NamedNode(target))
-    layer = LAYERS.get(target.removeprefix(DSO)) if predicate == TYPE and target != triple.object.value else None
+    is_mapped = predicate == TYPE and ox.NamedNode(target) != triple.object
+    layer = LAYERS.get(target.removeprefix(DSO)) if is_mapped else None
     if layer is None:
         return Translated((made,))
     # A class that another vocabulary's name stands for brings its layer with it, which that vocabulary does not have.
@@ -141,9 +142,7 @@ def _fact(subject: str, triple: ox.Quad, quantity: str, mapped: Term | None, sou
     )  # fmt: skip
 
 
-def _text(
-    subject: str, predicate: str, value: ox.Literal, mapped: Term | None, labelled: set[str]
-) -> Translated | str:
+def _text(subject: str, predicate: str, value: ox.Literal, mapped: Term | None, labelled: set[str]) -> Translated | str:
     if mapped is None:
         return Translated((ox.Triple(ox.NamedNode(subject), ox.NamedNode(predicate), value),))
     text = clean(value.value, MAX_NAME if predicate in (LABEL, ALIAS) else 1000)

@@ -72,10 +72,15 @@ def relation_rows(
     ends = {end for row in rows for end in (row.subject_id, row.object_id)}
     entities = {end: entity for end in ends if (entity := names.entity(end)) is not None}
     for row, found in relations_csv.by_row(rows, vocabulary, Selection(entities, {}), citations):
-        yield row.line, [
-            Rejection(row.line, row.subject_id, row.predicate, row.object_id, item) if isinstance(item, str) else item
-            for item in found
-        ]
+        yield (
+            row.line,
+            [
+                Rejection(row.line, row.subject_id, row.predicate, row.object_id, item)
+                if isinstance(item, str)
+                else item
+                for item in found
+            ],
+        )
 
 
 def influence_rows(
@@ -158,6 +163,9 @@ def _unit_slips(rows: Iterable[facts_csv.Row]) -> dict[int, str]:
         for decimal, binary in _BINARY.items():
             if {decimal, binary} <= units:
                 slips.update(
-                    {item.line: f"the same number in {decimal} and in {binary}: one of them is a slip" for item in group}
+                    {
+                        item.line: f"the same number in {decimal} and in {binary}: one of them is a slip"
+                        for item in group
+                    }
                 )
     return slips
