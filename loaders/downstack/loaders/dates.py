@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from downstack.graph.checks.common import is_date
+
 _ISO = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
 _AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _RANGE = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)\.\.(\d{4}(?:-\d{2}(?:-\d{2})?)?)")
@@ -38,12 +40,15 @@ def parse_date(text: str) -> Date:
     Date(as_of='2025', valid_until=None, words='2025-2026 (undated commit)')
     >>> parse_date("2025-Q4")
     Date(as_of='2025', valid_until=None, words='2025-Q4')
+    >>> parse_date("2024-02-30")
+    Date(as_of=None, valid_until=None, words='2024-02-30')
     """
     text = text.strip()
     if not text:
         return Date(None)
     if _ISO.fullmatch(text):
-        return Date(text)
+        # What no calendar has stays words: a slip of the source must not stop everything else from being loaded.
+        return Date(text) if is_date(text) else Date(None, None, text)
     if match := _AMERICAN.fullmatch(text):
         month, day, year = (int(part) for part in match.groups())
         return Date(f"{year:04d}-{month:02d}-{day:02d}")

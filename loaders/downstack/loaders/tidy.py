@@ -7,7 +7,7 @@ of that table, so that two tables about one thing do not overwrite each other an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -165,6 +165,7 @@ class _Run:
         names = {term.identifier: term.local_name for term in self.vocabulary.terms.values()}
         documents: dict[str, str] = {}
         touched: set[str] = set()
+        named = {end for table in self.tables.values() for end in _named(table)}
         for table in self.tables.values():
             facts: dict[str, list[FactRecord]] = defaultdict(list)
             links: dict[str, list[RelationRecord]] = defaultdict(list)
@@ -172,11 +173,8 @@ class _Run:
                 facts[fact.subject].append(fact)
             for link in table.relations.values():
                 links[link.subject].append(link)
-            ends = {link.object for link in table.relations.values()}
-            for slug in sorted({*facts, *links, *ends}):
+            for slug in sorted({*facts, *links, *(named & set(table.new))}):
                 new = table.new.get(slug)
-                if new is None and not (links[slug] or facts[slug]):
-                    continue
                 touched.add(slug)
                 documents[f"facts/loaded/{table.folder}/{slug}.ttl"] = (
                     writer.addition_document(slug, links[slug], facts[slug], names)
@@ -191,6 +189,16 @@ class _Run:
                 documents[f"facts/loaded/sources/{source.slug}.ttl"] = writer.source_document(source)
         count = sum(len(table.facts) for table in self.tables.values())
         return Loaded(documents, tuple(sorted(touched)), count, self.report)
+
+
+def _named(table: Table) -> Iterator[str]:
+    """Everything that the statements of a table are about or lead to."""
+    for fact in table.facts.values():
+        yield fact.subject
+    for link in table.relations.values():
+        yield from (link.subject, link.object)
+    for influence in table.influences.values():
+        yield from (influence.source_entity, influence.target_entity)
 
 
 def _records(table: Table) -> list[FactRecord | RelationRecord | InfluenceRecord]:

@@ -138,7 +138,7 @@ def _fact(subject: str, triple: ox.Quad, quantity: str, mapped: Term | None, sou
     return FactRecord(
         subject=subject.removeprefix(DS), quantity=quantity, literal=literal, value=number[0], low=number[1],
         high=number[2], unit=mapped.unit, confidence=mapped.confidence, source=source, note=mapped.note,
-        locator=clean(f"{triple.subject.value} {triple.predicate.value}"),
+        locator=clean(f"{str(triple.subject).strip('<>')} {triple.predicate.value}"),
     )  # fmt: skip
 
 
