@@ -145,7 +145,9 @@ def test_all_of_the_real_files_are_kept_or_rejected() -> None:
     counts = report.counts
     kinds = ("dependencies on assets", "dependencies on entities of the store", "dependencies unresolved")
     unread = [item for item in report.cells if item.attribute == "dependencies"]
-    assert counts["dependencies"] == sum(counts[kind] for kind in kinds) + sum(item.reason == "no name" for item in unread)
+    assert counts["dependencies"] == sum(counts[kind] for kind in kinds) + sum(
+        item.reason == "no name" for item in unread
+    )
     unresolved = [text for text in loaded.documents.values() if " a dso:UnresolvedEntity ;" in text]
     assert 0 < len(unresolved) <= counts["dependencies unresolved"]
     assert bundled().entities.keys() & set(loaded.entities)

@@ -47,7 +47,12 @@ def test_it_is_loaded_and_loaded_again_without_a_change(tmp_path: Path) -> None:
     write_store(store, first.documents)
     graph = KnowledgeGraph.open(store)
     (share,) = graph.facts_of("japan", "supply_input_share")
-    assert (share.value, share.as_of, share.confidence, share.condition) == (0.61, "2019", "estimate", "of Widget etchers")
+    assert (share.value, share.as_of, share.confidence, share.condition) == (
+        0.61,
+        "2019",
+        "estimate",
+        "of Widget etchers",
+    )
     assert graph.entities["widget-etchers"].type == "SupplyInput"
     assert load("eto", SAMPLE, graph=graph).documents == first.documents
 

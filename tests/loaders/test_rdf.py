@@ -34,7 +34,7 @@ def test_a_mapped_vocabulary_becomes_exactly_this_turtle() -> None:
     assert shown(loaded.documents) == expected("rdf-mapped.ttl")
     assert (loaded.report.read, loaded.report.kept, loaded.facts) == (8, 7, 1)
     assert [str(item) for item in loaded.report.rejections] == [
-        'chips.ttl:8: <https://example.org/chips/X1> <https://example.org/vocabulary#colour> = \'"red"\': '
+        "chips.ttl:8: <https://example.org/chips/X1> <https://example.org/vocabulary#colour> = '\"red\"': "
         "neither the vocabulary nor the mapping has the property"
     ]
 
@@ -78,7 +78,7 @@ def test_the_bundled_context_has_every_link_of_the_vocabulary() -> None:
 @pytest.mark.parametrize(
     ("statement", "reason"),
     [
-        ('dso:memoryBandwidth dso:atMost 1 .', "data does not change the vocabulary"),
+        ("dso:memoryBandwidth dso:atMost 1 .", "data does not change the vocabulary"),
         ('ex:chip rdfs:label "A chip" .', "the subject is of another vocabulary"),
         ('ds:acme ex:colour "red" .', "neither the vocabulary nor the mapping has the property"),
         ("ds:acme dso:designs ex:chip .", "the object is of another vocabulary"),
@@ -90,9 +90,7 @@ def test_the_bundled_context_has_every_link_of_the_vocabulary() -> None:
         ("ds:acme rdfs:label <<( ds:acme a dso:Company )>> .", "a triple inside a triple"),
     ],
 )
-def test_a_statement_that_fits_nothing_is_rejected_with_its_reason(
-    tmp_path: Path, statement: str, reason: str
-) -> None:
+def test_a_statement_that_fits_nothing_is_rejected_with_its_reason(tmp_path: Path, statement: str, reason: str) -> None:
     good = 'ds:other-acme a dso:Company ; rdfs:label "Other"@en .\n'
     report = load("rdf", file(tmp_path, "some.ttl", PREFIXES + good + statement + "\n")).report
     assert report.read == report.kept + report.rejected == 3
@@ -126,7 +124,7 @@ def test_a_mapping_that_means_nothing_is_refused_with_its_line(tmp_path: Path, r
 
 
 def test_two_names_that_would_become_one_do_not(tmp_path: Path) -> None:
-    text = PREFIXES + 'ex:X-1 a ex:Chip . ex:x_1 a ex:Chip .\n'
+    text = PREFIXES + "ex:X-1 a ex:Chip . ex:x_1 a ex:Chip .\n"
     table = file(
         tmp_path, "mapping.csv", "source,target\nhttps://example.org/*,ds:*\nhttps://example.org/Chip,dso:Accelerator\n"
     )

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 from downstack.graph.checks.common import is_date
 
-_ISO = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?")
-_AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
-_RANGE = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)\.\.(\d{4}(?:-\d{2}(?:-\d{2})?)?)")
-_YEARS = re.compile(r"(\d{4})-\d{4}\b")
-_LEADING = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?=$|[ /(]|-Q\d|-H\d|-mid)")
+_ISO = re.compile(r"\d{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?)?", re.ASCII)
+_AMERICAN = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_RANGE = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)\.\.(\d{4}(?:-\d{2}(?:-\d{2})?)?)", re.ASCII)
+_YEARS = re.compile(r"(\d{4})-\d{4}\b", re.ASCII)
+_LEADING = re.compile(r"(\d{4}(?:-\d{2}(?:-\d{2})?)?)(?=$|[ /(]|-Q\d|-H\d|-mid)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

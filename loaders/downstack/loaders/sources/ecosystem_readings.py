@@ -19,30 +19,33 @@ _SCALES = {
 }  # fmt: skip
 _NUMBER = r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)\s*"
 _SCALE = r"(?P<scale>[kKMBT]|thousand|million|billion|trillion)?\s*"
-_CITED = re.compile(r"[,;]?\s*\(?(?:according to|as per|see)\b.*$|\s*\[\[?[^\]]*\]\]?\s*\([^)]*\)\s*$", re.IGNORECASE)
+_CITED = re.compile(
+    r"[,;]?\s*\(?(?:according to|as per|see)\b.*$|\s*\[\[?[^\]]*\]\]?\s*\([^)]*\)\s*$", re.IGNORECASE | re.ASCII
+)
 
 _PARAMETERS = re.compile(
-    _NUMBER + _SCALE + r"param(?:eter)?s?\s*(?:\(?(?P<shape>dense|sparse|MoE)(?: model)?\)?)?", re.IGNORECASE
+    _NUMBER + _SCALE + r"param(?:eter)?s?\s*(?:\(?(?P<shape>dense|sparse|MoE)(?: model)?\)?)?", re.IGNORECASE | re.ASCII
 )
 _ACTIVE = re.compile(
     _NUMBER
     + _SCALE
     + r"parameters with (?P<active>\d+(?:\.\d+)?)\s*(?P<active_scale>[kKMBT]) parameters for activation"
     r"(?: \(MoE\))?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
-_TOKENS = re.compile(_NUMBER + _SCALE + r"(?P<language>[A-Z][a-z]+ )?tokens?(?: with .*)?")
-_BYTES = re.compile(_NUMBER + r"(?P<unit>[kMGTP]B|[KMGTP]iB)")
+_TOKENS = re.compile(_NUMBER + _SCALE + r"(?P<language>[A-Z][a-z]+ )?tokens?(?: with .*)?", re.ASCII)
+_BYTES = re.compile(_NUMBER + r"(?P<unit>[kMGTP]B|[KMGTP]iB)", re.ASCII)
 _ACCELERATOR_TIME = re.compile(
-    _NUMBER + _SCALE + r"(?:[A-Z]\w* )?(?:GPU|TPU|A100|H100|H800|V100)[\s-](?P<unit>hours?|days?)", re.IGNORECASE
+    _NUMBER + _SCALE + r"(?:[A-Z]\w* )?(?:GPU|TPU|A100|H100|H800|V100)[\s-](?P<unit>hours?|days?)",
+    re.IGNORECASE | re.ASCII,
 )
-_DURATION = re.compile(_NUMBER + r"(?P<unit>minutes?|hours?|days?|weeks?|months?)", re.IGNORECASE)
-_OPERATIONS = re.compile(_NUMBER + r"(?P<scale>peta|exa|zetta)flops?(?:/s)?[\s-]days?", re.IGNORECASE)
-_COUNT = re.compile(r"(?P<number>\d{1,3}(?:,\d{3})+|\d+)\s*x?\s+(?P<rest>.+)", re.IGNORECASE)
+_DURATION = re.compile(_NUMBER + r"(?P<unit>minutes?|hours?|days?|weeks?|months?)", re.IGNORECASE | re.ASCII)
+_OPERATIONS = re.compile(_NUMBER + r"(?P<scale>peta|exa|zetta)flops?(?:/s)?[\s-]days?", re.IGNORECASE | re.ASCII)
+_COUNT = re.compile(r"(?P<number>\d{1,3}(?:,\d{3})+|\d+)\s*x?\s+(?P<rest>.+)", re.IGNORECASE | re.ASCII)
 _WORD = re.compile(
     r"nvidia|amd|intel|google|cloud|tesla|tensor|core|rtx|\(?\d{2,3}\s?gb?\)?|\d{4}|[a-z]{1,2}\d{1,4}[a-z]*(?:-\d{2,3}gb?)?"
     r"|(?P<noun>gpus?|chips?|accelerators?)|(?P<tpu>tpus?|v\d[a-z]*|tpu-?v?\d[a-z]*)",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 
 
@@ -160,7 +163,7 @@ def read_users(text: str) -> Readings:
     >>> read_users("1.5 million"), read_users("a lot")
     ((Reading(quantity='active_users_monthly', value=1500000.0, unit='1', condition=None),), 'no number of people')
     """
-    match = re.fullmatch(_NUMBER + _SCALE + r"(?:users|people)?", _plain(text))
+    match = re.fullmatch(_NUMBER + _SCALE + r"(?:users|people)?", _plain(text), re.ASCII)
     if match is None:
         return "no number of people"
     scale = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12}[_SCALES[(match["scale"] or "").lower()]]

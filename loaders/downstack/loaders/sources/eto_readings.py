@@ -19,11 +19,11 @@ COUNTRIES: Mapping[str, str] = {
 NO_COUNTRY = frozenset({"various", "other", "others", "rest of world"})
 """What stands in the place of a country and is a rest that no country is named for."""
 
-_SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s?%")
+_SHARE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s?%", re.ASCII)
 _SIZE = re.compile(
     r"(?P<bound>over|about|approximately|under)?\s*\$(?P<number>\d+(?:\.\d+)?) (?P<scale>million|billion)"
     r"(?: \((?P<part>[^()]*?[a-z][^()]*)\))?(?: \((?P<year>\d{4})\))?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 
 
