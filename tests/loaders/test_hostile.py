@@ -297,6 +297,20 @@ def test_c06_too_many_rows_end_the_reading(monkeypatch: pytest.MonkeyPatch, tmp_
     assert "more than 3 rows" in refusal("facts-csv", write(tmp_path / "t.csv", FACTS + row() * 5))
 
 
+@pytest.mark.parametrize("column", ["source_url_or_repo", "note", "value", "entity_id", "as_of"])
+def test_c06_a_cell_without_end_is_rejected_and_takes_no_time(tmp_path: Path, column: str) -> None:
+    rows = row(**{column: "a" * 130_000}) + row()
+    report = load("facts-csv", write(tmp_path / "t.csv", FACTS + rows)).report
+    assert [item.reason for item in report.rejections] == ["a cell longer than 4000 characters"]
+    assert report.kept == 1
+
+
+def test_c06_a_text_without_end_is_read_for_no_number(tmp_path: Path) -> None:
+    text = f"- {{name: Model R, type: model, organization: O, size: \"7{' ' * 300_000}x\"}}"
+    report = load("ecosystem-graphs", write(tmp_path / "a.yaml", text)).report
+    assert [item.reason for item in report.cells] == ["longer than 300 characters"]
+
+
 # --- c07: archives, paths, links, imports ---------------------------------------------------------------------------
 
 

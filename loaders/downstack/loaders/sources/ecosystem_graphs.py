@@ -227,5 +227,9 @@ def _readings(asset: Asset) -> Iterator[tuple[str, str, Readings]]:
     for key, read in readers.items():
         text = asset.texts.get(key, "").strip()
         allowed = {"size": ("model", "dataset"), "monthly_active_users": ("application",)}.get(key, ("model",))
-        if not is_missing(text):
-            yield key, text, read(text) if asset.type in allowed else f"not of {asset.type}s"
+        if is_missing(text):
+            continue
+        if asset.type not in allowed:
+            yield key, text, f"not of {asset.type}s"
+        else:
+            yield key, text, read(text) if len(text) <= MAX_NAME else f"longer than {MAX_NAME} characters"

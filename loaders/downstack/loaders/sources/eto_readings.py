@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from downstack.loaders.texts import MAX_NAME
+
 COUNTRIES: Mapping[str, str] = {
     "AUS": "Australia", "AUT": "Austria", "BEL": "Belgium", "BLR": "Belarus", "BRA": "Brazil", "CAN": "Canada",
     "CHE": "Switzerland", "CHN": "China", "CZE": "Czechia", "DEU": "Germany", "DNK": "Denmark", "ESP": "Spain",
@@ -65,7 +67,7 @@ def read_market_size(text: str) -> MarketSize | None:
     >>> read_market_size("a lot of money") is None
     True
     """
-    match = _SIZE.fullmatch(text.strip())
+    match = _SIZE.fullmatch(text.strip()) if len(text) <= MAX_NAME else None
     if match is None:
         return None
     unit = "GUSD" if match["scale"].lower() == "billion" else "MUSD"

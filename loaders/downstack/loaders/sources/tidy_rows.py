@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 
 from downstack.errors import UnitError
 from downstack.loaders import writer
@@ -20,9 +20,12 @@ from downstack.loaders.vocabulary import Vocabulary
 from downstack.units import commensurable, dimension_in_words
 from downstack.vocabulary import locate
 
+Row = facts_csv.Row | relations_csv.Row | influences_csv.Row
 SIGNS = ("+", "-", "?", "0")
 STRENGTHS = ("weak", "moderate", "strong")
 GRADES = ("low", "medium", "high")
+MAX_CELL = 4_000
+"""Characters of one cell: patterns that find citations take longer than linear time, and no cell needs more."""
 _BINARY = {"kB": "KiB", "MB": "MiB", "GB": "GiB", "TB": "TiB"}
 
 
@@ -36,6 +39,8 @@ def fact_rows(
     """Facts of each row of a table of facts; settings of models are read as their architectures mean them."""
     slips = _unit_slips(rows)
     entities: dict[str, EntityRecord] = {}
+    yield from _overlong(rows)
+    rows = [row for row in rows if not _is_overlong(row)]
     for row in rows:
         entity = names.entity(row.entity_id, row.entity_name, row.entity_type)
         if entity is not None:
@@ -44,6 +49,16 @@ def fact_rows(
     for row, found in model_facts.by_row(rows, vocabulary, selection, citations):
         checked = [_checked(item, row, slips.get(row.line), vocabulary) for item in found]
         yield row.line, [item for item in checked if not isinstance(item, RelationRecord) or names.named(item.object)]
+
+
+def _is_overlong(row: Row) -> bool:
+    return any(isinstance(cell, str) and len(cell) > MAX_CELL for cell in astuple(row))
+
+
+def _overlong(rows: Iterable[Row]) -> Iterator[tuple[int, list[Rejection]]]:
+    for row in rows:
+        if _is_overlong(row):
+            yield row.line, [Rejection(row.line, "", "", "", f"a cell longer than {MAX_CELL} characters")]
 
 
 def _main_class_first(entity: EntityRecord) -> EntityRecord:
@@ -69,6 +84,8 @@ def relation_rows(
     rows: Sequence[relations_csv.Row], vocabulary: Vocabulary, names: TidyNames, citations: Citations
 ) -> Iterator[tuple[int, list[RelationRecord | FactRecord | Rejection]]]:
     """Relations and sizes of each row of a table of relations."""
+    yield from _overlong(rows)
+    rows = [row for row in rows if not _is_overlong(row)]
     ends = {end for row in rows for end in (row.subject_id, row.object_id)}
     entities = {end: entity for end in ends if (entity := names.entity(end)) is not None}
     for row, found in relations_csv.by_row(rows, vocabulary, Selection(entities, {}), citations):
@@ -90,7 +107,8 @@ def influence_rows(
 
     The sign of an influence is read by a person: it stands in the row, or in the product's own reading of that very row.
     """
-    for row in rows:
+    yield from _overlong(rows)
+    for row in [row for row in rows if not _is_overlong(row)]:
         reading = _own_reading(row, names) if row.sign else _curated_reading(row, readings)
         if isinstance(reading, str):
             yield row.line, [Rejection(row.line, row.source_entity, row.id, row.target_entity, reading)]
