@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from downstack.errors import UnknownNameError
+from downstack.errors import UnknownNameError, UserInputError
 from downstack.loaders.registry import BUILT_IN, find_loader, loader_names
 
 MODULE = '''\
@@ -88,6 +88,18 @@ def test_a_name_that_no_loader_has_is_a_mistake_in_the_command(tmp_path: Path) -
     assert done.returncode == 2
     assert "unknown loader 'ecosystem-graph' (nearest: ecosystem-graphs)" in done.stderr
     assert not (tmp_path / "store").exists()
+
+
+def test_a_loader_whose_library_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in [name for name in sys.modules if name.startswith("downstack.loaders.") or name == "yaml"]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "yaml", None)
+    from downstack.loaders import registry
+
+    with pytest.raises(
+        UserInputError, match=r"the loader 'ecosystem-graphs' needs yaml \(install downstack\[loaders\]"
+    ):
+        registry.find_loader("ecosystem-graphs")
 
 
 def test_every_loader_of_the_product_says_what_it_reads_and_under_which_licence() -> None:

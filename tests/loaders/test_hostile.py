@@ -306,7 +306,7 @@ def test_c06_a_cell_without_end_is_rejected_and_takes_no_time(tmp_path: Path, co
 
 
 def test_c06_a_text_without_end_is_read_for_no_number(tmp_path: Path) -> None:
-    text = f"- {{name: Model R, type: model, organization: O, size: \"7{' ' * 300_000}x\"}}"
+    text = f'- {{name: Model R, type: model, organization: O, size: "7{" " * 300_000}x"}}'
     report = load("ecosystem-graphs", write(tmp_path / "a.yaml", text)).report
     assert [item.reason for item in report.cells] == ["longer than 300 characters"]
 

@@ -86,6 +86,11 @@ _DESCRIPTIONS = {
     "Foundry": "A fabrication service.",
     "ProcessNode": "A fabrication process.",
     "PackagingTechnology": "A way to put dies into one package.",
+    "Country": "A country or territory whose companies are counted together.",
+    "SupplyStage": "A stage into which the making of a chip is divided.",
+    "SupplyInput": "A step, tool, material or product on the way to a chip (see `classes`).",
+    "Dataset": "A named collection of data that models are trained or judged on.",
+    "UnresolvedEntity": "A thing that a source names and nothing describes.",
     "OtherEntity": "An entity whose main class is in the data but not in this schema.",
 }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from downstack.errors import Finding, KnowledgeError
@@ -13,7 +13,7 @@ from downstack.loaders.curation import read_curation
 from downstack.loaders.inputs import read_file
 from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
-from downstack.loaders.report import Report, split
+from downstack.loaders.report import Rejection, Report
 from downstack.loaders.sources import hf_config, model_facts
 from downstack.loaders.sources.facts_csv import Row, Selection
 from downstack.loaders.tidy import load_tables
@@ -55,7 +55,7 @@ def load_configs(paths: Sequence[Path], known: Mapping[str, EntityRecord], name:
         rows += settings
         record = SourceRecord(f"config-{entity.slug}", f"config.json of {entity.label}", reference)
         sources.append(KnownSource(record, locators=frozenset({reference})))
-    return _loaded(entities, rows, "configurations of models", model_facts.read_models, sources=sources)
+    return _loaded(entities, rows, "configurations of models", sources=sources)
 
 
 def load_facts(paths: Sequence[Path], known: Mapping[str, EntityRecord]) -> Loaded:
@@ -67,14 +67,23 @@ def _loaded(
     entities: Sequence[EntityRecord],
     rows: Sequence[Row],
     title: str,
-    read: Callable[[Sequence[Row], Vocabulary, Selection, Citations], Iterable[object]],
     sources: Sequence[KnownSource] = (),
 ) -> Loaded:
     vocabulary, curation = _vocabulary(), read_curation()
     selection = Selection({item.slug: item for item in entities}, curation.selection.dropped)
     citations = Citations(known=(*sources, *curation.sources))
-    report = Report(title, read=len(rows))
-    records = split(read(rows, vocabulary, selection, citations), report)
+    report = Report(title)
+    records: list[FactRecord | RelationRecord] = []
+    for row, found in model_facts.by_row(rows, vocabulary, selection, citations):
+        statements = [item for item in found if not isinstance(item, Rejection)]
+        reasons = [item for item in found if isinstance(item, Rejection)]
+        records += statements
+        if statements:
+            report.keep(len(statements))
+            report.leave_out(reasons)
+        else:
+            nothing = Rejection(row.line, row.entity_id, row.attribute, row.value, "nothing follows from it")
+            report.reject(next(iter(reasons), nothing))
     facts = {item.key: item for item in records if isinstance(item, FactRecord)}
     links = {item.key: item for item in records if isinstance(item, RelationRecord)}
     names = {term.identifier: term.local_name for term in vocabulary.terms.values()}

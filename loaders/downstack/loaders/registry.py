@@ -110,11 +110,15 @@ def find_loader(name: str) -> Loader:
     UnknownNameError
         If there is none; the nearest names are given, or all where none is near.
     UserInputError
-        If another package's loader cannot be imported or lacks a member.
+        If another package's loader cannot be imported or lacks a member, or a loader needs what is not installed.
     """
     if name in BUILT_IN:
         module, _, attribute = BUILT_IN[name].partition(":")
-        return cast("Loader", getattr(importlib.import_module(module), attribute)())
+        try:
+            return cast("Loader", getattr(importlib.import_module(module), attribute)())
+        except ModuleNotFoundError as error:
+            hint = "install downstack[loaders]"
+            raise UserInputError(f"the loader {name!r} needs {error.name}", field="source", hint=hint) from error
     for item in _installed():
         if item.name == name:
             return _foreign(item)

@@ -22,7 +22,7 @@ from downstack.loaders.registry import Loaded, LoadRequest
 from downstack.loaders.report import Rejection, Report
 from downstack.loaders.sources import facts_csv, influences_csv, relations_csv
 from downstack.loaders.sources.tidy_names import TidyNames
-from downstack.loaders.sources.tidy_rows import fact_rows, influence_rows, relation_rows
+from downstack.loaders.sources.tidy_rows import Becomes, fact_rows, influence_rows, relation_rows
 from downstack.loaders.tables import header_of
 from downstack.loaders.texts import entity_slug
 from downstack.loaders.vocabulary import Vocabulary
@@ -52,7 +52,6 @@ class Table:
     influences: dict[str, InfluenceRecord] = field(default_factory=dict)
 
 
-Becomes = FactRecord | RelationRecord | InfluenceRecord | Rejection
 Rows = Iterable[tuple[int, Sequence[Becomes]]]
 """The line of each row and what it becomes: statements, or one rejection."""
 

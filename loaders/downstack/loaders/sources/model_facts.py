@@ -63,16 +63,23 @@ def read_models(
 def by_row(
     rows: Iterable[Row], vocabulary: Vocabulary, selection: Selection, citations: Citations
 ) -> Iterator[tuple[Row, list[FactRecord | RelationRecord | Rejection]]]:
-    """Each row with what it becomes; what a config.json says as a whole came of each of its rows that is read for it."""
+    """Each row with what it becomes.
+
+    What a config.json says as a whole came of each of its rows that is read together with others; where it has none, of its
+    first row.
+    """
     kept = list(rows)
     configs = _configs(kept, selection)
     unused = _unused_lines(configs)
-    meant: dict[int, list[FactRecord | RelationRecord | Rejection]] = {}
+    meant: dict[int, tuple[FactRecord | RelationRecord | Rejection, ...]] = {}
     for config in configs:
-        found = list(_facts(config, citations)) if _is_refined(config.entity) else []
-        meant.update({row.line: found for row in config.rows.values() if row.attribute in READ})
+        if _is_refined(config.entity):
+            lines = [row.line for row in config.rows.values()]
+            together = [row.line for row in config.rows.values() if row.attribute in READ and row.line not in unused]
+            found = tuple(_facts(config, citations))
+            meant.update(dict.fromkeys(together or lines[:1], found))
     for row in kept:
-        yield row, list(_printed(row, unused, vocabulary, selection, citations)) or meant.get(row.line, [])
+        yield row, [*_printed(row, unused, vocabulary, selection, citations), *meant.get(row.line, ())]
 
 
 def _configs(rows: Sequence[Row], selection: Selection) -> list[Config]:

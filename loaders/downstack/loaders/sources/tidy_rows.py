@@ -21,6 +21,8 @@ from downstack.units import commensurable, dimension_in_words
 from downstack.vocabulary import locate
 
 Row = facts_csv.Row | relations_csv.Row | influences_csv.Row
+Becomes = FactRecord | RelationRecord | InfluenceRecord | Rejection
+"""What a row becomes: statements, or one rejection."""
 SIGNS = ("+", "-", "?", "0")
 STRENGTHS = ("weak", "moderate", "strong")
 GRADES = ("low", "medium", "high")
@@ -35,7 +37,7 @@ def fact_rows(
     names: TidyNames,
     citations: Citations,
     curated: Selection,
-) -> Iterator[tuple[int, list[FactRecord | RelationRecord | Rejection]]]:
+) -> Iterator[tuple[int, list[Becomes]]]:
     """Facts of each row of a table of facts; settings of models are read as their architectures mean them."""
     slips = _unit_slips(rows)
     entities: dict[str, EntityRecord] = {}
@@ -55,7 +57,7 @@ def _is_overlong(row: Row) -> bool:
     return any(isinstance(cell, str) and len(cell) > MAX_CELL for cell in astuple(row))
 
 
-def _overlong(rows: Iterable[Row]) -> Iterator[tuple[int, list[Rejection]]]:
+def _overlong(rows: Iterable[Row]) -> Iterator[tuple[int, list[Becomes]]]:
     for row in rows:
         if _is_overlong(row):
             yield row.line, [Rejection(row.line, "", "", "", f"a cell longer than {MAX_CELL} characters")]
@@ -82,7 +84,7 @@ def _checked(
 
 def relation_rows(
     rows: Sequence[relations_csv.Row], vocabulary: Vocabulary, names: TidyNames, citations: Citations
-) -> Iterator[tuple[int, list[RelationRecord | FactRecord | Rejection]]]:
+) -> Iterator[tuple[int, list[Becomes]]]:
     """Relations and sizes of each row of a table of relations."""
     yield from _overlong(rows)
     rows = [row for row in rows if not _is_overlong(row)]
@@ -102,7 +104,7 @@ def relation_rows(
 
 def influence_rows(
     rows: Sequence[influences_csv.Row], readings: Mapping[str, Reading], names: TidyNames, citations: Citations
-) -> Iterator[tuple[int, list[InfluenceRecord | Rejection]]]:
+) -> Iterator[tuple[int, list[Becomes]]]:
     """Influences of each row of a table of influences.
 
     The sign of an influence is read by a person: it stands in the row, or in the product's own reading of that very row.
