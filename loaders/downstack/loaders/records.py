@@ -32,6 +32,8 @@ class EntityRecord:
     layer: int | None
     aliases: tuple[str, ...] = ()
     description: str | None = None
+    file: str | None = None
+    """The file that describes it, when a store has it."""
 
 
 @dataclass(frozen=True, slots=True)

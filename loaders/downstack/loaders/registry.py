@@ -25,6 +25,10 @@ GROUP = "downstack.loaders"
 BUILT_IN: Mapping[str, str] = {
     "hf-config": "downstack.loaders.load:HuggingFaceConfig",
     "facts-csv": "downstack.loaders.load:FactsTable",
+    "epoch-hardware": "downstack.loaders.epoch:EpochHardware",
+    "epoch-models": "downstack.loaders.epoch:EpochModels",
+    "epoch-clusters": "downstack.loaders.epoch:EpochClusters",
+    "epoch-companies": "downstack.loaders.epoch:EpochCompanies",
 }
 """Name -> where the class is: imported only when it is used."""
 
@@ -78,7 +82,9 @@ class Loader(Protocol):
 def known_entities(entities: Iterable[Entity]) -> dict[str, EntityRecord]:
     """Entities of a graph as records, by slug."""
     return {
-        item.id: EntityRecord(item.id, item.label, tuple(sorted(item.classes)), item.layer, item.aliases)
+        item.id: EntityRecord(
+            item.id, item.label, tuple(sorted(item.classes)), item.layer, item.aliases, file=item.file
+        )
         for item in entities
     }
 

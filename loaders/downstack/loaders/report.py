@@ -9,36 +9,66 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A row that became nothing: where it is, what it says, and why it was left out."""
+    """A row, or a cell of one, that became nothing: where it is, what it says, and why it was left out."""
 
     row: int
     subject: str
     attribute: str
     value: str
     reason: str
+    file: str = ""
+    """Which of several files; the row is then the line on which it begins."""
 
     def __str__(self) -> str:
-        return f"row {self.row}: {self.subject} {self.attribute} = {self.value!r}: {self.reason}"
+        place = f"{self.file}:{self.row}" if self.file else f"row {self.row}"
+        return f"{place}: {self.subject} {self.attribute} = {self.value!r}: {self.reason}"
 
 
 @dataclass(slots=True)
 class Report:
-    """Counts of one table; `rejections` keeps every rejected row with its reason."""
+    """Counts of one table; `rejections` keeps every rejected row with its reason.
+
+    A loader whose rows say many things counts with :meth:`keep`, :meth:`reject` and :meth:`leave_out`: a row is kept
+    when at least one statement came of it, so that kept and rejected rows add up to the rows read, and `cells` keeps
+    what a kept row said in vain. A loader whose row is one value counts with :func:`split`.
+    """
 
     name: str
     read: int = 0
     kept: int = 0
     rejections: list[Rejection] = field(default_factory=list)
+    statements: int = 0
+    """Facts and relations that came of the kept rows, where the loader counts them."""
+    cells: list[Rejection] = field(default_factory=list)
+    """Cells of kept rows that became nothing."""
 
     @property
     def rejected(self) -> int:
         """How many rows were left out."""
         return len(self.rejections)
 
+    def keep(self, statements: int) -> None:
+        """Count a row that became something."""
+        self.read += 1
+        self.kept += 1
+        self.statements += statements
+
+    def reject(self, rejection: Rejection) -> None:
+        """Count a row that became nothing."""
+        self.read += 1
+        self.rejections.append(rejection)
+
+    def leave_out(self, cells: Iterable[Rejection]) -> None:
+        """Count cells of a kept row that became nothing."""
+        self.cells.extend(cells)
+
     def reasons(self) -> list[tuple[str, int]]:
         """Each reason with its count, most frequent first."""
-        counts = Counter(item.reason for item in self.rejections)
-        return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+        return _counted(self.rejections)
+
+    def cell_reasons(self) -> list[tuple[str, int]]:
+        """Each reason for which cells of kept rows were left out with its count, most frequent first."""
+        return _counted(self.cells)
 
     def to_markdown(self) -> str:
         """One section: the counts, then a table of the reasons."""
@@ -54,6 +84,11 @@ class Report:
                 lines.append(f"| {count} | {reason} | {common}{more} |")
             lines.append("")
         return "\n".join(lines)
+
+
+def _counted(rejections: Iterable[Rejection]) -> list[tuple[str, int]]:
+    counts = Counter(item.reason for item in rejections)
+    return sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def split(items: Iterable[object], report: Report) -> list[object]:
