@@ -17,13 +17,16 @@ from downstack.cli.wire import dump
 if TYPE_CHECKING:
     from downstack.loaders.registry import Loaded
 
+MOST_NAMED = 12
+"""Entities that the message names; of more it says how many."""
+
 
 def load(
     source: Annotated[
         str,
         typer.Argument(
             metavar="SOURCE",
-            help="The loader: hf-config, facts-csv, or one that another package installed.",
+            help="The loader: hf-config, facts-csv, epoch-models, ..., or one that another package installed.",
             show_default=False,
         ),
     ],
@@ -68,12 +71,20 @@ def _json(loaded: Loaded, store: Path, dry_run: bool) -> dict[str, object]:
         "written": not dry_run,
         "entities": list(loaded.entities),
         "facts": loaded.facts,
+        "rows": {"read": loaded.report.read, "kept": loaded.report.kept, "rejected": loaded.report.rejected},
+        "cells_left_out": dict(loaded.report.cell_reasons()),
         "rejections": [str(item) for item in loaded.report.rejections],
     }
 
 
 def _print(console: Console, loaded: Loaded, store: Path, dry_run: bool) -> None:
     what = "would be written to" if dry_run else "written to"
-    console.print(Text(f"{loaded.facts} facts of {', '.join(loaded.entities) or 'nothing'} {what} {store}"))
-    for reason, count in loaded.report.reasons():
+    several = f"{len(loaded.entities):,} entities"
+    named = ", ".join(loaded.entities) if len(loaded.entities) <= MOST_NAMED else several
+    console.print(Text(f"{loaded.facts} facts of {named or 'nothing'} {what} {store}"))
+    report = loaded.report
+    console.print(Text(f"{report.read} rows read, {report.kept} kept, {report.rejected} rejected"))
+    for reason, count in report.reasons():
         console.print(Text(f"left out {count}: {reason}", style="dim"))
+    for reason, count in report.cell_reasons():
+        console.print(Text(f"cells left out {count:,}: {reason}", style="dim"))

@@ -90,6 +90,39 @@ def entity_document(
         Quantity identifier -> local name of its term.
     """
     links = sorted(relations, key=lambda item: item.key)
+    statements = [_entity(entity, links)]
+    statements += [_relation(item) for item in links]
+    statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
+    return _document(statements)
+
+
+def table_document(
+    source: SourceRecord,
+    entities: Iterable[EntityRecord],
+    relations: Iterable[RelationRecord],
+    facts: Iterable[FactRecord],
+    quantity_names: Mapping[str, str],
+) -> str:
+    """The file of everything that one table says: its source, the entities that it adds, their links and facts.
+
+    Subjects of links may be described elsewhere: only the links themselves stand here then.
+    """
+    links: dict[str, list[RelationRecord]] = {}
+    for item in sorted(relations, key=lambda item: item.key):
+        links.setdefault(item.subject, []).append(item)
+    added = sorted(entities, key=lambda item: item.slug)
+    described = {item.slug for item in added}
+    statements = [_source(source)]
+    statements += [_entity(item, links.get(item.slug, ())) for item in added]
+    statements += [
+        _statement(name("ds", slug), _direct(links[slug])) for slug in sorted(links) if slug not in described
+    ]
+    statements += [_relation(item) for slug in sorted(links) for item in links[slug]]
+    statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
+    return _document(statements)
+
+
+def _entity(entity: EntityRecord, links: Iterable[RelationRecord]) -> str:
     pairs: Pairs = [
         ("a", ", ".join(f"dso:{item}" for item in entity.classes)),
         ("rdfs:label", text(entity.label, "en")),
@@ -100,13 +133,15 @@ def entity_document(
         pairs.append(("skos:definition", text(entity.description, "en")))
     if entity.layer is not None:
         pairs.append(("dso:inLayer", f"dso:layer{entity.layer}"))
-    for predicate in sorted({item.predicate for item in links}):
-        objects = sorted({name("ds", item.object) for item in links if item.predicate == predicate})
-        pairs.append((f"dso:{predicate}", ", ".join(objects)))
-    statements = [_statement(name("ds", entity.slug), pairs)]
-    statements += [_relation(item) for item in links]
-    statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
-    return _document(statements)
+    return _statement(name("ds", entity.slug), pairs + _direct(links))
+
+
+def _direct(links: Iterable[RelationRecord]) -> Pairs:
+    """The links of one subject as direct triples."""
+    objects: dict[str, set[str]] = {}
+    for item in links:
+        objects.setdefault(item.predicate, set()).add(name("ds", item.object))
+    return [(f"dso:{predicate}", ", ".join(sorted(objects[predicate]))) for predicate in sorted(objects)]
 
 
 def facts_document(facts: Iterable[FactRecord], quantity_names: Mapping[str, str]) -> str:
@@ -150,6 +185,10 @@ def _fact(item: FactRecord, quantity_names: Mapping[str, str]) -> str:
 
 def source_document(source: SourceRecord) -> str:
     """The file of one source."""
+    return _document([_source(source)])
+
+
+def _source(source: SourceRecord) -> str:
     pairs: Pairs = [("a", "dso:Source")]
     _optional(
         pairs,
@@ -158,7 +197,7 @@ def source_document(source: SourceRecord) -> str:
         ("dcterms:license", source.licence),
         ("dso:retrieved", source.retrieved),
     )
-    return _document([_statement(name("src", source.slug), pairs)])
+    return _statement(name("src", source.slug), pairs)
 
 
 def influence_document(item: InfluenceRecord) -> str:
