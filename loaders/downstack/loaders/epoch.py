@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from downstack.errors import Finding, KnowledgeError
@@ -18,17 +19,28 @@ from downstack.loaders.records import SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
 from downstack.loaders.report import Report
 from downstack.loaders.sources.epoch_book import Book
-from downstack.loaders.sources.epoch_clusters import read_cluster, read_data_center
+from downstack.loaders.sources.epoch_clusters import announce_installation, read_cluster, read_data_center
 from downstack.loaders.sources.epoch_companies import read_revenue, read_usage
-from downstack.loaders.sources.epoch_hardware import read_hardware
-from downstack.loaders.sources.epoch_models import read_model
+from downstack.loaders.sources.epoch_hardware import announce_hardware, read_hardware
+from downstack.loaders.sources.epoch_models import announce_model, read_model
 from downstack.loaders.sources.epoch_names import Names, slug_of
 from downstack.loaders.sources.epoch_table import EpochRow, EpochTable, read_epoch_table
 from downstack.loaders.vocabulary import read_vocabulary
 from downstack.vocabulary import locate
 
 LICENCE = "CC BY 4.0: credit Epoch AI, and say what was changed"
-Reader = Callable[[EpochRow, Book], None]
+
+
+def announce_nothing(row: EpochRow, names: Names) -> None:
+    """Rows of reports have no subject of their own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What reads the rows of one kind of table: first who they are about, so that rows can name each other, then all."""
+
+    read: Callable[[EpochRow, Book], None]
+    announce: Callable[[EpochRow, Names], None] = announce_nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +57,23 @@ PUBLICATIONS: Mapping[str, Publication] = {
     "epoch-hardware": Publication(
         "Epoch AI, Data on Machine Learning Hardware",
         "https://epoch.ai/data/machine-learning-hardware",
-        {"hardware": read_hardware},
+        {"hardware": Reader(read_hardware, announce_hardware)},
     ),
     "epoch-models": Publication(
-        "Epoch AI, Data on AI Models", "https://epoch.ai/data/ai-models", {"models": read_model}
+        "Epoch AI, Data on AI Models", "https://epoch.ai/data/ai-models", {"models": Reader(read_model, announce_model)}
     ),
     "epoch-clusters": Publication(
         "Epoch AI, Data on GPU Clusters and Data Centers",
         "https://epoch.ai/data/gpu-clusters",
-        {"clusters": read_cluster, "data-centers": read_data_center},
+        {
+            "clusters": Reader(read_cluster, announce_installation),
+            "data-centers": Reader(read_data_center, announce_installation),
+        },
     ),
     "epoch-companies": Publication(
         "Epoch AI, Data on AI Companies",
         "https://epoch.ai/data/ai-companies",
-        {"revenue": read_revenue, "usage": read_usage},
+        {"revenue": Reader(read_revenue), "usage": Reader(read_usage)},
     ),
 }
 
@@ -85,8 +100,7 @@ def load_epoch(loader: str, request: LoadRequest) -> Loaded:
     for place, (path, _) in zip(places, read, strict=True):
         if places.count(place) > 1:
             raise KnowledgeError((Finding(str(path), None, "two files have this name", "rename one of them"),))
-    vocabulary = read_vocabulary(sorted((locate() / "terms").glob("quantities*.ttl")))
-    names = {term.identifier: term.local_name for term in vocabulary.terms.values()}
+    names = _quantity_names()
     report = Report(publication.title)
     held = dict(request.held)
     documents: dict[str, str] = {}
@@ -98,11 +112,15 @@ def load_epoch(loader: str, request: LoadRequest) -> Loaded:
         # What this very file described before is not held: it is described again, in the same words.
         others = {slug: item for slug, item in held.items() if not (item.file or "").endswith(place)}
         book = Book(table.file, source.slug, Names(loader, others), report)
+        reader = publication.readers[table.kind]
         for row in table.rows:
-            publication.readers[table.kind](row, book)
+            reader.announce(row, book.names)
+        for row in table.rows:
+            reader.read(row, book)
             done += 1
             if request.progress is not None:
                 request.progress(done, total)
+        book.close()
         added = book.names.added
         documents[place] = writer.table_document(
             source, added.values(), book.links.values(), book.facts.values(), names
@@ -111,6 +129,12 @@ def load_epoch(loader: str, request: LoadRequest) -> Loaded:
         subjects |= {item.subject for item in book.facts.values()} | added.keys()
         held |= {slug: replace(item, file=place) for slug, item in added.items()}
     return Loaded(documents, tuple(sorted(subjects)), len(facts), report)
+
+
+@cache
+def _quantity_names() -> Mapping[str, str]:
+    vocabulary = read_vocabulary(sorted((locate() / "terms").glob("quantities*.ttl")))
+    return {term.identifier: term.local_name for term in vocabulary.terms.values()}
 
 
 def _source(loader: str, publication: Publication, table: EpochTable, data: bytes) -> SourceRecord:

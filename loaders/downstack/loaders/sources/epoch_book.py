@@ -43,7 +43,6 @@ class Book:
     _subject: str = field(init=False, default="")
     _statements: int = field(init=False, default=0)
     _repeated: int = field(init=False, default=0)
-    _before: int = field(init=False, default=0)
     _cells: list[Rejection] = field(init=False, default_factory=list)
     _refused: set[str] = field(init=False, default_factory=set)
     _numbers: dict[str, float | None] = field(init=False, default_factory=dict)
@@ -52,7 +51,7 @@ class Book:
         """Turn to a row, which a person finds by the name of its subject."""
         self._row, self._subject = row, values.clean(subject)
         self._statements, self._repeated, self._numbers = 0, 0, {}
-        self._before, self._refused = len(self.names.added), set()
+        self._refused = set()
         self._cells = [
             self._rejection(cell.column.header, cell.text, cell.column.reason)
             for cell in row.cells.values()
@@ -68,8 +67,7 @@ class Book:
             self.reject(TWICE if self._repeated else self._why_nothing())
 
     def reject(self, reason: str) -> None:
-        """Count the row as rejected: nothing of it stays."""
-        self.names.forget(self._before)
+        """Count the row as rejected."""
         self.report.reject(self._rejection("row", self._subject, reason))
 
     def leave(self, column: str, reason: str, text: str | None = None) -> None:
@@ -77,6 +75,11 @@ class Book:
         cell = self._row.cells[column]
         self._cells.append(self._rejection(cell.column.header, text or cell.text, reason))
         self._refused.add(reason)
+
+    def close(self) -> None:
+        """Drop the entities that no statement speaks of: those of rejected rows."""
+        ends = {slug for link in self.links.values() for slug in (link.subject, link.object)}
+        self.names.keep_only(ends | {fact.subject for fact in self.facts.values()})
 
     def value(self, column: str, *, zero: bool = False, most: float = float("inf")) -> float | None:
         """The number under a column; None when there is none, which is noted unless the cell is empty."""

@@ -18,8 +18,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from downstack.loaders.sources.epoch_book import Book, Saying
+from downstack.loaders.sources.epoch_names import Names
 from downstack.loaders.sources.epoch_table import EpochRow
-from downstack.loaders.sources.epoch_values import address, clean, confidence, note
+from downstack.loaders.sources.epoch_values import addresses, clean, confidence, note
 
 ANONYMOUS = "anonymized"
 ENDS: Mapping[str, str] = {"owner": "ownedBy", "users": "usedBy"}
@@ -32,6 +33,13 @@ SITE_ENDS: Mapping[str, str] = {
 """Column -> the relation of the installation to whom it names."""
 
 
+def announce_installation(row: EpochRow, names: Names) -> None:
+    """Make the subject of a row known to all others: what it builds upon may stand further down."""
+    name = _name(row.text("name"))
+    if name and not _is_anonymous(name):
+        names.take(name, "cluster")
+
+
 def read_cluster(row: EpochRow, book: Book) -> None:
     """Say what one row of the table of clusters means."""
     name = _name(row.text("name"))
@@ -40,9 +48,9 @@ def read_cluster(row: EpochRow, book: Book) -> None:
         book.reject("the row names no cluster")
         return
     status, country, sector = row.text("status"), row.text("country"), row.text("sector")
-    words = note(", ".join(part for part in (status, sector.lower(), row.first("location", "country")) if part))
-    anonymous = name.casefold().startswith(ANONYMOUS)
-    cluster = book.names.another(name, "cluster", words) if anonymous else book.names.take(name, "cluster", words)
+    where = row.first("location", "country")
+    cluster = book.names.another(name, "cluster") if _is_anonymous(name) else book.names.take(name, "cluster")
+    book.names.describe(cluster, note(", ".join(part for part in (status, sector.lower(), where) if part)))
     planned = status.casefold() == "planned"
     begun = None if planned else book.day("date")
     ended = book.day("ended")
@@ -55,7 +63,7 @@ def read_cluster(row: EpochRow, book: Book) -> None:
         confidence=confidence(certainty),
         condition="planned" if planned else None,
         note=note(*remarks, row.text("note")),
-        locator=note(f"Name: {name}", address(*(row.text(f"source_{place}") for place in range(1, 7))) or ""),
+        locator=note(f"Name: {name}", addresses(*(row.text(f"source_{place}") for place in range(1, 7))) or ""),
     )
     guess = replace(saying, confidence="estimate", note=note(*remarks, "calculated by Epoch AI", row.text("note")))
     book.fact(cluster, "cluster_h100_equivalents", "h100", guess)
@@ -87,10 +95,14 @@ def _name(text: str) -> str:
     return clean(text).strip('"').strip()
 
 
+def _is_anonymous(name: str) -> bool:
+    return name.casefold().startswith(ANONYMOUS)
+
+
 def _counted(row: EpochRow, book: Book, cluster: str, saying: Saying) -> None:
     """Its chips: each kind a link with its number, and one number of all."""
     for chip, count in (("chip", "chip_count"), ("chip_2", "chip_count_2")):
-        number = row.text(count)
+        number = row.text(count).removesuffix(".0")
         if book.value(count) is None:
             number = ""
         for slug, _ in book.named(chip, "chip", or_dangling=True):
@@ -110,12 +122,13 @@ def read_data_center(row: EpochRow, book: Book) -> None:
         book.reject("the row names no data centre")
         return
     where = ", ".join(part for part in (row.text("location"), row.text("country")) if part)
-    site = book.names.take(name, "cluster", note(f"Data centre, {where}" if where else "Data centre"))
+    site = book.names.take(name, "cluster")
+    book.names.describe(site, note(f"Data centre, {where}" if where else "Data centre"), clean(row.text("title")))
     saying = Saying(
         confidence="estimate",
         condition="so far",
         note=note("0 before it runs" if row.text("h100") == "0" else "", row.text("note")),
-        locator=note(f"Handle: {name}", address(row.text("sources")) or ""),
+        locator=note(f"Handle: {name}", addresses(row.text("sources"))),
     )
     book.fact(site, "cluster_h100_equivalents", "h100", saying, zero=True)
     power = "power" if "power" in row.cells else "power_it"

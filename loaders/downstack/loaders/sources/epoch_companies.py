@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from downstack.loaders.sources.epoch_book import Book, Saying
 from downstack.loaders.sources.epoch_table import EpochRow
-from downstack.loaders.sources.epoch_values import address, clean, confidence, note
+from downstack.loaders.sources.epoch_values import addresses, clean, confidence, note
 
 PERIODS: Mapping[str, str] = {
     "daily": "active_users_daily",
@@ -99,10 +99,12 @@ def _confidence(row: EpochRow) -> str:
 
 def _said(row: EpochRow) -> str:
     word, kind = row.text("confidence"), row.text("source_type")
-    return "; ".join(part for part in (f"Epoch AI's confidence: {word}" if word else "", kind) if part)
+    told = row.text("report_date")
+    parts = (f"Epoch AI's confidence: {word}" if word else "", kind, f"reported {told}" if told else "")
+    return "; ".join(part for part in parts if part)
 
 
 def _locator(row: EpochRow) -> str | None:
-    where = address(*(row.text(f"source_{place}") for place in range(1, 4)))
+    where = addresses(*(row.text(f"source_{place}") for place in range(1, 4)))
     name = row.text("id") or f"{row.text('company')}, {row.text('date')}"
-    return note(name, where or "")
+    return note(name, where)

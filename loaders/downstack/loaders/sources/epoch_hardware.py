@@ -19,8 +19,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from downstack.loaders.sources.epoch_book import Book, Saying
+from downstack.loaders.sources.epoch_names import Names
 from downstack.loaders.sources.epoch_table import EpochRow
-from downstack.loaders.sources.epoch_values import address, clean, note
+from downstack.loaders.sources.epoch_values import addresses, clean, note
 
 PLAIN: Mapping[str, str] = {
     "fp64": "peak_flops_fp64",
@@ -57,6 +58,12 @@ MOST_PORT_BITS = 1.6e12
 """bit/s of the fastest network port of one accelerator; more was written in bytes."""
 
 
+def announce_hardware(row: EpochRow, names: Names) -> None:
+    """Make the subject of a row known to all others."""
+    if name := clean(row.text("name")):
+        names.take(name, "chip")
+
+
 def read_hardware(row: EpochRow, book: Book) -> None:
     """Say what one row means."""
     name = clean(row.text("name"))
@@ -72,7 +79,7 @@ def read_hardware(row: EpochRow, book: Book) -> None:
     saying = Saying(
         as_of=book.day("last_modified") or released,
         note=note(notes),
-        locator=note(f"Hardware name: {name}", address(row.text("datasheet"), notes) or ""),
+        locator=note(f"Hardware name: {name}", addresses(row.text("datasheet"), notes)),
     )
     for column, quantity in PLAIN.items():
         book.fact(chip, quantity, column, saying)
@@ -81,8 +88,8 @@ def read_hardware(row: EpochRow, book: Book) -> None:
     _links(row, book, chip, saying)
     unofficial = re.search(r"\bnot? official", notes.casefold()) is not None
     book.fact(chip, "thermal_design_power", "tdp", replace(saying, confidence="estimate") if unofficial else saying)
-    where = address(row.text("price_source"))
-    price = replace(saying, as_of=released, locator=note(f"Hardware name: {name}", where or ""))
+    where = addresses(row.text("price_source"))
+    price = replace(saying, as_of=released, locator=note(f"Hardware name: {name}", where))
     book.fact(chip, "launch_price", "release_price", price)
     for slug, _ in book.named("manufacturer", "company"):
         book.link(slug, "designs", chip, released)

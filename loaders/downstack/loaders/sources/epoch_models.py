@@ -19,8 +19,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from downstack.loaders.sources.epoch_book import Book, Saying
+from downstack.loaders.sources.epoch_names import Names
 from downstack.loaders.sources.epoch_table import EpochRow
-from downstack.loaders.sources.epoch_values import address, clean, confidence, listed, note
+from downstack.loaders.sources.epoch_values import addresses, clean, confidence, listed, note
 
 PUBLISHED: Mapping[str, tuple[str, str]] = {
     "parameters": ("published_total_parameters", "parameters_notes"),
@@ -47,6 +48,20 @@ NOT_TOKENS = frozenset(
 )
 
 
+def announce_model(row: EpochRow, names: Names) -> None:
+    """Make the subject of a row known to all others: a base model may stand further down."""
+    if name := clean(row.text("name")):
+        names.take(name, _kind(row))
+
+
+def _domains(row: EpochRow) -> frozenset[str]:
+    return frozenset(item.name.casefold() for item in listed(row.text("domain")))
+
+
+def _kind(row: EpochRow) -> str:
+    return "language model" if _domains(row) & LANGUAGE else "model"
+
+
 def read_model(row: EpochRow, book: Book) -> None:
     """Say what one row means."""
     name = clean(row.text("name"))
@@ -54,18 +69,17 @@ def read_model(row: EpochRow, book: Book) -> None:
     if not name:
         book.reject("the row names no model")
         return
-    domains = frozenset(item.name.casefold() for item in listed(row.text("domain")))
-    kind = "language model" if domains & LANGUAGE else "model"
-    access = row.text("accessibility")
-    words = [f"Domain: {row.text('domain')}" if domains else "", f"access: {access}" if access else ""]
-    model = book.names.take(name, kind, note(*words))
+    domains, access = _domains(row), row.text("accessibility")
+    model = book.names.take(name, _kind(row))
+    words = (f"Domain: {row.text('domain')}" if domains else "", f"access: {access}" if access else "")
+    book.names.describe(model, note(*words))
     date = book.day("date")
     word = row.text("confidence")
     said = f"Epoch AI's confidence: {word}" if word else "Epoch AI states no confidence"
     saying = Saying(
         as_of=date,
         confidence=confidence(word),
-        locator=note(f"Model: {name}", address(row.text("link")) or ""),
+        locator=note(f"Model: {name}", addresses(row.text("link"))),
     )
     for column, (quantity, notes) in PUBLISHED.items():
         remark = note(said, row.text(notes) if notes else "")
@@ -118,7 +132,7 @@ def _ends(row: EpochRow, book: Book, model: str, date: str | None) -> None:
     """Who made the model, on what and from what."""
     for slug, item in book.named("organization", "company"):
         book.link(slug, "develops", model, date, None if book.names.carries(slug, item.name) else f"as {item.name}")
-    count = row.text("quantity")
+    count = row.text("quantity").removesuffix(".0")
     for slug, _ in book.named("hardware", "chip", or_dangling=True):
         book.link(model, "trainedOn", slug, date, note(f"{count} of all kinds" if count else ""))
     for slug, _ in book.named("base", "model", or_dangling=True):

@@ -10,8 +10,8 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -91,18 +91,18 @@ class Names:
                 return exact[0].slug
         return self._minted.get((KINDS[kind].word, _key(name)))
 
-    def take(self, name: str, kind: str, description: str | None = None) -> str:
+    def take(self, name: str, kind: str) -> str:
         """The slug of the entity that a name means; it is added when nobody has it yet."""
         found = self.find(name, kind)
         if found is None:
             decision = self.decided(name, kind)
-            found = self._mint(name, KINDS[kind], decision, description)
+            found = self._mint(name, KINDS[kind], decision)
             self._minted[KINDS[kind].word, _key(name)] = found
         return found
 
-    def another(self, name: str, kind: str, description: str | None = None) -> str:
+    def another(self, name: str, kind: str) -> str:
         """The slug of a new entity, also when another one has that name: rows whose names were made anonymous."""
-        return self._mint(name, KINDS[kind], None, description)
+        return self._add(slug_of(name), name, KINDS[kind])
 
     def dangling(self, name: str) -> str:
         """The slug of a name that nothing known has; the same name is the same entity in every file."""
@@ -119,34 +119,35 @@ class Names:
         item = self._record(slug)
         return item is not None and _key(name) in {_key(other) for other in (item.label, *item.aliases)}
 
-    def forget(self, count: int) -> None:
-        """Take back what was added after the first `count` entities."""
-        gone = set(list(self.added)[count:])
-        self.added = {slug: item for slug, item in self.added.items() if slug not in gone}
-        self._minted = {key: slug for key, slug in self._minted.items() if slug not in gone}
+    def keep_only(self, slugs: Container[str]) -> None:
+        """Drop what was added and then nothing was said about."""
+        self.added = {slug: item for slug, item in self.added.items() if slug in slugs}
 
-    def describe(self, slug: str, description: str | None) -> None:
-        """Add a description to an entity that this file describes and that has none."""
+    def describe(self, slug: str, description: str | None, *aliases: str) -> None:
+        """Add a description, and other names, to an entity that this file describes."""
         item = self.added.get(slug)
-        if item is not None and description and not item.description:
-            self.added[slug] = EntityRecord(item.slug, item.label, item.classes, item.layer, item.aliases, description)
+        if item is not None:
+            others = {name for name in aliases if name and _key(name) != _key(item.label)}
+            names = tuple(sorted({*item.aliases, *others}))
+            self.added[slug] = replace(item, aliases=names, description=item.description or description)
 
     def _record(self, slug: str) -> EntityRecord | None:
         return self.held.get(slug) or self.added.get(slug)
 
-    def _mint(self, name: str, kind: Kind, decision: Decision | None, description: str | None) -> str:
+    def _mint(self, name: str, kind: Kind, decision: Decision | None) -> str:
         label = decision.label if decision is not None and decision.label else clean(name)
         slug = decision.slug if decision is not None and decision.slug else slug_of(label)
-        if self._record(slug) is not None:
-            slug = f"{slug}-{kind.word}"
-        count, base = 2, slug
-        while self._record(slug) is not None:
-            slug, count = f"{base}-{count}", count + 1
         # A label that something else has already would make every question by that name ambiguous.
         if self._by_name.get(_key(label)):
             label = f"{label} ({kind.word})"
-        self.added[slug] = EntityRecord(slug, label, (kind.new,), kind.layer, (), description)
-        return slug
+        return self._add(f"{slug}-{kind.word}" if self._record(slug) is not None else slug, label, kind)
+
+    def _add(self, slug: str, label: str, kind: Kind) -> str:
+        free, count = slug, 2
+        while self._record(free) is not None:
+            free, count = f"{slug}-{count}", count + 1
+        self.added[free] = EntityRecord(free, clean(label), (kind.new,), kind.layer)
+        return free
 
 
 def slug_of(name: str) -> str:

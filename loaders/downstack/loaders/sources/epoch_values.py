@@ -143,15 +143,16 @@ def listed(text: str) -> list[Named]:
     return list(found.values())
 
 
-def address(*texts: str) -> str | None:
-    """The first web address in some cells.
+def addresses(*texts: str) -> str:
+    """The web addresses in some cells, each once.
 
     Examples
     --------
-    >>> address("see page 3", "https://example.org/a https://example.org/b")
-    'https://example.org/a'
+    >>> addresses("see page 3", "https://example.org/a, https://example.org/b", "https://example.org/a")
+    'https://example.org/a https://example.org/b'
     """
-    return next((match[0].rstrip(").,;") for text in texts for match in _URL.finditer(text)), None)
+    found = (match[0].rstrip(").,;") for text in texts for match in _URL.finditer(text))
+    return " ".join(dict.fromkeys(found))
 
 
 CONFIDENCE = {
