@@ -58,6 +58,15 @@ class Book:
             if cell.column.use != "read"
         ]
 
+    def names_one(self, row: EpochRow, name: str, what: str) -> bool:
+        """Turn to a row and say whether it names its subject; a row that does not is rejected."""
+        self.begin(row, name)
+        if not name:
+            self.reject(f"the row names no {what}")
+        elif len(name) > values.MAX_NAME:
+            self.reject(f"its name is a text of more than {values.MAX_NAME} characters")
+        return 0 < len(name) <= values.MAX_NAME
+
     def end(self) -> None:
         """Count the row: kept when a statement came of it."""
         if self._statements:

@@ -43,9 +43,7 @@ def announce_installation(row: EpochRow, names: Names) -> None:
 def read_cluster(row: EpochRow, book: Book) -> None:
     """Say what one row of the table of clusters means."""
     name = _name(row.text("name"))
-    book.begin(row, name)
-    if not name:
-        book.reject("the row names no cluster")
+    if not book.names_one(row, name, "cluster"):
         return
     status, country, sector = row.text("status"), row.text("country"), row.text("sector")
     where = row.first("location", "country")
@@ -117,9 +115,7 @@ def _counted(row: EpochRow, book: Book, cluster: str, saying: Saying) -> None:
 def read_data_center(row: EpochRow, book: Book) -> None:
     """Say what one row of the table of data centres means."""
     name = _name(row.text("name"))
-    book.begin(row, name)
-    if not name:
-        book.reject("the row names no data centre")
+    if not book.names_one(row, name, "data centre"):
         return
     where = ", ".join(part for part in (row.text("location"), row.text("country")) if part)
     site = book.names.take(name, "cluster")

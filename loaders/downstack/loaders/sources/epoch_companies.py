@@ -33,9 +33,7 @@ NOT_A_NAME = ("api", "chat", "chatbot", "app", "assistant")
 def read_revenue(row: EpochRow, book: Book) -> None:
     """Say what one report of revenue means."""
     company = clean(row.text("company"))
-    book.begin(row, company)
-    if not company:
-        book.reject("the row names no company")
+    if not book.names_one(row, company, "company"):
         return
     scope = row.text("scope")
     whole = not scope or any(word in scope.casefold() for word in WHOLE)
@@ -58,10 +56,9 @@ def read_revenue(row: EpochRow, book: Book) -> None:
 def read_usage(row: EpochRow, book: Book) -> None:
     """Say what one report of use means."""
     company = clean(row.text("company"))
-    book.begin(row, row.first("id", "company"))
-    if not company:
-        book.reject("the row names no company")
+    if not book.names_one(row, company, "company"):
         return
+    book.begin(row, row.first("id", "company"))
     if row.text("excluded").casefold() in ("true", "yes", "1", "checked"):
         book.reject("Epoch AI leaves it out of its graphs: it measures something else")
         return

@@ -67,9 +67,7 @@ def announce_hardware(row: EpochRow, names: Names) -> None:
 def read_hardware(row: EpochRow, book: Book) -> None:
     """Say what one row means."""
     name = clean(row.text("name"))
-    book.begin(row, name)
-    if not name:
-        book.reject("the row names no hardware")
+    if not book.names_one(row, name, "hardware"):
         return
     chip = book.names.take(name, "chip")
     kind, maker = row.text("type"), clean(row.text("manufacturer"))

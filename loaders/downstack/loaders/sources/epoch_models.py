@@ -42,6 +42,8 @@ ESTIMATED: Mapping[str, tuple[str, str, str | None]] = {
     "post": ("post_training_compute", "post_notes", None),
 }
 """Column -> quantity, the column of its notes, and its condition; Epoch AI's own estimates."""
+SIZES = ("dataset_size", "dataset_size_old", "dataset_size_loose")
+"""Columns with the size of the training data, the one to be believed first; the last has names of models in one release."""
 LANGUAGE = frozenset({"language", "multimodal"})
 NOT_TOKENS = frozenset(
     {"vision", "speech", "audio", "image generation", "video", "biology", "games", "robotics", "driving"}
@@ -65,9 +67,7 @@ def _kind(row: EpochRow) -> str:
 def read_model(row: EpochRow, book: Book) -> None:
     """Say what one row means."""
     name = clean(row.text("name"))
-    book.begin(row, name)
-    if not name:
-        book.reject("the row names no model")
+    if not book.names_one(row, name, "model"):
         return
     domains, access = _domains(row), row.text("accessibility")
     model = book.names.take(name, _kind(row))
@@ -116,14 +116,12 @@ def _data(row: EpochRow, book: Book, model: str, saying: Saying, said: str, doma
     """What the model was trained on: tokens where the model knows nothing but language, data points elsewhere."""
     remark = note(said, row.text("dataset_size_notes"))
     tokens = "language" in domains and not domains & NOT_TOKENS and "multimodal" not in domains
-    if tokens and "dataset_size" in row.cells:
-        book.fact(model, "training_tokens", "dataset_size", replace(saying, note=remark), unit="token")
-    else:
-        book.fact(model, "training_dataset_size", "dataset_size", replace(saying, note=remark))
-    if "dataset_size" not in row.cells:
-        book.fact(model, "training_dataset_size", "dataset_size_loose", replace(saying, note=remark))
-    elif "dataset_size_loose" in row.cells:
-        book.leave("dataset_size_loose", "the total stands in another column")
+    stated = [column for column in SIZES if book.value(column) is not None]
+    for column in stated[:1]:
+        kind, unit = ("training_tokens", "token") if tokens and column != SIZES[-1] else ("training_dataset_size", None)
+        book.fact(model, kind, column, replace(saying, note=remark), unit=unit)
+    for column in stated[1:]:
+        book.leave(column, "the size stands in another column")
     for slug, _ in book.named("dataset", "dataset"):
         book.link(model, "trainedWithData", slug, saying.as_of)
 

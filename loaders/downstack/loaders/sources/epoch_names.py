@@ -107,11 +107,10 @@ class Names:
     def dangling(self, name: str) -> str:
         """The slug of a name that nothing known has; the same name is the same entity in every file."""
         slug = f"unresolved-{slug_of(name)}"
-        record = EntityRecord(slug, name, ("UnresolvedEntity",), None)
-        if slug in self.added and self.added[slug] != record:
+        other = self._record(slug)
+        if other is not None and other.label != name:
             slug = f"{slug}-{_digest(name)}"
-            record = EntityRecord(slug, name, ("UnresolvedEntity",), None)
-        self.added[slug] = record
+        self.added[slug] = EntityRecord(slug, name, ("UnresolvedEntity",), None)
         return slug
 
     def carries(self, slug: str, name: str) -> bool:

@@ -148,7 +148,7 @@ def _columns(
                 faults.append(Finding(file, filled, f"column {place + 1} has values and no name", "name the column"))
         elif column is None:
             faults.append(Finding(file, 1, f"unknown column {name!r}", _remedy(kind, name)))
-        elif any(column.name == other.name for other in columns if other is not None):
+        elif column.use == "read" and any(column.name == other.name for other in columns if other is not None):
             faults.append(Finding(file, 1, f"column {name!r} means {column.name} again", "keep one of them"))
         columns.append(column)
     needed = FIRST.get(kind, "name")

@@ -19,6 +19,9 @@ _URL = re.compile(r"https?://[^\s<>\"]+")
 MAX_NOTE = 400
 """Characters of a note that are kept; Epoch AI's notes run to pages of calculation."""
 MAX_NAME = 160
+MAX_NUMBER = 64
+_YEAR = re.compile(r"(\d{4})\.0")
+"""A year that passed through a column of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ def number(text: str, *, zero: bool = False, most: float = math.inf) -> float | 
     >>> number("1e400").reason
     'not a finite number'
     """
-    if not _NUMBER.fullmatch(text):
+    if len(text) > MAX_NUMBER or not _NUMBER.fullmatch(text):
         return Refusal(_why(text))
     value = float(text)
     if not math.isfinite(value):
@@ -89,7 +92,8 @@ def day(text: str) -> str | Refusal | None:
     """
     if not text:
         return None
-    found = parse_date(text).as_of
+    year = _YEAR.fullmatch(text)
+    found = parse_date(year[1] if year else text).as_of
     if found is None:
         return Refusal("not a date")
     try:
