@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 
 from downstack.loaders.dates import parse_date
 
-_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
-_MEASURED = re.compile(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*[^\d\s.,]\D*")
+_NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
+_MEASURED = re.compile(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*[^\d\s.,]\D*", re.ASCII)
 _TAG = re.compile(r"\s*#(\w+)\s*$")
 _SPACES = re.compile(r"\s+")
 _HIDDEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
@@ -94,7 +94,7 @@ def day(text: str) -> str | Refusal | None:
         return None
     year = _YEAR.fullmatch(text)
     found = parse_date(year[1] if year else text).as_of
-    if found is None:
+    if found is None or not found.isascii():
         return Refusal("not a date")
     try:
         date.fromisoformat(f"{found}-01-01"[:10])
