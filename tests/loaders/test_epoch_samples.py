@@ -95,3 +95,10 @@ def test_a_file_that_was_loaded_is_described_again_in_the_same_words() -> None:
     }
     again = find_loader("epoch-hardware").read(LoadRequest([SAMPLES / "ml_hardware.csv"], held))
     assert again.documents == {place: text}
+
+
+def test_a_dangling_name_is_resolved_when_the_store_has_what_it_means() -> None:
+    held = HELD | {"example-labs": EntityRecord("example-labs", "Example Labs", ("Company",), None)}
+    loaded = find_loader("epoch-clusters").read(LoadRequest([SAMPLES / "gpu_clusters.csv"], held))
+    text = next(iter(loaded.documents.values()))
+    assert "dso:usedBy ds:example-labs ." in text and "ds:unresolved-example-labs" not in text

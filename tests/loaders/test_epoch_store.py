@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 from tests.loaders.test_epoch_samples import SAMPLES, TABLES
 
 from downstack.kg import KnowledgeGraph
+from downstack.loaders.records import EntityRecord
 from downstack.loaders.registry import LoadRequest, find_loader, known_entities
 from downstack.loaders.transaction import write_store
 
@@ -21,7 +23,15 @@ def load_all(graph: KnowledgeGraph) -> dict[str, str]:
     for loader in ORDER:
         paths = [SAMPLES / f"{table}.csv" for table, (name, *_) in TABLES.items() if name == loader]
         documents |= find_loader(loader).read(LoadRequest(paths, held)).documents
+        for place, text in documents.items():
+            held |= {item.slug: item for item in described(place, text) if item.slug not in held}
     return documents
+
+
+def described(place: str, text: str) -> list[EntityRecord]:
+    """The entities that a document describes, as the store would name them."""
+    found = re.findall(r'^ds:(\S+) a dso:(\w+) ;\n    rdfs:label "(.*)"@en', text, re.MULTILINE)
+    return [EntityRecord(slug, label, (kind,), None, file=place) for slug, kind, label in found]
 
 
 @pytest.fixture(scope="module")

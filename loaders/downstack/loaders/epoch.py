@@ -8,14 +8,15 @@ the source of every statement; the addresses that Epoch AI cites stand in the lo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from downstack.engine.sampler import Progress
 from downstack.errors import Finding, KnowledgeError
 from downstack.loaders import writer
-from downstack.loaders.records import SourceRecord
+from downstack.loaders.records import EntityRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
 from downstack.loaders.report import Report
 from downstack.loaders.sources.epoch_book import Book
@@ -28,6 +29,8 @@ from downstack.loaders.sources.epoch_table import EpochRow, EpochTable, read_epo
 from downstack.loaders.vocabulary import read_vocabulary
 from downstack.vocabulary import locate
 
+MOST_PASSES = 4
+"""Names that hang on names in other files settle at once; this only makes sure that reading ends."""
 LICENCE = "CC BY 4.0: credit Epoch AI, and say what was changed"
 
 
@@ -100,35 +103,80 @@ def load_epoch(loader: str, request: LoadRequest) -> Loaded:
     for place, (path, _) in zip(places, read, strict=True):
         if places.count(place) > 1:
             raise KnowledgeError((Finding(str(path), None, "two files have this name", "rename one of them"),))
-    names = _quantity_names()
+    files = [
+        _File(place, table, _source(loader, publication, table, data))
+        for place, table, (_, data) in zip(places, tables, read, strict=True)
+    ]
+    # What these very files described before is not held: they describe it again, in the same words.
+    held = {slug: item for slug, item in request.held.items() if not (item.file or "").endswith(tuple(places))}
+    books = _read(loader, files, held, {}, request.progress)
+    # A name that dangles in one file may be described in a later one: read again until nothing changes any more.
+    for _ in range(MOST_PASSES):
+        last = _documents(files, books)
+        books = _read(loader, files, held, _added(files, books), None)
+        if _documents(files, books) == last:
+            break
     report = Report(publication.title)
-    held = dict(request.held)
-    documents: dict[str, str] = {}
-    facts: set[str] = set()
-    subjects: set[str] = set()
-    done, total = 0, sum(len(table.rows) for table in tables)
-    for place, (_, data), table in zip(places, read, tables, strict=True):
-        source = _source(loader, publication, table, data)
-        # What this very file described before is not held: it is described again, in the same words.
-        others = {slug: item for slug, item in held.items() if not (item.file or "").endswith(place)}
-        book = Book(table.file, source.slug, Names(loader, others), report)
-        reader = publication.readers[table.kind]
-        for row in table.rows:
+    for book in books:
+        report.add(book.report)
+    facts = {fact.key: fact.subject for book in books for fact in book.facts.values()}
+    entities = {*facts.values(), *(slug for book in books for slug in book.names.added)}
+    return Loaded(_documents(files, books), tuple(sorted(entities)), len(facts), report)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file: its place in the store, its rows, and the source that it is."""
+
+    place: str
+    table: EpochTable
+    source: SourceRecord
+
+
+def _read(
+    loader: str,
+    files: Sequence[_File],
+    held: Mapping[str, EntityRecord],
+    before: Mapping[str, EntityRecord],
+    progress: Progress | None,
+) -> list[Book]:
+    """Read all files in turn; each sees what the store has, and what the others add or added the time before."""
+    books: list[Book] = []
+    done, total = 0, sum(len(file.table.rows) for file in files)
+    for file in files:
+        known = {**held, **before, **_added(files, books)}
+        others = {slug: item for slug, item in known.items() if item.file != file.place}
+        book = Book(file.table.file, file.source.slug, Names(loader, others), Report(file.table.file))
+        reader = PUBLICATIONS[loader].readers[file.table.kind]
+        for row in file.table.rows:
             reader.announce(row, book.names)
-        for row in table.rows:
+        for row in file.table.rows:
             reader.read(row, book)
             done += 1
-            if request.progress is not None:
-                request.progress(done, total)
+            if progress is not None:
+                progress(done, total)
         book.close()
-        added = book.names.added
-        documents[place] = writer.table_document(
-            source, added.values(), book.links.values(), book.facts.values(), names
+        books.append(book)
+    return books
+
+
+def _added(files: Sequence[_File], books: Sequence[Book]) -> dict[str, EntityRecord]:
+    """What the files that were read describe, each thing with its file."""
+    return {
+        slug: replace(item, file=file.place)
+        for file, book in zip(files, books, strict=False)
+        for slug, item in book.names.added.items()
+    }
+
+
+def _documents(files: Sequence[_File], books: Sequence[Book]) -> dict[str, str]:
+    names = _quantity_names()
+    return {
+        file.place: writer.table_document(
+            file.source, book.names.added.values(), book.links.values(), book.facts.values(), names
         )
-        facts |= book.facts.keys()
-        subjects |= {item.subject for item in book.facts.values()} | added.keys()
-        held |= {slug: replace(item, file=place) for slug, item in added.items()}
-    return Loaded(documents, tuple(sorted(subjects)), len(facts), report)
+        for file, book in zip(files, books, strict=True)
+    }
 
 
 @cache

@@ -62,6 +62,14 @@ class Report:
         """Count cells of a kept row that became nothing."""
         self.cells.extend(cells)
 
+    def add(self, other: Report) -> None:
+        """Count what another table became as well."""
+        self.read += other.read
+        self.kept += other.kept
+        self.statements += other.statements
+        self.rejections += other.rejections
+        self.cells += other.cells
+
     def reasons(self) -> list[tuple[str, int]]:
         """Each reason with its count, most frequent first."""
         return _counted(self.rejections)
