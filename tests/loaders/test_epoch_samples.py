@@ -102,3 +102,5 @@ def test_a_dangling_name_is_resolved_when_the_store_has_what_it_means() -> None:
     loaded = find_loader("epoch-clusters").read(LoadRequest([SAMPLES / "gpu_clusters.csv"], held))
     text = next(iter(loaded.documents.values()))
     assert "dso:usedBy ds:example-labs ." in text and "ds:unresolved-example-labs" not in text
+    assert "1 name means nothing that is known yet: Unheard-of Chip" in str(loaded.findings[0])
+    assert "2 names mean nothing" in str(load("gpu_clusters").findings[0])

@@ -72,6 +72,7 @@ def _json(loaded: Loaded, store: Path, dry_run: bool) -> dict[str, object]:
         "entities": list(loaded.entities),
         "facts": loaded.facts,
         "rows": {"read": loaded.report.read, "kept": loaded.report.kept, "rejected": loaded.report.rejected},
+        "findings": [str(item) for item in loaded.findings],
         "cells_left_out": dict(loaded.report.cell_reasons()),
         "rejections": [str(item) for item in loaded.report.rejections],
     }
@@ -84,6 +85,8 @@ def _print(console: Console, loaded: Loaded, store: Path, dry_run: bool) -> None
     console.print(Text(f"{loaded.facts} facts of {named or 'nothing'} {what} {store}"))
     report = loaded.report
     console.print(Text(f"{report.read} rows read, {report.kept} kept, {report.rejected} rejected"))
+    for finding in loaded.findings:
+        console.print(Text(str(finding)))
     for reason, count in report.reasons():
         console.print(Text(f"left out {count}: {reason}", style="dim"))
     for reason, count in report.cell_reasons():

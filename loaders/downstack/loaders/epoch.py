@@ -8,7 +8,7 @@ the source of every statement; the addresses that Epoch AI cites stand in the lo
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -121,7 +121,17 @@ def load_epoch(loader: str, request: LoadRequest) -> Loaded:
         report.add(book.report)
     facts = {fact.key: fact.subject for book in books for fact in book.facts.values()}
     entities = {*facts.values(), *(slug for book in books for slug in book.names.added)}
-    return Loaded(_documents(files, books), tuple(sorted(entities)), len(facts), report)
+    findings = tuple(item for book in books for item in _dangling(book))
+    return Loaded(_documents(files, books), tuple(sorted(entities)), len(facts), report, findings)
+
+
+def _dangling(book: Book) -> Iterator[Finding]:
+    labels = sorted(item.label for item in book.names.added.values() if "UnresolvedEntity" in item.classes)
+    if labels:
+        some = ", ".join(labels[:3]) + (", ..." if len(labels) > 3 else "")
+        count = "1 name means" if len(labels) == 1 else f"{len(labels)} names mean"
+        what = f"{count} nothing that is known yet: {some}"
+        yield Finding(book.file, None, what, "load what describes them, then this file again")
 
 
 @dataclass(frozen=True, slots=True)
