@@ -74,6 +74,7 @@ def _json(loaded: Loaded, store: Path, dry_run: bool) -> dict[str, object]:
         "rows": {"read": loaded.report.read, "kept": loaded.report.kept, "rejected": loaded.report.rejected},
         "findings": [str(item) for item in loaded.findings],
         "cells_left_out": dict(loaded.report.cell_reasons()),
+        "cells": [str(item) for item in loaded.report.cells],
         "rejections": [str(item) for item in loaded.report.rejections],
     }
 
