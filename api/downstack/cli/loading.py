@@ -88,6 +88,7 @@ def _json(loaded: Loaded, store: Path, dry_run: bool) -> dict[str, object]:
         "cells_left_out": dict(loaded.report.cell_reasons()),
         "counts": dict(loaded.report.counts),
         "findings": [str(item) for item in loaded.findings],
+        "cells": [str(item) for item in loaded.report.cells],
         "rejections": [str(item) for item in loaded.report.rejections],
     }
 

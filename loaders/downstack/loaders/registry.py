@@ -30,6 +30,10 @@ BUILT_IN: Mapping[str, str] = {
     "ecosystem-graphs": "downstack.loaders.sources.ecosystem_graphs:EcosystemGraphs",
     "eto": "downstack.loaders.sources.eto:SupplyChain",
     "rdf": "downstack.loaders.sources.rdf:Statements",
+    "epoch-hardware": "downstack.loaders.epoch:EpochHardware",
+    "epoch-models": "downstack.loaders.epoch:EpochModels",
+    "epoch-clusters": "downstack.loaders.epoch:EpochClusters",
+    "epoch-companies": "downstack.loaders.epoch:EpochCompanies",
 }
 """Name -> where the class is: imported only when it is used."""
 

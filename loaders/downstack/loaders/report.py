@@ -68,6 +68,16 @@ class Report:
         """Add to one of the counts."""
         self.counts[name] = self.counts.get(name, 0) + number
 
+    def add(self, other: Report) -> None:
+        """Count what another table became as well."""
+        self.read += other.read
+        self.kept += other.kept
+        self.statements += other.statements
+        self.rejections += other.rejections
+        self.cells += other.cells
+        for name, number in other.counts.items():
+            self.count(name, number)
+
     def reasons(self) -> list[tuple[str, int]]:
         """Each reason with its count, most frequent first."""
         return _counted(self.rejections)
