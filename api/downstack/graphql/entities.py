@@ -15,6 +15,7 @@ from downstack.graphql.correlation import CorrelationGroup
 from downstack.graphql.enums import Confidence, Date
 from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
+from downstack.graphql.properties import StatedProperty
 from downstack.graphql.terms import Influence, Layer, Node, QuantityKind, Source, date_of
 
 QuantityArgument = Annotated[
@@ -50,6 +51,17 @@ class Entity(Node):
     def facts(self, info: Info, quantity: QuantityArgument = UNSET) -> list[Fact]:
         """List the facts."""
         return [Fact.of(item) for item in info.context.kg.facts_of(self.slug, given(quantity))]
+
+    @resolved("Dates, words and answers of yes or no that sources state of it, best first within a kind.")
+    def properties(
+        self,
+        info: Info,
+        kind: Annotated[
+            str | None, strawberry.argument(description="Only properties of this kind, such as `release_date`.")
+        ] = UNSET,
+    ) -> list[StatedProperty]:
+        """List the stated properties."""
+        return [StatedProperty.of(item) for item in info.context.kg.properties_of(self.slug, given(kind))]
 
     @resolved("Cited relations that it takes part in, either way.")
     def relations(self, info: Info) -> list[Relation]:

@@ -19,12 +19,12 @@ from downstack.graph.model import Entity
 from downstack.loaders import writer
 from downstack.loaders.citations import Citations, KnownSource
 from downstack.loaders.curation import read_curation
-from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord, SourceRecord
+from downstack.loaders.records import EntityRecord, FactRecord, PropertyRecord, RelationRecord, SourceRecord
 from downstack.loaders.report import Report, split
 from downstack.loaders.sources import facts_csv, hf_config, model_facts
 from downstack.loaders.sources.facts_csv import Row, Selection
 from downstack.loaders.tables import read_table
-from downstack.loaders.vocabulary import Vocabulary, read_vocabulary
+from downstack.loaders.vocabulary import Vocabulary, read_vocabulary, vocabulary_files
 from downstack.vocabulary import locate
 
 TYPES: Mapping[str, tuple[str, int]] = {
@@ -131,15 +131,19 @@ def _loaded(
     records = split(read(rows, vocabulary, selection, citations), report)
     facts = {item.key: item for item in records if isinstance(item, FactRecord)}
     links = {item.key: item for item in records if isinstance(item, RelationRecord)}
+    stated = {item.key: item for item in records if isinstance(item, PropertyRecord)}
     names = {term.identifier: term.local_name for term in vocabulary.terms.values()}
     documents = {}
     for entity in {item.slug: item for item in entities}.values():
         own = [item for item in facts.values() if item.subject == entity.slug]
         relations = [item for item in links.values() if item.subject == entity.slug]
+        properties = [item for item in stated.values() if item.subject == entity.slug]
         if entity.slug in known:
-            documents[f"facts/loaded/{entity.slug}.ttl"] = writer.facts_document(own, names)
+            documents[f"facts/loaded/{entity.slug}.ttl"] = writer.facts_document(own, names, properties)
         else:
-            documents[f"facts/loaded/{entity.slug}.ttl"] = writer.entity_document(entity, relations, own, names)
+            documents[f"facts/loaded/{entity.slug}.ttl"] = writer.entity_document(
+                entity, relations, own, names, properties
+            )
     for source in citations.records():
         documents[f"facts/loaded/sources/{source.slug}.ttl"] = writer.source_document(source)
     return Loaded(documents, tuple(sorted({item.slug for item in entities})), len(facts), report)
@@ -191,7 +195,7 @@ def _write(store: Path, documents: Mapping[str, str]) -> None:
 
 
 def _vocabulary() -> Vocabulary:
-    return read_vocabulary(sorted((locate() / "terms").glob("quantities*.ttl")))
+    return read_vocabulary(vocabulary_files(locate() / "terms"))
 
 
 def _bytes(path: Path) -> bytes:

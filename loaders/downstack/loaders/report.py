@@ -21,19 +21,34 @@ class Rejection:
         return f"row {self.row}: {self.subject} {self.attribute} = {self.value!r}: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A row that says nothing by itself: it was read together with the others of its source."""
+
+    row: int
+
+
 @dataclass(slots=True)
 class Report:
-    """Counts of one table; `rejections` keeps every rejected row with its reason."""
+    """Counts of one table; `rejections` keeps every rejected row with its reason.
+
+    A row is kept or rejected, so the two counts add up to the rows read; one row may become several statements.
+    """
 
     name: str
     read: int = 0
-    kept: int = 0
+    statements: int = 0
     rejections: list[Rejection] = field(default_factory=list)
+
+    @property
+    def kept(self) -> int:
+        """How many rows became a statement, or part of one."""
+        return self.read - self.rejected
 
     @property
     def rejected(self) -> int:
         """How many rows were left out."""
-        return len(self.rejections)
+        return len({item.row for item in self.rejections})
 
     def reasons(self) -> list[tuple[str, int]]:
         """Each reason with its count, most frequent first."""
@@ -42,7 +57,10 @@ class Report:
 
     def to_markdown(self) -> str:
         """One section: the counts, then a table of the reasons."""
-        lines = [f"## {self.name}", "", f"{self.read} rows read, {self.kept} kept, {self.rejected} rejected.", ""]
+        lines = [f"## {self.name}", "", (
+            f"{self.read} rows read = {self.kept} kept + {self.rejected} rejected; "
+            f"the kept rows became {self.statements} statements."
+        ), ""]
         if self.rejections:
             lines += ["| rejected | because | attributes |", "|---:|---|---|"]
             for reason, count in self.reasons():
@@ -62,7 +80,7 @@ def split(items: Iterable[object], report: Report) -> list[object]:
     for item in items:
         if isinstance(item, Rejection):
             report.rejections.append(item)
-        else:
+        elif not isinstance(item, Read):
             kept.append(item)
-    report.kept = len(kept)
+    report.statements = len(kept)
     return kept

@@ -11,7 +11,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from downstack.graph.checks.quantities import camel_case
-from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, RelationRecord, SourceRecord
+from downstack.loaders.records import (
+    EntityRecord,
+    FactRecord,
+    InfluenceRecord,
+    PropertyRecord,
+    RelationRecord,
+    SourceRecord,
+)
 
 PREFIXES: Mapping[str, str] = {
     "dcterms": "http://purl.org/dc/terms/",
@@ -24,6 +31,7 @@ PREFIXES: Mapping[str, str] = {
     "rel": "https://w3id.org/downstack/relation/",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "src": "https://w3id.org/downstack/source/",
+    "stated": "https://w3id.org/downstack/stated/",
 }
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -81,8 +89,9 @@ def entity_document(
     relations: Iterable[RelationRecord],
     facts: Iterable[FactRecord],
     quantity_names: Mapping[str, str],
+    properties: Iterable[PropertyRecord] = (),
 ) -> str:
-    """The file of one entity: what it is, its relations, its facts.
+    """The file of one entity: what it is, its relations, its facts, its stated properties.
 
     Parameters
     ----------
@@ -106,12 +115,31 @@ def entity_document(
     statements = [_statement(name("ds", entity.slug), pairs)]
     statements += [_relation(item) for item in links]
     statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
+    statements += [_property(item) for item in sorted(properties, key=lambda item: item.key)]
     return _document(statements)
 
 
-def facts_document(facts: Iterable[FactRecord], quantity_names: Mapping[str, str]) -> str:
-    """A file of facts alone, about entities that are described elsewhere."""
-    return _document(_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key))
+def facts_document(
+    facts: Iterable[FactRecord], quantity_names: Mapping[str, str], properties: Iterable[PropertyRecord] = ()
+) -> str:
+    """A file of facts and stated properties alone, about entities that are described elsewhere."""
+    statements = [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
+    return _document(statements + [_property(item) for item in sorted(properties, key=lambda item: item.key)])
+
+
+def _property(item: PropertyRecord) -> str:
+    pairs: Pairs = [
+        ("a", "dso:StatedProperty"),
+        ("dso:subject", name("ds", item.subject)),
+        ("dso:property", f"dso:{camel_case(item.kind)}"),
+        ("dso:stated", text(item.stated)),
+    ]
+    _optional(pairs, ("dso:asOf", item.as_of))
+    pairs.append(("dso:confidence", f"dso:{item.confidence}"))
+    _optional(pairs, ("dso:note", item.note))
+    pairs.append(("dcterms:source", name("src", item.source)))
+    _optional(pairs, ("dso:locator", item.locator))
+    return _statement(name("stated", item.key), pairs)
 
 
 def _relation(item: RelationRecord) -> str:

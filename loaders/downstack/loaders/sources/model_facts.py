@@ -20,11 +20,12 @@ What is dropped, and why
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from downstack.loaders.citations import Citations
 from downstack.loaders.dates import parse_date
-from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord
-from downstack.loaders.report import Rejection
+from downstack.loaders.records import EntityRecord, FactRecord, PropertyRecord, RelationRecord
+from downstack.loaders.report import Read, Rejection
 from downstack.loaders.sources.facts_csv import (
     Row,
     Selection,
@@ -33,9 +34,12 @@ from downstack.loaders.sources.facts_csv import (
     to_facts,
 )
 from downstack.loaders.sources.model_config import Config, readings
+from downstack.loaders.sources.model_links import links
 from downstack.loaders.vocabulary import Vocabulary
 
 CONFIG_TITLES = frozenset({"config.json copy", "litgpt model table"})
+UNCOUNTED = frozenset({"model:nemotron-h-56b-base-8k", "model:nvidia-nemotron-3-nano-30b-a3b-bf16"})
+"""Configs whose rows leave out which layers attend, keep a state or have experts: only what they print is kept."""
 TECHNIQUES = {
     "MixtureOfExpertsModel": ("mixture-of-experts", "n_routed_experts"),
     "LatentAttentionModel": ("multi-head-latent-attention", "kv_lora_rank"),
@@ -48,7 +52,7 @@ TECHNIQUES = {
 
 def read_models(
     rows: Iterable[Row], vocabulary: Vocabulary, selection: Selection, citations: Citations
-) -> Iterator[FactRecord | RelationRecord | Rejection]:
+) -> Iterator[FactRecord | PropertyRecord | RelationRecord | Read | Rejection]:
     """Facts of models: the printed settings, then what they mean, then the techniques that they show."""
     kept = list(rows)
     configs = [
@@ -61,13 +65,16 @@ def read_models(
         for row, reason in _unused(config):
             unused[row.line] = reason
     for row in kept:
+        yield from links(row, selection, citations)
         if row.line in unused:
             yield Rejection(row.line, row.entity_id, row.attribute, row.value, unused[row.line])
-        elif row.attribute not in READ:
-            yield from to_facts([row], vocabulary, selection, citations)
-        elif not _is_refined(selection.entities.get(row.entity_id)) or row.source_title not in CONFIG_TITLES:
-            reason = "the entity is not selected" if row.entity_id not in selection.entities else "unknown architecture"
-            yield Rejection(row.line, row.entity_id, row.attribute, row.value, reason)
+        elif row.attribute not in READ or not _is_read(row, selection):
+            # What is not read together with its config is kept as the source words it.
+            for item in to_facts([row], vocabulary, selection, citations):
+                wordless = isinstance(item, Rejection) and item.reason.startswith("no quantity kind")
+                yield replace(item, reason="unknown architecture") if wordless and row.attribute in READ else item
+        else:
+            yield Read(row.line)
     for config in configs:
         if _is_refined(config.entity):
             yield from _facts(config, citations)
@@ -84,6 +91,11 @@ READ = frozenset(
 """Settings that are read together into other quantities, never copied."""
 
 
+def _is_read(row: Row, selection: Selection) -> bool:
+    refined = _is_refined(selection.entities.get(row.entity_id))
+    return refined and row.source_title in CONFIG_TITLES and row.entity_id not in UNCOUNTED
+
+
 def _is_refined(entity: EntityRecord | None) -> bool:
     return entity is not None and entity.classes[0] == "FoundationModel" and len(entity.classes) > 1
 
@@ -91,7 +103,7 @@ def _is_refined(entity: EntityRecord | None) -> bool:
 def _copies(rows: Iterable[Row]) -> dict[tuple[str, str, str], dict[str, Row]]:
     groups: dict[tuple[str, str, str], dict[str, Row]] = {}
     for row in rows:
-        if row.source_title in CONFIG_TITLES:
+        if row.source_title in CONFIG_TITLES and row.entity_id not in UNCOUNTED:
             groups.setdefault((row.entity_id, row.source_url_or_repo, row.source_path), {})[row.attribute] = row
     return groups
 
