@@ -77,6 +77,7 @@ class Entity(Node):
 _DESCRIPTIONS = {
     "Company": "A company, or a named group inside one.",
     "Market": "A set of offers that compete for the same demand.",
+    "Regulation": "A rule of a state that bounds what may be made, sold or used.",
     "Technique": "A method of modelling, serving or fabricating that products use.",
     "Calibration": "A class of chips, engines or predictions for which constants were fitted on measurements.",
     "Application": "A product that people use directly.",

@@ -12,7 +12,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation, Source, StatedProperty
+from downstack.graph.model import (
+    CorrelationGroup,
+    Entity,
+    Fact,
+    Influence,
+    Layer,
+    QuantityKind,
+    Relation,
+    Source,
+    StatedProperty,
+)
 from downstack.graph.supply import NO_SUPPLY, SupplyChains
 
 CONFIDENCE_ORDER = ("measured", "datasheet", "vendor-claim", "press", "estimate", "assumption")

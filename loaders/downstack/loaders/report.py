@@ -57,10 +57,15 @@ class Report:
 
     def to_markdown(self) -> str:
         """One section: the counts, then a table of the reasons."""
-        lines = [f"## {self.name}", "", (
-            f"{self.read} rows read = {self.kept} kept + {self.rejected} rejected; "
-            f"the kept rows became {self.statements} statements."
-        ), ""]
+        lines = [
+            f"## {self.name}",
+            "",
+            (
+                f"{self.read} rows read = {self.kept} kept + {self.rejected} rejected; "
+                f"the kept rows became {self.statements} statements."
+            ),
+            "",
+        ]
         if self.rejections:
             lines += ["| rejected | because | attributes |", "|---:|---|---|"]
             for reason, count in self.reasons():

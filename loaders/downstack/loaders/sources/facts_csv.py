@@ -163,7 +163,11 @@ def _statement(
     term = vocabulary.for_attribute(row.attribute, entity.classes)
     if term is None:
         kind = vocabulary.properties.get(row.attribute)
-        return "no quantity kind has that source attribute" if kind is None else stated_property(row, kind, entity, citations)
+        return (
+            "no quantity kind has that source attribute"
+            if kind is None
+            else stated_property(row, kind, entity, citations)
+        )
     number = read_number(row.value)
     if number is None:
         return "not a number"
@@ -198,9 +202,7 @@ def _statement(
     return corrected(fact, row, selection.corrections)
 
 
-def stated_property(
-    row: Row, kind: PropertyTerm, entity: EntityRecord, citations: Citations
-) -> PropertyRecord | str:
+def stated_property(row: Row, kind: PropertyTerm, entity: EntityRecord, citations: Citations) -> PropertyRecord | str:
     """The stated property of a row, or the reason why there is none."""
     stated, words = " ".join(row.value.split()), ""
     if kind.value_type == "date":
@@ -235,7 +237,11 @@ def stated_property(
 def corrected(fact: FactRecord, row: Row, corrections: Iterable[Correction]) -> FactRecord | str:
     """The fact after the corrections that name its row; ``drop`` gives the reason instead of a fact."""
     for item in corrections:
-        if item.entity not in ("*", row.entity_id) or item.attribute != row.attribute or item.value not in ("", row.value):
+        if (
+            item.entity not in ("*", row.entity_id)
+            or item.attribute != row.attribute
+            or item.value not in ("", row.value)
+        ):
             continue
         if item.field == "drop":
             return item.reason
