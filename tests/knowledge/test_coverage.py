@@ -64,7 +64,7 @@ PRINTED = {"gpt-3-175b"}
 def test_closed_models_have_no_architecture(family: str) -> None:
     members = [slug for slug in knowledge.classes() if family in knowledge.objects(slug, "memberOf")]
     assert members
-    for slug in members - PRINTED:
+    for slug in set(members) - PRINTED:
         assert knowledge.classes()[slug] == {"FoundationModel"}
         assert (slug, "numLayers") not in knowledge.facts()
 

@@ -11,9 +11,10 @@ from downstack.errors import KnowledgeError
 from downstack.loaders import Vocabulary, read_curation, read_vocabulary
 from downstack.loaders.harvest import harvest, main, report_of
 from downstack.loaders.sources import facts_csv
+from downstack.loaders.vocabulary import vocabulary_files
 
 ROOT = Path(__file__).parents[2]
-TERMS = sorted((ROOT / "ontology" / "terms").glob("quantities*.ttl"))
+TERMS = vocabulary_files(ROOT / "ontology" / "terms")
 TABLES = {
     "facts": "facts_hardware.csv",
     "models": "facts_models.csv",
