@@ -29,7 +29,16 @@ from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
 from downstack.errors import Finding
 from downstack.graph.loading import load, validate_paths
-from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation
+from downstack.graph.model import (
+    CorrelationGroup,
+    Entity,
+    Fact,
+    Influence,
+    Layer,
+    QuantityKind,
+    Relation,
+    StatedProperty,
+)
 from downstack.graph.names import NameIndex
 from downstack.journey.report import journey
 from downstack.performance import REGISTRY
@@ -191,6 +200,19 @@ class KnowledgeGraph:
         if quantity is None:
             return self._knowledge.facts_by_entity.get(slug, ())
         return self._knowledge.facts_by_subject.get((slug, self.quantity(quantity).id), ())
+
+    def properties_of(self, entity: str, kind: str | None = None) -> tuple[StatedProperty, ...]:
+        """Return the dates, words and answers of yes or no that sources state of an entity, best source first.
+
+        Parameters
+        ----------
+        entity
+            Its slug, IRI, CURIE or alias.
+        kind
+            The identifier of one property kind, for example ``release_date``; all of them unless given.
+        """
+        stated = self._knowledge.properties_by_entity.get(self.resolve(entity).id, ())
+        return stated if kind is None else tuple(item for item in stated if item.kind == kind)
 
     def relations_of(self, entity: str) -> tuple[Relation, ...]:
         """Return the relations that an entity takes part in, either way."""

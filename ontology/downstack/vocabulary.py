@@ -15,6 +15,7 @@ ONTOLOGY = "https://w3id.org/downstack/ontology"
 DS = "https://w3id.org/downstack/id/"
 DSO = "https://w3id.org/downstack/ontology#"
 FACT = "https://w3id.org/downstack/fact/"
+STATED = "https://w3id.org/downstack/stated/"
 REL = "https://w3id.org/downstack/relation/"
 INF = "https://w3id.org/downstack/influence/"
 SRC = "https://w3id.org/downstack/source/"
@@ -37,6 +38,7 @@ PREFIXES = {
     "ds": DS,
     "dso": DSO,
     "fact": FACT,
+    "stated": STATED,
     "rel": REL,
     "inf": INF,
     "src": SRC,

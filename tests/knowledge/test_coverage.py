@@ -56,11 +56,15 @@ def test_there_are_at_least_25_open_models_with_a_full_architecture() -> None:
     assert sum((slug, "bytesPerParameter") in knowledge.facts() for slug in refined) >= 60
 
 
+PRINTED = {"gpt-3-175b"}
+"""Closed models whose layers and widths a paper printed all the same (Brown et al., arXiv 2005.14165, table 2.1)."""
+
+
 @pytest.mark.parametrize("family", ["claude", "gemini", "gpt"])
 def test_closed_models_have_no_architecture(family: str) -> None:
     members = [slug for slug in knowledge.classes() if family in knowledge.objects(slug, "memberOf")]
     assert members
-    for slug in members:
+    for slug in set(members) - PRINTED:
         assert knowledge.classes()[slug] == {"FoundationModel"}
         assert (slug, "numLayers") not in knowledge.facts()
 

@@ -30,6 +30,7 @@ pack,allocates_capacity_to,maker,63,%,2025,https://example.org/p,
 cloud,offers,box,55.04,USD/h,2026,https://example.org/p,on-demand price
 box,has_accelerator,chip,8,chips,,https://example.org/p,
 maker,buys,chip,100,GPUs,2026,https://example.org/p,
+maker,admires,chip,,,2026,https://example.org/p,
 maker,designs,chip,,,2026,a rumour,
 maker,designs,other,,,2026,https://example.org/p,
 """
@@ -46,6 +47,7 @@ def test_links_are_turned_and_their_sizes_become_facts() -> None:
         ("fab", "allocatesCapacityTo", "maker"),
         ("box", "offeredBy", "cloud"),
         ("box", "hasAccelerator", "chip"),
+        ("maker", "buys", "chip"),
     }
     sizes = {
         (item.subject, item.quantity, item.value, item.condition) for item in found if isinstance(item, FactRecord)

@@ -15,6 +15,7 @@ from downstack.graphql.correlation import CorrelationGroup
 from downstack.graphql.enums import Confidence, Date
 from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
+from downstack.graphql.properties import StatedProperty
 from downstack.graphql.terms import Influence, Layer, Node, QuantityKind, Source, date_of
 
 QuantityArgument = Annotated[
@@ -51,6 +52,17 @@ class Entity(Node):
         """List the facts."""
         return [Fact.of(item) for item in info.context.kg.facts_of(self.slug, given(quantity))]
 
+    @resolved("Dates, words and answers of yes or no that sources state of it, best first within a kind.")
+    def properties(
+        self,
+        info: Info,
+        kind: Annotated[
+            str | None, strawberry.argument(description="Only properties of this kind, such as `release_date`.")
+        ] = UNSET,
+    ) -> list[StatedProperty]:
+        """List the stated properties."""
+        return [StatedProperty.of(item) for item in info.context.kg.properties_of(self.slug, given(kind))]
+
     @resolved("Cited relations that it takes part in, either way.")
     def relations(self, info: Info) -> list[Relation]:
         """List the relations."""
@@ -65,6 +77,7 @@ class Entity(Node):
 _DESCRIPTIONS = {
     "Company": "A company, or a named group inside one.",
     "Market": "A set of offers that compete for the same demand.",
+    "Regulation": "A rule of a state that bounds what may be made, sold or used.",
     "Technique": "A method of modelling, serving or fabricating that products use.",
     "Calibration": "A class of chips, engines or predictions for which constants were fitted on measurements.",
     "Application": "A product that people use directly.",

@@ -39,6 +39,7 @@ MAX_ROOT_FIELDS = 20
 PAGED = frozenset({"entities", "influences", "effects", "search"})
 LISTS = {
     "facts": 12,
+    "properties": 8,
     "relations": 6,
     "influences": 4,
     "inputs": 4,

@@ -12,7 +12,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
+from downstack.graph.model import (
+    CorrelationGroup,
+    Entity,
+    Fact,
+    Influence,
+    Layer,
+    QuantityKind,
+    Relation,
+    Source,
+    StatedProperty,
+)
 from downstack.graph.supply import NO_SUPPLY, SupplyChains
 
 CONFIDENCE_ORDER = ("measured", "datasheet", "vendor-claim", "press", "estimate", "assumption")
@@ -49,6 +59,8 @@ class Knowledge:
     correlation_groups: Mapping[str, CorrelationGroup] = field(default_factory=dict)
     """IRI to the group of facts whose errors go together."""
     supply: SupplyChains = NO_SUPPLY
+    properties: tuple[StatedProperty, ...] = ()
+    """Dates, words and answers of yes or no that sources state."""
 
     @cached_property
     def facts_by_subject(self) -> Mapping[tuple[str, str], tuple[Fact, ...]]:
@@ -64,6 +76,14 @@ class Knowledge:
         groups: dict[str, list[Fact]] = defaultdict(list)
         for (entity, _), facts in sorted(self.facts_by_subject.items()):
             groups[entity].extend(facts)
+        return {key: tuple(group) for key, group in groups.items()}
+
+    @cached_property
+    def properties_by_entity(self) -> Mapping[str, tuple[StatedProperty, ...]]:
+        """Entity to its stated properties, by kind and then best first."""
+        groups: dict[str, list[StatedProperty]] = defaultdict(list)
+        for item in sorted(self.properties, key=lambda item: (item.entity, item.kind, _preference(item))):
+            groups[item.entity].append(item)
         return {key: tuple(group) for key, group in groups.items()}
 
     @cached_property
@@ -150,7 +170,7 @@ def _before(first: str, second: str) -> bool:
     return first[:size] < second[:size]
 
 
-def _preference(fact: Fact) -> tuple[int, str, str]:
+def _preference(fact: Fact | StatedProperty) -> tuple[int, str, str]:
     # Newest first within one confidence: dates are ISO strings, so the complement of each character sorts backwards.
     newest = "".join(chr(0x10FF - ord(character)) for character in (fact.as_of or "0"))
     return CONFIDENCE_ORDER.index(fact.confidence), newest, fact.iri

@@ -98,6 +98,29 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
+class StatedProperty:
+    """One date, word or yes or no of one entity, as one source states it; no formula reads it."""
+
+    iri: str
+    entity: str
+    kind: str
+    """The identifier of the property kind, for example ``release_date``."""
+    label: str
+    """The name of the property kind for people."""
+    value_type: str
+    """date, text or boolean."""
+    value: str
+    """The date in ISO form, ``true`` or ``false``, or the words of the source."""
+    as_of: str | None
+    confidence: str
+    source: Source
+    locator: str | None
+    note: str | None
+    file: str
+    """The file that states it."""
+
+
+@dataclass(frozen=True, slots=True)
 class CorrelationGroup:
     """Facts whose errors go together, because one source or one fit gave them."""
 

@@ -25,6 +25,7 @@ from downstack.graph.model import (
     QuantityKind,
     Relation,
     Source,
+    StatedProperty,
 )
 from downstack.graph.supply import read_supply
 from downstack.graph.validation import Document
@@ -122,6 +123,7 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
         triples=triples.count,
         correlation_groups={item.iri: item for item in _correlation_groups(triples, sources)},
         supply=read_supply(triples, facts, sources),
+        properties=tuple(_properties(triples, sources)),
     )
 
 
@@ -313,6 +315,30 @@ def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict
             standard_deviation=base(triples.number(iri, DSO + "standardDeviation")),
             log_standard_deviation=triples.number(iri, DSO + "logStandardDeviation"),
             correlation_group=triples.one(iri, DSO + "correlationGroup"),
+        )
+
+
+def _properties(triples: _Triples, sources: dict[str, Source]) -> Iterable[StatedProperty]:
+    kinds = {
+        iri: tuple(triples.need(iri, name) for name in (DSO + "identifier", RDFS + "label", DSO + "valueType"))
+        for iri in triples.instances("PropertyKind")
+    }
+    for iri in triples.instances("StatedProperty"):
+        kind, label, value_type = kinds[triples.need(iri, DSO + "property")]
+        confidence = _local(triples.need(iri, DSO + "confidence"))
+        yield StatedProperty(
+            iri=iri,
+            entity=triples.need(iri, DSO + "subject").removeprefix(DS),
+            kind=kind,
+            label=label,
+            value_type=value_type,
+            value=triples.need(iri, DSO + "stated"),
+            as_of=triples.one(iri, DSO + "asOf"),
+            confidence=CONFIDENCE.get(confidence, confidence),
+            source=sources[triples.need(iri, DCTERMS + "source")],
+            locator=triples.one(iri, DSO + "locator"),
+            note=triples.one(iri, DSO + "note"),
+            file=triples.file[iri],
         )
 
 

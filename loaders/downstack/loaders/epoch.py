@@ -26,7 +26,7 @@ from downstack.loaders.sources.epoch_hardware import announce_hardware, read_har
 from downstack.loaders.sources.epoch_models import announce_model, read_model
 from downstack.loaders.sources.epoch_names import Names, slug_of
 from downstack.loaders.sources.epoch_table import EpochRow, EpochTable, read_epoch_table
-from downstack.loaders.vocabulary import read_vocabulary
+from downstack.loaders.vocabulary import read_vocabulary, vocabulary_files
 from downstack.vocabulary import locate
 
 MOST_PASSES = 4
@@ -191,7 +191,7 @@ def _documents(files: Sequence[_File], books: Sequence[Book]) -> dict[str, str]:
 
 @cache
 def _quantity_names() -> Mapping[str, str]:
-    vocabulary = read_vocabulary(sorted((locate() / "terms").glob("quantities*.ttl")))
+    vocabulary = read_vocabulary(vocabulary_files(locate() / "terms"))
     return {term.identifier: term.local_name for term in vocabulary.terms.values()}
 
 

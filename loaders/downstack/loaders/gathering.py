@@ -16,7 +16,7 @@ from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord, 
 from downstack.loaders.registry import Loaded
 from downstack.loaders.report import Report
 from downstack.loaders.texts import mixed_word
-from downstack.loaders.vocabulary import Vocabulary, read_vocabulary
+from downstack.loaders.vocabulary import Vocabulary, read_vocabulary, vocabulary_files
 from downstack.vocabulary import locate
 
 _Record = TypeVar("_Record", FactRecord, RelationRecord)
@@ -28,8 +28,8 @@ def own_folder(loader: str) -> str:
 
 
 def product_vocabulary() -> Vocabulary:
-    """The kinds of quantity of the product."""
-    return read_vocabulary(sorted((locate() / "terms").glob("quantities*.ttl")))
+    """The kinds of quantities and properties of the product."""
+    return read_vocabulary(vocabulary_files(locate() / "terms"))
 
 
 @dataclass(slots=True)

@@ -20,11 +20,11 @@ from downstack.errors import Finding, KnowledgeError
 from downstack.loaders import writer
 from downstack.loaders.citations import Citations
 from downstack.loaders.curation import Curation, read_curation
-from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, RelationRecord
+from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, PropertyRecord, RelationRecord
 from downstack.loaders.report import Report, split
 from downstack.loaders.sources import facts_csv, influences_csv, model_facts, relations_csv
 from downstack.loaders.tables import read_table
-from downstack.loaders.vocabulary import Vocabulary, read_vocabulary
+from downstack.loaders.vocabulary import Vocabulary, read_vocabulary, vocabulary_files
 
 CONFIG_COLUMNS = (
     "file", "org", "model", "kind", "source_repo", "source_path", "commit", "commit_date", "corroborated_by", "note",
@@ -49,6 +49,7 @@ class Harvest:
     curation: Curation
     citations: Citations
     facts: dict[str, FactRecord] = field(default_factory=dict)
+    properties: dict[str, PropertyRecord] = field(default_factory=dict)
     relations: dict[str, RelationRecord] = field(default_factory=dict)
     influences: dict[str, InfluenceRecord] = field(default_factory=dict)
     reports: list[Report] = field(default_factory=list)
@@ -58,6 +59,8 @@ class Harvest:
         for record in records:
             if isinstance(record, FactRecord):
                 self.facts.setdefault(record.key, record)
+            elif isinstance(record, PropertyRecord):
+                self.properties.setdefault(record.key, record)
             elif isinstance(record, RelationRecord):
                 self.relations.setdefault(record.key, record)
             elif isinstance(record, InfluenceRecord):
@@ -108,6 +111,7 @@ class Harvest:
                 [item for item in self.relations.values() if item.subject == entity.slug],
                 [item for item in self.facts.values() if item.subject == entity.slug],
                 names,
+                stated=[item for item in self.properties.values() if item.subject == entity.slug],
             )
         for source in self.citations.records():
             documents[f"facts/sources/{source.slug}.ttl"] = writer.source_document(source)
@@ -207,7 +211,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--terms", type=Path, action="append", help="files of quantity kinds (default: OUT/terms)")
     parser.add_argument("--report", type=Path, help="where to write the report")
     options = parser.parse_args(arguments)
-    terms = options.terms or sorted((options.out / "terms").glob("quantities*.ttl"))
+    terms = options.terms or vocabulary_files(options.out / "terms")
     tables = {
         name: path.read_bytes()
         for name in ("facts", "models", "relations", "influences", "configs")

@@ -11,13 +11,13 @@ from downstack.loaders import writer
 from downstack.loaders.citations import Citations, KnownSource
 from downstack.loaders.curation import read_curation
 from downstack.loaders.inputs import read_file
-from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord, SourceRecord
+from downstack.loaders.records import EntityRecord, FactRecord, PropertyRecord, RelationRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
 from downstack.loaders.report import Rejection, Report
 from downstack.loaders.sources import hf_config, model_facts
 from downstack.loaders.sources.facts_csv import Row, Selection
 from downstack.loaders.tidy import load_tables
-from downstack.loaders.vocabulary import Vocabulary, read_vocabulary
+from downstack.loaders.vocabulary import Vocabulary, read_vocabulary, vocabulary_files
 from downstack.vocabulary import locate
 
 
@@ -73,7 +73,7 @@ def _loaded(
     selection = Selection({item.slug: item for item in entities}, curation.selection.dropped)
     citations = Citations(known=(*sources, *curation.sources))
     report = Report(title)
-    records: list[FactRecord | RelationRecord] = []
+    records: list[FactRecord | PropertyRecord | RelationRecord] = []
     for row, found in model_facts.by_row(rows, vocabulary, selection, citations):
         statements = [item for item in found if not isinstance(item, Rejection)]
         reasons = [item for item in found if isinstance(item, Rejection)]
@@ -86,19 +86,23 @@ def _loaded(
             report.reject(next(iter(reasons), nothing))
     facts = {item.key: item for item in records if isinstance(item, FactRecord)}
     links = {item.key: item for item in records if isinstance(item, RelationRecord)}
+    stated = {item.key: item for item in records if isinstance(item, PropertyRecord)}
     names = {term.identifier: term.local_name for term in vocabulary.terms.values()}
     documents = {}
     for entity in {item.slug: item for item in entities}.values():
         own = [item for item in facts.values() if item.subject == entity.slug]
         relations = [item for item in links.values() if item.subject == entity.slug]
-        documents[f"facts/loaded/{entity.slug}.ttl"] = writer.entity_document(entity, relations, own, names)
+        properties = [item for item in stated.values() if item.subject == entity.slug]
+        documents[f"facts/loaded/{entity.slug}.ttl"] = writer.entity_document(
+            entity, relations, own, names, stated=properties
+        )
     for source in citations.records():
         documents[f"facts/loaded/sources/{source.slug}.ttl"] = writer.source_document(source)
     return Loaded(documents, tuple(sorted({item.slug for item in entities})), len(facts), report)
 
 
 def _vocabulary() -> Vocabulary:
-    return read_vocabulary(sorted((locate() / "terms").glob("quantities*.ttl")))
+    return read_vocabulary(vocabulary_files(locate() / "terms"))
 
 
 def _name(file: Path) -> str:

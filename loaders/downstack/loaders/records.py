@@ -63,6 +63,26 @@ class FactRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PropertyRecord:
+    """One date, word or yes or no of one entity, as one source states it."""
+
+    subject: str
+    kind: str
+    """The snake_case identifier of the property kind."""
+    stated: str
+    confidence: str
+    source: str
+    as_of: str | None = None
+    note: str | None = None
+    locator: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The local name: readable, and different for every different statement."""
+        return f"{self.subject}.{self.kind}.{_digest(self.stated, self.as_of, self.locator, self.source)}"
+
+
+@dataclass(frozen=True, slots=True)
 class RelationRecord:
     """A typed link between two entities, dated and cited."""
 

@@ -97,8 +97,11 @@ def known_entities(entities: Iterable[Entity]) -> dict[str, EntityRecord]:
 
 
 def stated_by(graph: KnowledgeGraph) -> dict[str, str]:
-    """IRI of each fact and influence of a graph -> the file that states it; "" where that is not known."""
-    return {fact.iri: fact.file for fact in graph.engine.knowledge.facts} | {item.iri: "" for item in graph.influences}
+    """IRI of each fact, property and influence of a graph -> the file that states it; "" where that is not known."""
+    knowledge = graph.engine.knowledge
+    properties = {item.iri: item.file for item in knowledge.properties}
+    influences = {item.iri: "" for item in graph.influences}
+    return {item.iri: item.file for item in knowledge.facts} | properties | influences
 
 
 def loader_names() -> tuple[str, ...]:

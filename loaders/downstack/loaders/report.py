@@ -24,35 +24,46 @@ class Rejection:
         return f"{place}: {self.subject} {self.attribute} = {self.value!r}: {self.reason}"
 
 
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A row that says nothing by itself: it was read together with the others of its source."""
+
+    row: int
+
+
 @dataclass(slots=True)
 class Report:
     """Counts of one table; `rejections` keeps every rejected row with its reason.
 
-    A loader whose rows say many things counts with :meth:`keep`, :meth:`reject` and :meth:`leave_out`: a row is kept
-    when at least one statement came of it, so that kept and rejected rows add up to the rows read, and `cells` keeps
-    what a kept row said in vain. A loader whose row is one value counts with :func:`split`.
+    A row is kept or rejected, so the two counts add up to the rows read; one row may become several statements. A loader
+    whose rows say many things counts with :meth:`keep`, :meth:`reject` and :meth:`leave_out`: a row is kept when at least
+    one statement came of it, and `cells` keeps what a kept row said in vain. A loader whose row is one value counts with
+    :func:`split`.
     """
 
     name: str
     read: int = 0
-    kept: int = 0
-    rejections: list[Rejection] = field(default_factory=list)
     statements: int = 0
-    """Facts and relations that came of the kept rows, where the loader counts them."""
+    """Facts, properties and relations that came of the kept rows."""
+    rejections: list[Rejection] = field(default_factory=list)
     cells: list[Rejection] = field(default_factory=list)
     """Cells of kept rows that became nothing."""
     counts: dict[str, int] = field(default_factory=dict)
     """What else a reader should know the number of, by its name."""
 
     @property
+    def kept(self) -> int:
+        """How many rows became a statement, or part of one."""
+        return self.read - self.rejected
+
+    @property
     def rejected(self) -> int:
         """How many rows were left out."""
-        return len(self.rejections)
+        return len({(item.file, item.row) for item in self.rejections})
 
     def keep(self, statements: int) -> None:
         """Count a row that became something."""
         self.read += 1
-        self.kept += 1
         self.statements += statements
 
     def reject(self, rejection: Rejection) -> None:
@@ -71,7 +82,6 @@ class Report:
     def add(self, other: Report) -> None:
         """Count what another table became as well."""
         self.read += other.read
-        self.kept += other.kept
         self.statements += other.statements
         self.rejections += other.rejections
         self.cells += other.cells
@@ -88,7 +98,15 @@ class Report:
 
     def to_markdown(self) -> str:
         """One section: the counts, then a table of the reasons."""
-        lines = [f"## {self.name}", "", f"{self.read} rows read, {self.kept} kept, {self.rejected} rejected.", ""]
+        lines = [
+            f"## {self.name}",
+            "",
+            (
+                f"{self.read} rows read = {self.kept} kept + {self.rejected} rejected; "
+                f"the kept rows became {self.statements} statements."
+            ),
+            "",
+        ]
         if self.rejections:
             lines += ["| rejected | because | attributes |", "|---:|---|---|"]
             for reason, count in self.reasons():
@@ -113,7 +131,7 @@ def split(items: Iterable[object], report: Report) -> list[object]:
     for item in items:
         if isinstance(item, Rejection):
             report.rejections.append(item)
-        else:
+        elif not isinstance(item, Read):
             kept.append(item)
-    report.kept = len(kept)
+    report.statements = len(kept)
     return kept

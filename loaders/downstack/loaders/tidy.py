@@ -17,16 +17,16 @@ from downstack.loaders.citations import Citations
 from downstack.loaders.curation import read_curation
 from downstack.loaders.gathering import own_folder, product_vocabulary
 from downstack.loaders.inputs import read_file
-from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, RelationRecord
+from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, PropertyRecord, RelationRecord
 from downstack.loaders.registry import Loaded, LoadRequest
 from downstack.loaders.report import Rejection, Report
 from downstack.loaders.sources import facts_csv, influences_csv, relations_csv
 from downstack.loaders.sources.tidy_names import TidyNames
-from downstack.loaders.sources.tidy_rows import Becomes, fact_rows, influence_rows, relation_rows
+from downstack.loaders.sources.tidy_rows import Becomes, Statement, fact_rows, influence_rows, relation_rows
 from downstack.loaders.tables import header_of
 from downstack.loaders.texts import entity_slug
 from downstack.loaders.vocabulary import Vocabulary
-from downstack.vocabulary import FACT, INF
+from downstack.vocabulary import FACT, INF, STATED
 
 NAME = "facts-csv"
 KINDS: Mapping[str, frozenset[str]] = {
@@ -50,6 +50,7 @@ class Table:
     facts: dict[str, FactRecord] = field(default_factory=dict)
     relations: dict[str, RelationRecord] = field(default_factory=dict)
     influences: dict[str, InfluenceRecord] = field(default_factory=dict)
+    stated: dict[str, PropertyRecord] = field(default_factory=dict)
 
 
 Rows = Iterable[tuple[int, Sequence[Becomes]]]
@@ -139,6 +140,8 @@ class _Run:
                 table.facts.setdefault(item.key, item)
             elif isinstance(item, RelationRecord):
                 table.relations.setdefault(item.key, item)
+            elif isinstance(item, PropertyRecord):
+                table.stated.setdefault(item.key, item)
             else:
                 table.influences.setdefault(item.slug, item)
         if new:
@@ -153,9 +156,9 @@ class _Run:
             rejection = Rejection(line, subject, "", "", "the store has this statement already")
         self.report.reject(replace(rejection, file=table.name))
 
-    def _is_stated(self, item: FactRecord | RelationRecord | InfluenceRecord, table: Table) -> bool:
-        if isinstance(item, FactRecord):
-            home = self.request.stated.get(FACT + item.key)
+    def _is_stated(self, item: Statement, table: Table) -> bool:
+        if isinstance(item, FactRecord | PropertyRecord):
+            home = self.request.stated.get((FACT if isinstance(item, FactRecord) else STATED) + item.key)
             return home is not None and home != f"facts/loaded/{table.folder}/{item.subject}.ttl"
         return isinstance(item, InfluenceRecord) and INF + item.slug in self.request.stated
 
@@ -168,17 +171,20 @@ class _Run:
         for table in self.tables.values():
             facts: dict[str, list[FactRecord]] = defaultdict(list)
             links: dict[str, list[RelationRecord]] = defaultdict(list)
+            said: dict[str, list[PropertyRecord]] = defaultdict(list)
+            for item in table.stated.values():
+                said[item.subject].append(item)
             for fact in table.facts.values():
                 facts[fact.subject].append(fact)
             for link in table.relations.values():
                 links[link.subject].append(link)
-            for slug in sorted({*facts, *links, *(named & set(table.new))}):
+            for slug in sorted({*facts, *links, *said, *(named & set(table.new))}):
                 new = table.new.get(slug)
                 touched.add(slug)
                 documents[f"facts/loaded/{table.folder}/{slug}.ttl"] = (
-                    writer.addition_document(slug, links[slug], facts[slug], names)
+                    writer.addition_document(slug, links[slug], facts[slug], names, stated=said[slug])
                     if new is None
-                    else writer.entity_document(new, links[slug], facts[slug], names)
+                    else writer.entity_document(new, links[slug], facts[slug], names, stated=said[slug])
                 )
             for slug, influence in table.influences.items():
                 documents[f"influences/loaded/{table.folder}/{slug}.ttl"] = writer.influence_document(influence)
@@ -194,11 +200,13 @@ def _named(table: Table) -> Iterator[str]:
     """Everything that the statements of a table are about or lead to."""
     for fact in table.facts.values():
         yield fact.subject
+    for item in table.stated.values():
+        yield item.subject
     for link in table.relations.values():
         yield from (link.subject, link.object)
     for influence in table.influences.values():
         yield from (influence.source_entity, influence.target_entity)
 
 
-def _records(table: Table) -> list[FactRecord | RelationRecord | InfluenceRecord]:
-    return [*table.facts.values(), *table.relations.values(), *table.influences.values()]
+def _records(table: Table) -> list[Statement]:
+    return [*table.facts.values(), *table.relations.values(), *table.influences.values(), *table.stated.values()]

@@ -86,11 +86,31 @@ SPELLINGS: dict[str, str] = {
     "A100-80GB GPU h": "chip*h",
     "H100-80GB GPU h": "chip*h",
     "H800 GPU h": "chip*h",
+    "h": "h",
+    "tCO2eq": "tonne",
+    "datapoints/tokens": "token",
+    "tokens/attempt": "token",
+    "tokens/min": "token/min",
+    "nodes (8 GPUs)": "1",
+    "subscribers": "1",
+    "messages/day": "1/day",
+    "queries/month": "1/month",
+    "requests/month": "1/month",
+    "USD/day": "USD/day",
+    "USD/month": "USD/month",
+    "USD/user/month": "USD/month",
+    "% cost profit margin": "%",
+    "% of context": "%",
+    "NVIDIA H100 SXM5 80GB": "chip",
+    "NVIDIA GB200": "chip",
+    "NVIDIA B200": "chip",
+    "Amazon Trainium2": "chip",
 }
 """Unit as a table writes it -> unit as the registry knows it.
 
 ``USD/chip-h`` is ``USD/h`` of an offering of one chip: the only tables that use it price single-chip offerings, and
-the loader checks that. ``bit`` is the width of an interface, a count of pins.
+the loader checks that. ``bit`` is the width of an interface, a count of pins. A table of clusters counts its chips in the chip's
+own name: the relation hasAccelerator says which they are. What a price of a plan is for each user is said by its quantity.
 """
 
 

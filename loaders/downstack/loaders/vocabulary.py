@@ -1,4 +1,4 @@
-"""The quantity kinds that facts may have, read from the ontology's term files.
+"""The quantity kinds that facts may have and the kinds of property that are stated, read from the ontology's term files.
 
 A source attribute maps to a quantity kind by ``dso:sourceAttribute``; when several kinds list the same attribute, the
 class of the subject decides. Nothing here knows a quantity by name.
@@ -29,10 +29,22 @@ class QuantityTerm:
 
 
 @dataclass(frozen=True, slots=True)
+class PropertyTerm:
+    """One property kind: a date, a text or a boolean, never a number."""
+
+    identifier: str
+    local_name: str
+    value_type: str
+    attributes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Quantity kinds by identifier and by source attribute."""
+    """Quantity kinds by identifier and by source attribute; property kinds by source attribute."""
 
     terms: Mapping[str, QuantityTerm]
+    properties: Mapping[str, PropertyTerm] = field(default_factory=dict)
+    """Source attribute -> property kind."""
     by_attribute: Mapping[str, tuple[QuantityTerm, ...]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,8 +67,13 @@ class Vocabulary:
         return found[0] if found else None
 
 
+def vocabulary_files(terms: Path) -> list[Path]:
+    """The files of a folder of terms that declare quantity kinds and property kinds."""
+    return [*sorted(terms.glob("quantities*.ttl")), *sorted(terms.glob("properties*.ttl"))]
+
+
 def read_vocabulary(paths: Iterable[Path]) -> Vocabulary:
-    """Read quantity kinds from Turtle files."""
+    """Read quantity kinds and property kinds from Turtle files."""
     graph = Graph()
     for path in sorted(paths):
         graph.parse(path, format="turtle")
@@ -71,4 +88,14 @@ def read_vocabulary(paths: Iterable[Path]) -> Vocabulary:
             attributes=frozenset(str(item) for item in graph.objects(node, DSO.sourceAttribute)),
             implied_denominator=str(implied) if (implied := graph.value(node, DSO.impliedDenominator)) else None,
         )
-    return Vocabulary(terms)
+    properties: dict[str, PropertyTerm] = {}
+    for node in graph.subjects(RDF.type, DSO.PropertyKind):
+        attributes = frozenset(str(item) for item in graph.objects(node, DSO.sourceAttribute))
+        kind = PropertyTerm(
+            identifier=str(graph.value(node, DSO.identifier)),
+            local_name=str(node).removeprefix(str(DSO)),
+            value_type=str(graph.value(node, DSO.valueType)),
+            attributes=attributes,
+        )
+        properties.update(dict.fromkeys(attributes, kind))
+    return Vocabulary(terms, properties)

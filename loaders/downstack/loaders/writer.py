@@ -12,7 +12,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from downstack.graph.checks.quantities import camel_case
-from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, RelationRecord, SourceRecord
+from downstack.loaders.records import (
+    EntityRecord,
+    FactRecord,
+    InfluenceRecord,
+    PropertyRecord,
+    RelationRecord,
+    SourceRecord,
+)
 
 PREFIXES: Mapping[str, str] = {
     "dcterms": "http://purl.org/dc/terms/",
@@ -25,6 +32,7 @@ PREFIXES: Mapping[str, str] = {
     "rel": "https://w3id.org/downstack/relation/",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "src": "https://w3id.org/downstack/source/",
+    "stated": "https://w3id.org/downstack/stated/",
 }
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _NOT_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
@@ -87,8 +95,9 @@ def entity_document(
     facts: Iterable[FactRecord],
     quantity_names: Mapping[str, str],
     properties: Iterable[tuple[str, str]] = (),
+    stated: Iterable[PropertyRecord] = (),
 ) -> str:
-    """The file of one entity: what it is, its relations, its facts.
+    """The file of one entity: what it is, its relations, its facts, its stated properties.
 
     Parameters
     ----------
@@ -96,11 +105,14 @@ def entity_document(
         Quantity identifier -> local name of its term.
     properties
         Predicate and text of what else the source says of it; of ``dcterms:source``, ``src:`` and the source's slug.
+    stated
+        Dates, words, and yes or no, each with its own source.
     """
     links = sorted(relations, key=lambda item: item.key)
     statements = [_entity(entity, links, properties)]
     statements += [_relation(item) for item in links]
     statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
+    statements += [_property(item) for item in sorted(stated, key=lambda item: item.key)]
     return _document(statements)
 
 
@@ -110,6 +122,7 @@ def addition_document(
     facts: Iterable[FactRecord],
     quantity_names: Mapping[str, str],
     properties: Iterable[tuple[str, str]] = (),
+    stated: Iterable[PropertyRecord] = (),
 ) -> str:
     """What one source adds to an entity that another file describes: properties, relations and facts."""
     links = sorted(relations, key=lambda item: item.key)
@@ -117,6 +130,7 @@ def addition_document(
     statements = [_statement(name("ds", slug), pairs)] if pairs else []
     statements += [_relation(item) for item in links]
     statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
+    statements += [_property(item) for item in sorted(stated, key=lambda item: item.key)]
     return _document(statements)
 
 
@@ -175,9 +189,27 @@ def _direct(links: Iterable[RelationRecord]) -> Pairs:
     return [(f"dso:{predicate}", ", ".join(sorted(objects[predicate]))) for predicate in sorted(objects)]
 
 
-def facts_document(facts: Iterable[FactRecord], quantity_names: Mapping[str, str]) -> str:
-    """A file of facts alone, about entities that are described elsewhere."""
-    return _document(_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key))
+def facts_document(
+    facts: Iterable[FactRecord], quantity_names: Mapping[str, str], properties: Iterable[PropertyRecord] = ()
+) -> str:
+    """A file of facts and stated properties alone, about entities that are described elsewhere."""
+    statements = [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
+    return _document(statements + [_property(item) for item in sorted(properties, key=lambda item: item.key)])
+
+
+def _property(item: PropertyRecord) -> str:
+    pairs: Pairs = [
+        ("a", "dso:StatedProperty"),
+        ("dso:subject", name("ds", item.subject)),
+        ("dso:property", f"dso:{camel_case(item.kind)}"),
+        ("dso:stated", text(item.stated)),
+    ]
+    _optional(pairs, ("dso:asOf", item.as_of))
+    pairs.append(("dso:confidence", f"dso:{item.confidence}"))
+    _optional(pairs, ("dso:note", item.note))
+    pairs.append(("dcterms:source", name("src", item.source)))
+    _optional(pairs, ("dso:locator", item.locator))
+    return _statement(name("stated", item.key), pairs)
 
 
 def _relation(item: RelationRecord) -> str:

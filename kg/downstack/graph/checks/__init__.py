@@ -7,6 +7,7 @@ the words for confidence and strength are all read from the statements themselve
 ``common``        a fault, the names that a graph knows, and the building blocks of checks
 ``quantities``    quantity kinds and binding roles: units that exist and fit, names that agree
 ``facts``         facts: numbers that are numbers, units that fit, a source for each
+``properties``    stated properties: dates that are dates, a source for each
 ``entities``      entities and relations: classes, ends that exist, at most one of a functional one
 ``depth``         hierarchies and chains that come to an end
 ``sources``       sources, influences, and terms that the vocabulary does not have
@@ -23,6 +24,7 @@ from downstack.graph.checks.common import Fault, Names
 from downstack.graph.checks.depth import check_depth
 from downstack.graph.checks.entities import check_entities, check_relations
 from downstack.graph.checks.facts import check_facts
+from downstack.graph.checks.properties import check_properties
 from downstack.graph.checks.quantities import check_quantities, check_roles
 from downstack.graph.checks.sources import check_influences, check_sources, check_terms
 from downstack.graph.checks.supply import check_supply
@@ -54,6 +56,7 @@ def check_statements(statements: Statements, today: date | None = None) -> Itera
     yield from check_sources(names)
     yield from check_entities(names)
     yield from check_facts(names)
+    yield from check_properties(names)
     yield from check_uncertainty(names)
     yield from check_relations(names)
     yield from check_influences(names)

@@ -4,9 +4,9 @@ Source and licence
     Tables that a project keeps by hand, one row per value with its citation; facts, each with its own source. They
     change when somebody adds a row; the columns do not.
 What is dropped, and why (each a rejection with its row)
-    entities that the curation does not select; attributes without a quantity kind, or dropped on purpose (texts,
-    measured performance); values derived by arithmetic from other rows; values that are not numbers; units that the
-    loader does not know; rows whose citation has no locator.
+    entities that the curation does not select; attributes without a quantity kind or property kind, or dropped on
+    purpose (measured performance); values derived by arithmetic from other rows; values of quantities that are not
+    numbers, and of dates that are not dates; units that the loader does not know; rows whose citation has no locator.
 Confidence
     The words of these tables are ``datasheet``, ``vendor-claim``, ``press``, ``estimate``. Tables of models grade
     ``high``, ``medium``, ``low`` instead: a copy of a config.json, a README or a dataset (high) is a datasheet, and so
@@ -23,11 +23,11 @@ from dataclasses import dataclass, replace
 
 from downstack.loaders.citations import Citations
 from downstack.loaders.dates import parse_date
-from downstack.loaders.records import EntityRecord, FactRecord
+from downstack.loaders.records import EntityRecord, FactRecord, PropertyRecord
 from downstack.loaders.report import Rejection
 from downstack.loaders.tables import read_table
 from downstack.loaders.units import spell
-from downstack.loaders.vocabulary import Vocabulary
+from downstack.loaders.vocabulary import PropertyTerm, Vocabulary
 
 COLUMNS = (
     "entity_id", "entity_name", "entity_type", "layer", "attribute", "value", "unit", "as_of",
@@ -47,7 +47,7 @@ CONFIDENCES = {
 PUBLISHED_AS_GIB = "published as GiB"
 """A note on rows whose table writes GB although the cited page says GiB: the page wins."""
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_RANGE = re.compile(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)", re.ASCII)
+_RANGE = re.compile(r"(\d+(?:\.\d+)?)(k?)\s*-\s*(\d+(?:\.\d+)?)(k?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,8 @@ class Row:
 class Correction:
     """A change of one row's reading, with its reason; the literal and the source are never changed.
 
-    `field` is ``confidence``, ``condition``, ``valid_until``, ``forecast`` (the row's date is the time it speaks of, not
-    the time it was said, which `new` gives when it is known) or ``drop``.
+    `field` is ``confidence``, ``condition``, ``valid_until``, ``quantity``, ``forecast`` (the row's date is the time it speaks of, not
+    the time it was said, which `new` gives when it is known) or ``drop``; `entity` may be ``*`` for all.
     """
 
     entity: str
@@ -113,10 +113,10 @@ def parse(data: bytes, name: str = "facts") -> list[Row]:
 
 def to_facts(
     rows: Iterable[Row], vocabulary: Vocabulary, selection: Selection, citations: Citations
-) -> Iterator[FactRecord | Rejection]:
-    """Facts of the selected entities, and a rejection for every row that becomes none."""
+) -> Iterator[FactRecord | PropertyRecord | Rejection]:
+    """Facts and stated properties of the selected entities, and a rejection for every row that becomes none."""
     for row in rows:
-        fact = _fact(row, vocabulary, selection, citations)
+        fact = _statement(row, vocabulary, selection, citations)
         if isinstance(fact, str):
             yield Rejection(row.line, row.entity_id, row.attribute, row.value, fact)
         else:
@@ -135,8 +135,8 @@ def read_number(value: str) -> tuple[float, float | None, float | None] | None:
 
     Examples
     --------
-    >>> read_number("4800"), read_number("20-22"), read_number("TSMC")
-    ((4800.0, None, None), (21.0, 20.0, 22.0), None)
+    >>> read_number("4800"), read_number("20-22"), read_number("5k-7k"), read_number("TSMC")
+    ((4800.0, None, None), (21.0, 20.0, 22.0), (6000.0, 5000.0, 7000.0), None)
 
     What is no finite number is none, nor is minus zero, which no source means.
 
@@ -147,7 +147,7 @@ def read_number(value: str) -> tuple[float, float | None, float | None] | None:
         number = float(value)
         return None if math.isinf(number) or (number == 0.0 and value.startswith("-")) else (number, None, None)
     if match := _RANGE.fullmatch(value):
-        low, high = float(match[1]), float(match[2])
+        low, high = (float(match[item]) * (1e3 if match[item + 1] else 1.0) for item in (1, 3))
         return ((low + high) / 2, low, high) if low < high < math.inf else None
     return None
 
@@ -157,8 +157,10 @@ def locator_of(row: Row) -> str | None:
     return row.source_path if row.source_path not in ("", "page") else None
 
 
-def _fact(row: Row, vocabulary: Vocabulary, selection: Selection, citations: Citations) -> FactRecord | str:
-    """The fact of a row, or the reason why there is none."""
+def _statement(
+    row: Row, vocabulary: Vocabulary, selection: Selection, citations: Citations
+) -> FactRecord | PropertyRecord | str:
+    """The fact or stated property of a row, or the reason why there is none."""
     entity = selection.entities.get(row.entity_id)
     if entity is None:
         return "the entity is not selected"
@@ -168,7 +170,12 @@ def _fact(row: Row, vocabulary: Vocabulary, selection: Selection, citations: Cit
         return "derived from other rows: computed, never stored"
     term = vocabulary.for_attribute(row.attribute, entity.classes)
     if term is None:
-        return "no quantity kind has that source attribute"
+        kind = vocabulary.properties.get(row.attribute)
+        return (
+            "no quantity kind has that source attribute"
+            if kind is None
+            else stated_property(row, kind, entity, citations)
+        )
     number = read_number(row.value)
     if number is None:
         return "not a number"
@@ -203,10 +210,46 @@ def _fact(row: Row, vocabulary: Vocabulary, selection: Selection, citations: Cit
     return corrected(fact, row, selection.corrections)
 
 
+def stated_property(row: Row, kind: PropertyTerm, entity: EntityRecord, citations: Citations) -> PropertyRecord | str:
+    """The stated property of a row, or the reason why there is none."""
+    stated, words = " ".join(row.value.split()), ""
+    if kind.value_type == "date":
+        date = parse_date(row.value)
+        if date.as_of is None:
+            return "not a date" if row.value else "empty"
+        stated, words = date.as_of, f"printed as {row.value!r}" if row.value != date.as_of else ""
+    elif kind.value_type == "boolean":
+        stated = row.value.casefold()
+        if stated not in ("true", "false"):
+            return "neither true nor false"
+    if not stated:
+        return "empty"
+    confidence = confidence_of(row)
+    if confidence is None:
+        return f"unknown confidence {row.confidence!r}"
+    source = citations.cite(row.source_title, row.source_url_or_repo, row.source_path)
+    if source is None:
+        return "the citation has no locator"
+    return PropertyRecord(
+        subject=entity.slug,
+        kind=kind.identifier,
+        stated=stated,
+        confidence=confidence,
+        source=source,
+        as_of=parse_date(row.as_of).as_of,
+        note="; ".join(part for part in (row.note.strip("; "), words) if part) or None,
+        locator=locator_of(row),
+    )
+
+
 def corrected(fact: FactRecord, row: Row, corrections: Iterable[Correction]) -> FactRecord | str:
     """The fact after the corrections that name its row; ``drop`` gives the reason instead of a fact."""
     for item in corrections:
-        if (item.entity, item.attribute) != (row.entity_id, row.attribute) or item.value not in ("", row.value):
+        if (
+            item.entity not in ("*", row.entity_id)
+            or item.attribute != row.attribute
+            or item.value not in ("", row.value)
+        ):
             continue
         if item.field == "drop":
             return item.reason
@@ -219,6 +262,8 @@ def corrected(fact: FactRecord, row: Row, corrections: Iterable[Correction]) -> 
             fact = replace(fact, as_of=item.new, note=note)
         elif item.field == "valid_until":
             fact = replace(fact, valid_until=item.new, note=note)
+        elif item.field == "quantity":
+            fact = replace(fact, quantity=item.new, note=note)
         elif item.field == "forecast":
             fact = replace(fact, as_of=item.new or None, condition=f"forecast for {row.as_of}", note=note)
         else:

@@ -20,11 +20,12 @@ What is dropped, and why
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from downstack.loaders.citations import Citations
 from downstack.loaders.dates import parse_date
-from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord
-from downstack.loaders.report import Rejection
+from downstack.loaders.records import EntityRecord, FactRecord, PropertyRecord, RelationRecord
+from downstack.loaders.report import Read, Rejection
 from downstack.loaders.sources.facts_csv import (
     Row,
     Selection,
@@ -33,9 +34,12 @@ from downstack.loaders.sources.facts_csv import (
     to_facts,
 )
 from downstack.loaders.sources.model_config import Config, readings
+from downstack.loaders.sources.model_links import links
 from downstack.loaders.vocabulary import Vocabulary
 
 CONFIG_TITLES = frozenset({"config.json copy", "litgpt model table"})
+UNCOUNTED = frozenset({"model:nemotron-h-56b-base-8k", "model:nvidia-nemotron-3-nano-30b-a3b-bf16"})
+"""Configs whose rows leave out which layers attend, keep a state or have experts: only what they print is kept."""
 TECHNIQUES = {
     "MixtureOfExpertsModel": ("mixture-of-experts", "n_routed_experts"),
     "LatentAttentionModel": ("multi-head-latent-attention", "kv_lora_rank"),
@@ -48,12 +52,13 @@ TECHNIQUES = {
 
 def read_models(
     rows: Iterable[Row], vocabulary: Vocabulary, selection: Selection, citations: Citations
-) -> Iterator[FactRecord | RelationRecord | Rejection]:
+) -> Iterator[FactRecord | PropertyRecord | RelationRecord | Read | Rejection]:
     """Facts of models: the printed settings, then what they mean, then the techniques that they show."""
     kept = list(rows)
     configs = _configs(kept, selection)
     unused = _unused_lines(configs)
     for row in kept:
+        yield from links(row, selection, citations)
         yield from _printed(row, unused, vocabulary, selection, citations)
     for config in configs:
         if _is_refined(config.entity):
@@ -62,7 +67,7 @@ def read_models(
 
 def by_row(
     rows: Iterable[Row], vocabulary: Vocabulary, selection: Selection, citations: Citations
-) -> Iterator[tuple[Row, list[FactRecord | RelationRecord | Rejection]]]:
+) -> Iterator[tuple[Row, list[FactRecord | PropertyRecord | RelationRecord | Rejection]]]:
     """Each row with what it becomes.
 
     What a config.json says as a whole came of each of its rows that is read together with others; where it has none, of its
@@ -79,7 +84,10 @@ def by_row(
             found = tuple(_facts(config, citations))
             meant.update(dict.fromkeys(together or lines[:1], found))
     for row in kept:
-        yield row, [*_printed(row, unused, vocabulary, selection, citations), *meant.get(row.line, ())]
+        printed = [
+            item for item in _printed(row, unused, vocabulary, selection, citations) if not isinstance(item, Read)
+        ]
+        yield row, [*links(row, selection, citations), *printed, *meant.get(row.line, ())]
 
 
 def _configs(rows: Sequence[Row], selection: Selection) -> list[Config]:
@@ -96,15 +104,19 @@ def _unused_lines(configs: Iterable[Config]) -> dict[int, str]:
 
 def _printed(
     row: Row, unused: Mapping[int, str], vocabulary: Vocabulary, selection: Selection, citations: Citations
-) -> Iterator[FactRecord | Rejection]:
-    """What a row says by itself; nothing when it is read together with the others of its config."""
+) -> Iterator[FactRecord | PropertyRecord | Read | Rejection]:
+    """What a row says by itself; only that it was read when it is read together with the others of its config."""
     if row.line in unused:
         yield Rejection(row.line, row.entity_id, row.attribute, row.value, unused[row.line])
-    elif row.attribute not in READ:
-        yield from to_facts([row], vocabulary, selection, citations)
-    elif not _is_refined(selection.entities.get(row.entity_id)) or row.source_title not in CONFIG_TITLES:
-        reason = "the entity is not selected" if row.entity_id not in selection.entities else "unknown architecture"
-        yield Rejection(row.line, row.entity_id, row.attribute, row.value, reason)
+    elif row.attribute not in READ or not _is_read(row, selection):
+        # What is not read together with its config is kept as the source words it.
+        for item in to_facts([row], vocabulary, selection, citations):
+            if isinstance(item, Rejection) and row.attribute in READ and item.reason.startswith("no quantity kind"):
+                yield replace(item, reason="unknown architecture")
+            else:
+                yield item
+    else:
+        yield Read(row.line)
 
 
 READ = frozenset(
@@ -118,6 +130,11 @@ READ = frozenset(
 """Settings that are read together into other quantities, never copied."""
 
 
+def _is_read(row: Row, selection: Selection) -> bool:
+    refined = _is_refined(selection.entities.get(row.entity_id))
+    return refined and row.source_title in CONFIG_TITLES and row.entity_id not in UNCOUNTED
+
+
 def _is_refined(entity: EntityRecord | None) -> bool:
     return entity is not None and entity.classes[0] == "FoundationModel" and len(entity.classes) > 1
 
@@ -125,7 +142,7 @@ def _is_refined(entity: EntityRecord | None) -> bool:
 def _copies(rows: Iterable[Row]) -> dict[tuple[str, str, str], dict[str, Row]]:
     groups: dict[tuple[str, str, str], dict[str, Row]] = {}
     for row in rows:
-        if row.source_title in CONFIG_TITLES:
+        if row.source_title in CONFIG_TITLES and row.entity_id not in UNCOUNTED:
             groups.setdefault((row.entity_id, row.source_url_or_repo, row.source_path), {})[row.attribute] = row
     return groups
 

@@ -3,7 +3,7 @@
 Source and licence
     As for facts: tables kept by hand, each row with its citation.
 What is dropped, and why
-    predicates that the vocabulary does not have (purchases, spending commitments, market leads); links with an
+    predicates that the vocabulary does not have (shares of a demand or a market without a quantity kind); links with an
     unselected end; citations without a locator. A size (shares, wafers) is a quantity of its own where the vocabulary
     has one; otherwise it stays in the note, never in the link.
 Direction
@@ -40,6 +40,15 @@ STRAIGHT = {
     "owns_stake_in": "ownsStakeIn",
     "operates": "offers",
     "offers": "offers",
+    "variant_of": "variantOf",
+    "second_source_for": "secondSourceFor",
+    "invests_in": "investsIn",
+    "commits_spend_to": "commitsSpendingTo",
+    "commits_capacity": "commitsSpendingTo",
+    "buys_services_from": "commitsSpendingTo",
+    "buys": "buys",
+    "grants_warrants_to": "grantsWarrantsTo",
+    "licenses_technology_from": "licensesFrom",
 }
 TURNED = {"packages": "packagedWith", "process_of": "fabricatedOn", "owns": "operatedBy"}
 SIZED = {

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, replace
 from downstack.errors import UnitError
 from downstack.loaders import writer
 from downstack.loaders.citations import Citations, slugify
-from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, RelationRecord
+from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, PropertyRecord, RelationRecord
 from downstack.loaders.report import Rejection
 from downstack.loaders.sources import facts_csv, influences_csv, model_facts, relations_csv
 from downstack.loaders.sources.facts_csv import Selection
@@ -21,7 +21,8 @@ from downstack.units import commensurable, dimension_in_words
 from downstack.vocabulary import locate
 
 Row = facts_csv.Row | relations_csv.Row | influences_csv.Row
-Becomes = FactRecord | RelationRecord | InfluenceRecord | Rejection
+Statement = FactRecord | PropertyRecord | RelationRecord | InfluenceRecord
+Becomes = Statement | Rejection
 """What a row becomes: statements, or one rejection."""
 SIGNS = ("+", "-", "?", "0")
 STRENGTHS = ("weak", "moderate", "strong")
@@ -50,7 +51,14 @@ def fact_rows(
     selection = Selection(entities, curated.dropped, curated.corrections)
     for row, found in model_facts.by_row(rows, vocabulary, selection, citations):
         checked = [_checked(item, row, slips.get(row.line), vocabulary) for item in found]
-        yield row.line, [item for item in checked if not isinstance(item, RelationRecord) or names.named(item.object)]
+        yield (
+            row.line,
+            [
+                item
+                for item in checked
+                if not isinstance(item, RelationRecord) or (names.named(item.subject) and names.named(item.object))
+            ],
+        )
 
 
 def _is_overlong(row: Row) -> bool:
@@ -72,8 +80,13 @@ def _main_class_first(entity: EntityRecord) -> EntityRecord:
 
 
 def _checked(
-    item: FactRecord | RelationRecord | Rejection, row: facts_csv.Row, slip: str | None, vocabulary: Vocabulary
-) -> FactRecord | RelationRecord | Rejection:
+    item: FactRecord | PropertyRecord | RelationRecord | Rejection,
+    row: facts_csv.Row,
+    slip: str | None,
+    vocabulary: Vocabulary,
+) -> FactRecord | PropertyRecord | RelationRecord | Rejection:
+    if isinstance(item, PropertyRecord):
+        return replace(item, stated=clean(item.stated), note=clean(item.note) if item.note else None)
     if not isinstance(item, FactRecord):
         return item
     reason = slip or _misfit(item, vocabulary)
