@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.loaders.catalogues import EXAMPLES
 
 from downstack.errors import UnknownNameError, UserInputError
-from downstack.loaders.registry import BUILT_IN, find_loader, loader_names
+from downstack.loaders.registry import BUILT_IN, LoadRequest, find_loader, loader_names
 
 MODULE = '''\
 """A loader of one line a company: its slug and its name."""
@@ -88,6 +89,20 @@ def test_a_name_that_no_loader_has_is_a_mistake_in_the_command(tmp_path: Path) -
     assert done.returncode == 2
     assert "unknown loader 'ecosystem-graph' (nearest: ecosystem-graphs)" in done.stderr
     assert not (tmp_path / "store").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "example"),
+    [
+        ("ecosystem-graphs", "ecosystem-graphs"), ("eto", "eto"), ("rdf", "rdf/chips.ttl"), ("facts-csv", "facts-csv/chips.csv"),
+    ],
+)  # fmt: skip
+def test_a_loader_tells_how_far_it_is(name: str, example: str) -> None:
+    told: list[tuple[int, int]] = []
+    request = LoadRequest([EXAMPLES / example], {}, progress=lambda done, of: told.append((done, of)))
+    report = find_loader(name).read(request).report
+    assert [done for done, _ in told] == list(range(1, report.read + 1))
+    assert all(of >= report.read for _, of in told)
 
 
 def test_a_loader_whose_library_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
