@@ -172,7 +172,7 @@ class Book:
         if decision is not None and not decision.slug:
             self.leave(column, decision.reason, name)
             return None
-        found = self.names.find(name, kind)
+        found = self.names.find(name, kind) if len(name) <= values.MAX_NAME else None
         if found is not None:
             return found
         if len(name) > values.MAX_NAME or (or_dangling and _is_sentence(name)):

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 
 from downstack.loaders.sources.epoch_book import Book, Saying
 from downstack.loaders.sources.epoch_table import EpochRow
-from downstack.loaders.sources.epoch_values import addresses, clean, confidence, note
+from downstack.loaders.sources.epoch_values import MAX_NAME, addresses, clean, confidence, note
 
 PERIODS: Mapping[str, str] = {
     "daily": "active_users_daily",
@@ -62,8 +62,11 @@ def read_usage(row: EpochRow, book: Book) -> None:
     if row.text("excluded").casefold() in ("true", "yes", "1", "checked"):
         book.reject("Epoch AI leaves it out of its graphs: it measures something else")
         return
-    owner = book.names.take(company, "company")
     product = clean(row.text("product"))
+    if len(product) > MAX_NAME:
+        book.reject("its product is a text, no name")
+        return
+    owner = book.names.take(company, "company")
     date = book.day("date")
     whole = not product or any(word in product.casefold() for word in WHOLE)
     subject = owner

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from downstack.loaders.records import EntityRecord
-from downstack.loaders.sources.epoch_values import clean
+from downstack.loaders.sources.epoch_values import MAX_NAME, clean
 from downstack.loaders.tables import read_table
 
 FILE = Path(__file__).parents[1] / "curation" / "epoch_names.csv"
@@ -126,7 +126,7 @@ class Names:
         """Add a description, and other names, to an entity that this file describes."""
         item = self.added.get(slug)
         if item is not None:
-            others = {name for name in aliases if name and _key(name) != _key(item.label)}
+            others = {name for name in aliases if 0 < len(name) <= MAX_NAME and _key(name) != _key(item.label)}
             names = tuple(sorted({*item.aliases, *others}))
             self.added[slug] = replace(item, aliases=names, description=item.description or description)
 
