@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from downstack.graph.dependence.rules import DependenceRule
 from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation, Source
 from downstack.graph.supply import NO_SUPPLY, SupplyChains
 
@@ -49,6 +50,8 @@ class Knowledge:
     correlation_groups: Mapping[str, CorrelationGroup] = field(default_factory=dict)
     """IRI to the group of facts whose errors go together."""
     supply: SupplyChains = NO_SUPPLY
+    dependence: Mapping[str, DependenceRule] = field(default_factory=dict)
+    """Predicate to the way in which it carries dependence; those that carry none are absent."""
 
     @cached_property
     def facts_by_subject(self) -> Mapping[tuple[str, str], tuple[Fact, ...]]:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
+from downstack.graph.dependence.rules import read_rules
 from downstack.graph.knowledge import Knowledge, Role
 from downstack.graph.model import (
     LAYER_NAMES,
@@ -122,6 +123,7 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
         triples=triples.count,
         correlation_groups={item.iri: item for item in _correlation_groups(triples, sources)},
         supply=read_supply(triples, facts, sources),
+        dependence=read_rules(triples),
     )
 
 
