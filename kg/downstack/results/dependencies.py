@@ -116,6 +116,8 @@ class Exposure:
     unknown: tuple[str, ...]
     """The shares that nobody publishes and that the number turns on, in words."""
     facts: tuple[Fact, ...]
+    assumptions: tuple[str, ...]
+    """What is taken for granted where nobody says, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,7 @@ class DependencyReport:
     single_points: tuple[SinglePoint, ...]
     """At any depth, those with most behind them first."""
     exposures: tuple[Exposure, ...]
-    """At any depth, the largest first; only where some share is stated."""
+    """At any depth, known ones first and the largest of them first; only where some share is stated."""
     unknown_shares: int
     """How many of the reached ones have no stated share at all."""
     assumptions: tuple[str, ...]

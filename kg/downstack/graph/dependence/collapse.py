@@ -55,9 +55,7 @@ def steps_between(index: DependenceIndex, nodes: Iterable[int], hidden: frozense
     return tuple(step for _, step in sorted(found.items()))
 
 
-def _from(
-    index: DependenceIndex, node: int, known: frozenset[int], hidden: frozenset[int]
-) -> Iterator[Sequence[Edge]]:
+def _from(index: DependenceIndex, node: int, known: frozenset[int], hidden: frozenset[int]) -> Iterator[Sequence[Edge]]:
     """Yield the edges from one shown node to the next shown ones, nearest first."""
     waiting: list[tuple[int, tuple[Edge, ...]]] = [(node, ())]
     seen = {node}

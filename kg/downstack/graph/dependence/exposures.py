@@ -47,11 +47,15 @@ def exposures(
     if upwards:
         pairs = [(name, entity.id, part) for name, part in shares.toward(entity.id, reached).items()]
     else:
-        pairs = [
-            (entity.id, name, part) for name in reached for part in shares.toward(name, (entity.id,)).values()
-        ]
+        pairs = [(entity.id, name, part) for name in reached for part in shares.toward(name, (entity.id,)).values()]
     found = [_exposure(asked, dependent, provider, part) for dependent, provider, part in pairs]
-    return tuple(sorted(found, key=lambda item: (-item.share.high, -item.share.low, item.dependent.id, item.provider.id)))
+    return tuple(sorted(found, key=_largest_first))
+
+
+def _largest_first(item: Exposure) -> tuple[bool, float, float, str, str]:
+    share = item.share
+    leading = share.high if share.value is None else share.value
+    return share.value is None, -leading, -share.low, item.dependent.id, item.provider.id
 
 
 def _exposure(asked: Asked, dependent: str, provider: str, part: Part) -> Exposure:
@@ -68,6 +72,7 @@ def _exposure(asked: Asked, dependent: str, provider: str, part: Part) -> Exposu
         # What nobody publishes matters only where the number turns on it.
         unknown=tuple(dict.fromkeys(part.unknown)) if part.share.value is None else (),
         facts=tuple(dict.fromkeys((*part.facts, *facts))),
+        assumptions=tuple(dict.fromkeys(part.assumptions)),
     )
 
 

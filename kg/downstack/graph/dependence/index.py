@@ -46,7 +46,14 @@ class DependenceIndex:
         """Node to entity."""
         self.nodes: dict[str, dict[int, int]] = {}
         """Entity to role to node."""
-        self._holders = {link.provider for link in self.links if link.bond == "output"}
+        outputs = [link for link in self.links if link.bond == "output"]
+        self._holders = {link.provider for link in outputs}
+        holders: dict[str, set[str]] = defaultdict(set)
+        for link in outputs:
+            holders[link.dependent].add(link.provider)
+        # Several makers of one kind of thing each make their own: none of them needs what the others make.
+        kinds = {link.provider for link in self.links if link.bond == "kind"}
+        self._made_apart = {item for item, makers in holders.items() if len(makers) > 1 and item in kinds}
         out: list[list[tuple[int, int]]] = []
         self._out = out
         needs: dict[int, dict[str, tuple[list[int], bool]]] = defaultdict(dict)
@@ -106,9 +113,11 @@ class DependenceIndex:
             return ((self._node(lower, FLEET) if link.relation == SUPPLY else itself, maker, link.group),)
         if link.bond == "output":
             holder = self._node(upper, MAKER)
+            behind = (itself, holder, link.group), (self._node(lower, MAKER), holder, link.group)
+            if lower in self._made_apart:
+                return behind
             return (
-                (itself, holder, link.group),
-                (self._node(lower, MAKER), holder, link.group),
+                *behind,
                 # That all it is known to put out is gone does not mean that a company is: no need is noted.
                 (self._node(upper, SELF), itself, ""),
             )

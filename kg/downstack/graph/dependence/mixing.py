@@ -52,9 +52,8 @@ def times(first: ShareInterval, second: ShareInterval) -> ShareInterval:
 
 def weight_shares(weights: Sequence[ShareInterval | None], *, other: bool) -> list[ShareInterval]:
     """Return the part of the whole that each weight is."""
-    wholes = [mix(weights, [ALL if place == here else NONE for place in range(len(weights))], other=other)
-              for here in range(len(weights))]  # fmt: skip
-    return wholes
+    count = range(len(weights))
+    return [mix(weights, [ALL if place == here else NONE for place in count], other=other) for here in count]
 
 
 def largest(parts: Sequence[ShareInterval]) -> ShareInterval:

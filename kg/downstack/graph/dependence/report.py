@@ -24,7 +24,6 @@ from downstack.results.dependencies import (
     DependencyNode,
     DependencyPath,
     DependencyReport,
-    Exposure,
     Reliance,
     SinglePoint,
 )
@@ -87,7 +86,7 @@ class Dependence:
         shown = {item.entity.id for item in nodes} | {entity.id}
         walked = [node for node in cone.came_from if index.entities[node] in shown or node in hidden]
         shares = exposures(self, index, entity, tuple(depths), upwards, as_of) if small else ()
-        assumptions = (*READING, *self._notes(shares)) if small else (*READING, _too_large(len(depths)))
+        taken = dict.fromkeys(text for item in shares for text in item.assumptions)
         return DependencyReport(
             graph_version=self._knowledge.version,
             entity=entity,
@@ -102,7 +101,7 @@ class Dependence:
             single_points=self._single_points(index, cone, backwards, adjacency, hidden) if small else (),
             exposures=shares,
             unknown_shares=len(depths) - len(shares),
-            assumptions=assumptions,
+            assumptions=(*READING, *(taken if small else (_too_large(len(depths)),))),
             elapsed_ms=(time.perf_counter() - started) * 1e3,
         )
 
@@ -144,12 +143,6 @@ class Dependence:
             for node, name in enumerate(index.entities)
             if wanted and name != asked and not entities[name].classes.isdisjoint(wanted)
         )
-
-    def _notes(self, shares: Sequence[Exposure]) -> tuple[str, ...]:
-        """Return what the supply chains take for granted on the chains of some shares."""
-        on_the_way = (name for item in shares for chain in item.chains for name in chain.entities)
-        places = (self._places[name] for name in dict.fromkeys(on_the_way) if name in self._places)
-        return tuple(f"{place.label}: {place.note}" for place in places if place.note)
 
     @staticmethod
     def _starts(index: DependenceIndex, asked: str, upwards: bool) -> tuple[int, ...]:

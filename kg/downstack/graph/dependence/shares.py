@@ -30,6 +30,7 @@ class Part:
     chains: tuple[ShareChain, ...] = ()
     unknown: tuple[str, ...] = ()
     facts: tuple[Fact, ...] = ()
+    assumptions: tuple[str, ...] = ()
 
 
 NOTHING = Part(NONE)
@@ -39,8 +40,9 @@ NOTHING = Part(NONE)
 class _Input:
     supplier: str
     part: str | None
-    weight: ShareInterval | None
-    facts: tuple[Fact, ...]
+    weight: ShareInterval | None = None
+    facts: tuple[Fact, ...] = ()
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Shares:
         place = self._places.get(entity)
         needs = [] if place is None else self._needs(place, known)
         needs += [
-            self._mixed(entity, link.relation, [_Input(link.provider, None, None, ())], False, known)
+            self._mixed(entity, link.relation, [_Input(link.provider, None)], False, known)
             for link in self._whole_of.get(entity, ())
             # An offering is rented from one cloud, but not from all that the cloud has.
             if link.bond == "use" or link.provider == known.provider
@@ -95,7 +97,8 @@ class Shares:
         leading = max(needs, key=lambda item: (item.share.high, item.share.low))
         facts = tuple(dict.fromkeys(fact for item in needs for fact in item.facts))
         unknown = tuple(dict.fromkeys(text for item in needs for text in item.unknown))
-        return Part(largest([item.share for item in needs]), leading.need, leading.chains, unknown, facts)
+        taken = tuple(dict.fromkeys([*_said(place), *(text for item in needs for text in item.assumptions)]))
+        return Part(largest([item.share for item in needs]), leading.need, leading.chains, unknown, facts, taken)
 
     def _needs(self, place: ProductionNode, known: _Known) -> list[Part]:
         groups: dict[str, list[_Input]] = defaultdict(list)
@@ -104,13 +107,14 @@ class Shares:
         chains = self._knowledge.supply
         whole = None if place.partition_of is None else chains.nodes[place.partition_of]
         if whole is not None and self._belongs_to(place, whole):
-            groups["partitionOf"].append(_Input(whole.entity, None, None, ()))
+            groups["partitionOf"].append(_Input(whole.entity, None))
         if place.technology == "division":
-            for _, item in sorted(chains.nodes.items()):
-                if item.partition_of == place.id and not self._belongs_to(item, place):
-                    groups["partitionOf"].append(_Input(item.entity, None, None, ()))
+            for _, part in sorted(chains.nodes.items()):
+                if part.partition_of == place.id and not self._belongs_to(part, place):
+                    groups["partitionOf"].append(_Input(part.entity, None))
         return [
-            self._mixed(place.entity, group, items, place.other_sources, known) for group, items in sorted(groups.items())
+            self._mixed(place.entity, group, items, place.other_sources, known)
+            for group, items in sorted(groups.items())
         ]
 
     def _belongs_to(self, part: ProductionNode, whole: ProductionNode) -> bool:
@@ -122,15 +126,13 @@ class Shares:
         every = () if item.share is None else (item.share, *item.alternatives)
         facts = tuple(fact for fact in every if self._holds(fact))
         part = None if item.part is None else nodes[item.part].entity
-        return _Input(nodes[item.supplier].entity, part, interval(facts), facts)
+        return _Input(nodes[item.supplier].entity, part, interval(facts), facts, item.note)
 
     def _holds(self, fact: Fact) -> bool:
         when = self._as_of
         return when is None or fact.as_of is None or fact.as_of[: len(when)] <= when[: len(fact.as_of)]
 
-    def _mixed(
-        self, entity: str, group: str, items: Sequence[_Input], other: bool, known: _Known
-    ) -> Part:
+    def _mixed(self, entity: str, group: str, items: Sequence[_Input], other: bool, known: _Known) -> Part:
         below = [self._part(known.provider if item.part == known.provider else item.supplier, known) for item in items]
         weights = [item.weight for item in items]
         share = mix(weights, [part.share for part in below], other=other)
@@ -150,12 +152,19 @@ class Shares:
         unknown = [text for part in below for text in part.unknown]
         if len(items) > 1 or other:
             unknown += [self._not_said(entity, group, item) for item in items if item.weight is None]
-        return Part(share, group, tuple(chains[:MOST_CHAINS]), tuple(unknown), tuple(facts))
+        label = self._knowledge.entities[entity].label
+        taken = [f"{label}, {group}: {item.note}" for item in items if item.note is not None and len(items) > 1]
+        taken += [text for part in below for text in part.assumptions]
+        return Part(share, group, tuple(chains[:MOST_CHAINS]), tuple(unknown), tuple(facts), tuple(taken))
 
     def _not_said(self, entity: str, group: str, item: _Input) -> str:
         labels = self._knowledge.entities
         what = "parts" if group == "partitionOf" else group
         return f"how much of the {what} of {labels[entity].label} comes from {labels[item.supplier].label}"
+
+
+def _said(place: ProductionNode | None) -> tuple[str, ...]:
+    return () if place is None or place.note is None else (f"{place.label}: {place.note}",)
 
 
 def interval(facts: Sequence[Fact]) -> ShareInterval | None:
