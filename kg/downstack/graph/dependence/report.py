@@ -137,11 +137,13 @@ class Dependence:
         for kind in kinds:
             if kind not in known:
                 raise UnknownNameError("class", kind, nearest_words(kind, tuple(known)), field="hide")
+        if not kinds:
+            return frozenset()
         entities, wanted = self._knowledge.entities, frozenset(kinds)
         return frozenset(
             node
             for node, name in enumerate(index.entities)
-            if wanted and name != asked and not entities[name].classes.isdisjoint(wanted)
+            if name != asked and not entities[name].classes.isdisjoint(wanted)
         )
 
     @staticmethod
