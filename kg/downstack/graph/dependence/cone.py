@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from downstack.graph.dependence.index import Adjacency
 
-START = (-1, -1)
+START = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +16,20 @@ class Cone:
 
     levels: tuple[list[int], ...]
     """Nodes by their distance in steps, the start first; hidden nodes lie between."""
-    came_from: dict[int, tuple[int, int]]
-    """Node to the node before it on a shortest way, and the number of the link; (-1, -1) at the start."""
+    came_from: dict[int, int]
+    """Node to the node before it on a shortest way; -1 at the start."""
+    adjacency: Adjacency
+    """What was walked on."""
 
     def way(self, node: int) -> list[tuple[int, int]]:
         """Return the (node, link) pairs of a shortest way from the start to a node, the start left out."""
         found: list[tuple[int, int]] = []
         while True:
-            before, link = self.came_from[node]
+            before = self.came_from[node]
             if before < 0:
                 return found[::-1]
-            found.append((node, link))
+            # The link is looked up again: to keep it for every node would cost more than the walk.
+            found.append((node, next(link for end, link in self.adjacency[before] if end == node)))
             node = before
 
 
@@ -46,6 +49,7 @@ def reach(
     hidden
         Nodes that are passed through without counting as a step.
     """
+    ends = adjacency.ends
     level = list(starts)
     came_from = dict.fromkeys(level, START)
     levels = [level]
@@ -54,18 +58,18 @@ def reach(
         if hidden:
             # What is hidden is reached at no cost, so it joins the level that is being walked.
             for node in level:
-                for end, link in adjacency[node]:
+                for end in ends[node]:
                     if end not in came_from:
-                        came_from[end] = node, link
+                        came_from[end] = node
                         (level if end in hidden else following).append(end)
         else:
             for node in level:
-                for end, link in adjacency[node]:
+                for end in ends[node]:
                     if end not in came_from:
-                        came_from[end] = node, link
+                        came_from[end] = node
                         following.append(end)
         if not following:
             break
         levels.append(following)
         level = following
-    return Cone(tuple(levels), came_from)
+    return Cone(tuple(levels), came_from, adjacency)

@@ -35,7 +35,7 @@ def funnels(cone: Cone, entities: Sequence[str], backwards: Adjacency) -> Mappin
     everything = (1 << len(bits)) - 1
     dominators = {node: bits[entities[node]] if node in starts else everything for node in cone.came_from}
     before = {
-        node: [entry for entry, _ in backwards[node] if entry in dominators]
+        node: [entry for entry in backwards.ends[node] if entry in dominators]
         for node in cone.came_from
         if node not in starts
     }

@@ -18,7 +18,8 @@ line's KIND and from the line's SELF to the member, ``supply`` from FLEET to FLE
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import NamedTuple
 
 from downstack.graph.dependence.links import SUPPLY, Link
@@ -26,8 +27,27 @@ from downstack.graph.dependence.links import SUPPLY, Link
 SELF, MAKER, KIND, FLEET = range(4)
 ITEMS = "items"
 """The group of all that a line consists of: it goes on while one of them does."""
-Adjacency = Sequence[Sequence[tuple[int, int]]]
-"""Node to (next node, number of the link)."""
+
+
+class Adjacency:
+    """Edges by the node that they start from; nodes and links apart, so that a walk touches no more than it needs."""
+
+    __slots__ = ("ends", "links")
+
+    def __init__(self, edges: Iterable[Iterable[tuple[int, int]]]) -> None:
+        pairs = [tuple(item) for item in edges]
+        self.ends = [tuple([end for end, _ in item]) for item in pairs]
+        """Node to the nodes that its edges lead to."""
+        self.links = [tuple([number for _, number in item]) for item in pairs]
+        """Node to the numbers of the links of its edges, in the same order."""
+
+    def __getitem__(self, node: int) -> Iterable[tuple[int, int]]:
+        """Return the edges of a node: where each leads, and the number of its link."""
+        return zip(self.ends[node], self.links[node], strict=True)
+
+    def __len__(self) -> int:
+        """Return the number of nodes."""
+        return len(self.ends)
 
 
 class Need(NamedTuple):
@@ -56,24 +76,29 @@ class DependenceIndex:
         self._made_apart = {item for item, makers in holders.items() if len(makers) > 1 and item in kinds}
         out: list[list[tuple[int, int]]] = []
         self._out = out
-        needs: dict[int, dict[str, tuple[list[int], bool]]] = defaultdict(dict)
         for number, link in enumerate(self.links):
-            for start, end, group in self._edges(link):
+            for start, end, _ in self._edges(link):
                 out[start].append((end, number))
-                if group:
-                    needs[start].setdefault(group, ([], link.alternatives or group == ITEMS))[0].append(end)
         # An entity as itself takes part in everything that it takes part in as a place of a supply chain.
         for roles in self.nodes.values():
             if FLEET in roles and SELF in roles and roles[FLEET] != roles[SELF]:
                 out[roles[SELF]].extend(out[roles[FLEET]])
-        self.down: Adjacency = tuple(tuple(dict.fromkeys(item)) for item in out)
+        self.down = Adjacency(dict.fromkeys(item) for item in out)
         """From who needs to what is needed; several links between two nodes are several edges."""
-        self.up: Adjacency = _turned(self.down)
-        self.needs: dict[int, tuple[Need, ...]] = {
+        self.up = _turned(self.down)
+
+    @cached_property
+    def needs(self) -> Mapping[int, tuple[Need, ...]]:
+        """Node to what it needs, for asking who is left without an alternative; built when first asked for."""
+        found: dict[int, dict[str, tuple[list[int], bool]]] = defaultdict(dict)
+        for link in self.links:
+            for start, end, group in self._edges(link):
+                if group:
+                    found[start].setdefault(group, ([], link.alternatives or group == ITEMS))[0].append(end)
+        return {
             node: tuple(Need(tuple(dict.fromkeys(ends)), either) for ends, either in groups.values())
-            for node, groups in needs.items()
+            for node, groups in found.items()
         }
-        """Node to what it needs, for asking who is left without an alternative."""
 
     def __len__(self) -> int:
         """Return the number of entities that depend on others or are depended on."""
@@ -88,9 +113,9 @@ class DependenceIndex:
         return self.nodes.get(entity, {}).get(SELF)
 
     def _node(self, entity: str, role: int) -> int:
-        roles = self.nodes.setdefault(entity, {})
-        if SELF not in roles:
-            roles[SELF] = self._new(entity)
+        roles = self.nodes.get(entity)
+        if roles is None:
+            roles = self.nodes[entity] = {SELF: self._new(entity)}
         if role not in roles:
             # What holds nothing is the same place of a supply chain as it is itself.
             roles[role] = roles[SELF] if role == FLEET and entity not in self._holders else self._new(entity)
@@ -132,8 +157,8 @@ class DependenceIndex:
 
 
 def _turned(down: Adjacency) -> Adjacency:
-    up: list[list[tuple[int, int]]] = [[] for _ in down]
-    for start, edges in enumerate(down):
-        for end, number in edges:
+    up: list[list[tuple[int, int]]] = [[] for _ in range(len(down))]
+    for start in range(len(down)):
+        for end, number in down[start]:
             up[end].append((start, number))
-    return tuple(map(tuple, up))
+    return Adjacency(up)

@@ -12,7 +12,7 @@ from downstack.graph.dependence.collapse import steps_between, steps_of_way
 from downstack.graph.dependence.cone import Cone, reach
 from downstack.graph.dependence.exposures import exposures
 from downstack.graph.dependence.funnels import MOST_NODES, funnels
-from downstack.graph.dependence.index import SELF, DependenceIndex
+from downstack.graph.dependence.index import SELF, Adjacency, DependenceIndex
 from downstack.graph.dependence.links import WIDE, read_links
 from downstack.graph.dependence.paths import shortest_ways
 from downstack.graph.knowledge import Knowledge
@@ -154,8 +154,8 @@ class Dependence:
 
     @staticmethod
     def _first(cone: Cone, node: int) -> int:
-        while cone.came_from[node][0] >= 0:
-            node = cone.came_from[node][0]
+        while cone.came_from[node] >= 0:
+            node = cone.came_from[node]
         return node
 
     @staticmethod
@@ -192,13 +192,13 @@ class Dependence:
         self,
         index: DependenceIndex,
         cone: Cone,
-        backwards: Sequence[Sequence[tuple[int, int]]],
-        forwards: Sequence[Sequence[tuple[int, int]]],
+        backwards: Adjacency,
+        forwards: Adjacency,
         hidden: frozenset[int],
     ) -> tuple[SinglePoint, ...]:
         behind = funnels(cone, index.entities, backwards)
         starts = {index.entities[node] for node in cone.levels[0]}
-        goes_on = {index.entities[node] for node in cone.came_from if forwards[node]}
+        goes_on = {index.entities[node] for node in cone.came_from if forwards.ends[node]}
         unseen = {index.entities[node] for node in hidden}
         ends = {index.entities[node] for node in cone.came_from} - goes_on - starts - unseen
         found = [
