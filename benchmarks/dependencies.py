@@ -70,7 +70,7 @@ def names(index: DependenceIndex, cone: Cone) -> set[str]:
 def largest_near(index: DependenceIndex) -> str:
     """Return the product whose dependents are nearest to the number that is looked for."""
     best, least = "", CONE
-    for number in range(0, 400):
+    for number in range(400):
         name = f"product-{number}"
         if name in index.nodes:
             size = len(reach(index.up, index.roles(name)).came_from)

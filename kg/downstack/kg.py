@@ -450,7 +450,9 @@ class KnowledgeGraph:
                 f"{direction[:60]!r} is no direction", field="direction", hint="up: who depends on it; down: on what"
             ) from error
         found = self.resolve(entity)
-        return self._dependence.report(found, way, depth, self._questions.where(None, as_of)[2], tuple(hide), influences)
+        return self._dependence.report(
+            found, way, depth, self._questions.where(None, as_of)[2], tuple(hide), influences
+        )
 
     def paths(
         self, first: str, last: str, count: int = 5, as_of: str | None = None, influences: bool = False

@@ -18,7 +18,7 @@ line's KIND and from the line's SELF to the member, ``supply`` from FLEET to FLE
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
