@@ -189,9 +189,7 @@ def test_the_open_models_that_fit_one_h200_in_fp8_with_a_long_context(ask: Any) 
     assert room == pytest.approx(141 * 0.92)
     weights = {model_of(row): row["value"] / 1e9 for row in data["parameters"]["rows"] if row["value"] is not None}
     assert not data["longest"]["pageInfo"]["hasNextPage"]
-    longest = {
-        node["slug"]: max(fact["value"] for fact in node["facts"]) for node in data["longest"]["nodes"]
-    }
+    longest = {node["slug"]: max(fact["value"] for fact in node["facts"]) for node in data["longest"]["nodes"]}
     rows = sorted(
         (slug, f"{weights[slug]:.1f}", f"{cache[slug]:.2f}", str(weights[slug] + cache[slug] <= room).lower())
         for slug in weights.keys() & cache.keys()
