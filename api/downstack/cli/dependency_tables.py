@@ -159,12 +159,13 @@ def _print_shares(console: Console, exposures: Sequence[Exposure], *, upwards: b
 def _why(item: Exposure) -> str:
     if item.unknown:
         more = f" and {len(item.unknown) - 1} more" if len(item.unknown) > 1 else ""
-        return f"not published: {item.unknown[0]}{more}"
-    if not item.chains:
+        return f"not published: {next(iter(item.unknown))}{more}"
+    leading = next(iter(item.chains), None)
+    if leading is None:
         return "-"
-    leading = item.chains[0]
-    parts = [leading.entities[0]]
-    for name, share in zip(leading.entities[1:], leading.shares, strict=True):
+    first, *others = leading.entities
+    parts = [first]
+    for name, share in zip(others, leading.shares, strict=True):
         parts.append(f"{'?' if share.value is None else f'{share.value:.0%}'} > {name}")
     return " ".join(parts)
 

@@ -54,8 +54,9 @@ def test_the_shares_of_known_weights_sum_to_one(weights: list[ShareInterval]) ->
 def test_a_part_of_a_part_is_their_product(first: ShareInterval, second: ShareInterval) -> None:
     found = times(first, second)
     assert first.value is not None and second.value is not None
-    assert found.value == first.value * second.value
-    assert found.low <= found.value <= found.high
+    product = first.value * second.value
+    assert found.value == product
+    assert found.low <= product <= found.high
 
 
 def test_an_unknown_need_matters_unless_a_known_one_is_as_large_as_it_can_be() -> None:
