@@ -68,6 +68,7 @@ bench: $(DEV_STAMP) ## measure, beside the peers, and write docs/benchmarks
 	$(BIN)/python benchmarks/first_question.py
 	$(BIN)/python benchmarks/engine.py
 	$(BIN)/python benchmarks/loops.py
+	$(BIN)/python benchmarks/dependencies.py
 	$(BIN)/python benchmarks/deployments.py
 	$(BIN)/python benchmarks/evaluators.py --peers-environment .benchmarks/peers
 

@@ -27,7 +27,8 @@ from downstack.engine.signs import compare_signs
 from downstack.engine.solve import solve
 from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
-from downstack.errors import Finding
+from downstack.errors import Finding, UserInputError
+from downstack.graph.dependence.report import Dependence
 from downstack.graph.loading import load, validate_paths
 from downstack.graph.model import (
     CorrelationGroup,
@@ -46,6 +47,9 @@ from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
 from downstack.questions import Changes, Questions, Where
 from downstack.results import (
     ComparisonReport,
+    DependenceDirection,
+    DependencyPath,
+    DependencyReport,
     DeploymentReport,
     EvaluationReport,
     GraphInfo,
@@ -78,6 +82,7 @@ class KnowledgeGraph:
         self._network = read_network(engine.knowledge.supply)
         self._asking = Asking(engine.knowledge, self._network, self._questions.names)
         self._platforms = Platforms(engine)
+        self._dependence = Dependence(engine.knowledge)
         self._loaded_at = datetime.now(UTC).isoformat(timespec="seconds")
 
     @classmethod
@@ -433,6 +438,60 @@ class KnowledgeGraph:
         under which it holds is wrong.
         """
         return compare_signs(self._engine, self._questions.where(None, as_of)[2])
+
+    def dependencies(
+        self,
+        entity: str,
+        direction: str = "down",
+        depth: int = 3,
+        as_of: str | None = None,
+        hide: Sequence[str] = (),
+        influences: bool = False,
+    ) -> DependencyReport:
+        """Say who depends on an entity, or what it depends on, without numbers but for stated shares.
+
+        Parameters
+        ----------
+        entity
+            Slug, IRI, CURIE or unambiguous alias.
+        direction
+            ``"up"`` towards applications: who depends on it; ``"down"`` towards silicon: what it depends on.
+        depth
+            How many steps to go, 1 to 64.
+        as_of
+            Leave out what was stated for a later date (ISO); what has no date always holds.
+        hide
+            Classes whose entities are passed through without being shown or counted, for example ``Interconnect``.
+        influences
+            Follow qualitative influences too.
+        """
+        try:
+            way = DependenceDirection(direction.lower())
+        except ValueError as error:
+            raise UserInputError(
+                f"{direction[:60]!r} is no direction", field="direction", hint="up: who depends on it; down: on what"
+            ) from error
+        found = self.resolve(entity)
+        return self._dependence.report(
+            found, way, depth, self._questions.where(None, as_of)[2], tuple(hide), influences
+        )
+
+    def paths(
+        self, first: str, last: str, count: int = 5, as_of: str | None = None, influences: bool = False
+    ) -> tuple[DependencyPath, ...]:
+        """Return the shortest ways along dependence between two entities, whichever depends on the other.
+
+        Parameters
+        ----------
+        first, last
+            Slugs, IRIs, CURIEs or unambiguous aliases.
+        count
+            How many at most, 1 to 100; none is an answer too.
+        as_of, influences
+            As in :meth:`dependencies`.
+        """
+        start, end = self.resolve(first, field="from"), self.resolve(last, field="to")
+        return self._dependence.paths(start, end, count, self._questions.where(None, as_of)[2], influences)
 
     def shock(
         self,

@@ -56,6 +56,8 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
         "compare",
         "deployments",
         "journey",
+        "dependencies",
+        "paths",
         "validate",
         "evaluate",
         "load",

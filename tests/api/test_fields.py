@@ -62,7 +62,12 @@ def test_no_field_of_query_is_left_out_here() -> None:
         "shock",
         "deployments",
         "journey",
-    }, "the last six are asked in test_goals.py, test_shock.py, test_deployments.py and test_journey.py"
+        "dependencies",
+        "paths",
+    }, (
+        "the last eight are asked in test_goals.py, test_shock.py, test_deployments.py, test_journey.py and "
+        "test_dependencies.py"
+    )
 
 
 def test_graph_names_its_version_and_counts(ask: Any, kg: KnowledgeGraph) -> None:

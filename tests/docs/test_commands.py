@@ -45,5 +45,7 @@ def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
         "compare",
         "deployments",
         "journey",
+        "dependencies",
+        "paths",
         "validate",
     } == COMMANDS

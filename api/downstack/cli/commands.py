@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.text import Text
 
 from downstack.cli.comparison import compare
+from downstack.cli.dependencies import dependencies, paths
 from downstack.cli.deployments import deployments
 from downstack.cli.evaluation import evaluate
 from downstack.cli.exporting import export
@@ -114,6 +115,8 @@ app.command()(compare)
 app.command()(shock)
 app.command()(journey)
 app.command()(deployments)
+app.command()(dependencies)
+app.command()(paths)
 
 
 @app.command()

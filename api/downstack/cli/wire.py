@@ -261,12 +261,13 @@ def fact_json(fact: Fact) -> Json:
         "confidence": fact.confidence,
         "distribution": fact.distribution,
         "correlationGroup": fact.correlation_group,
-        "source": _source(fact.source),
+        "source": source_json(fact.source),
         "locator": fact.locator,
     }
 
 
-def _source(source: Source) -> Json:
+def source_json(source: Source) -> Json:
+    """Return where something was read."""
     return {"iri": source.iri, "title": source.title, "locator": source.locator}
 
 
@@ -277,5 +278,5 @@ def _influence(item: Influence) -> Json:
         "targetEntity": item.target_entity,
         "sign": item.sign,
         "mechanism": item.mechanism,
-        "source": _source(item.source),
+        "source": source_json(item.source),
     }

@@ -66,6 +66,12 @@ LISTS = {
     "tornado": 10,
     "differences": 3,
     "bands": 3,
+    "dependencies": 50,
+    "way": 4,
+    "steps": 6,
+    "exposures": 10,
+    "chains": 4,
+    "shares": 4,
 }
 """Typical lengths of the lists without pages, and of flows and paths unless `first` says more."""
 
@@ -79,6 +85,7 @@ WORK = {
     "solve": 10_000,
     "profile": 4_000,
     "shock": 10_000,
+    "dependencies": 2_000,
     "deployments": 10_000,
     "costBand": 100,
     "timeBand": 100,

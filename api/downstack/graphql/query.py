@@ -13,6 +13,7 @@ from downstack.graphql import answers, inputs, relay, terms, values
 from downstack.graphql.arguments import After, AsOf, First, Name, Samples, Where, selection_of
 from downstack.graphql.combinations import off_the_loop
 from downstack.graphql.context import Info
+from downstack.graphql.dependencies import Dependencies
 from downstack.graphql.deployments import Deployments
 from downstack.graphql.entities import Entity, SearchHit, entity_of, node_of
 from downstack.graphql.enums import EntityOrder
@@ -27,7 +28,7 @@ MAX_TEXT = 300
 
 
 @strawberry.type(description="Questions to the graph.")
-class Query(Goals, Shocks, Deployments, Journeys):
+class Query(Goals, Shocks, Deployments, Journeys, Dependencies):
     """The root of all questions."""
 
     @resolved("The graph version that answers, and how much it holds.")

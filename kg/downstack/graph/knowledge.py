@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from downstack.graph.dependence.rules import DependenceRule
 from downstack.graph.model import (
     CorrelationGroup,
     Entity,
@@ -61,6 +62,8 @@ class Knowledge:
     supply: SupplyChains = NO_SUPPLY
     properties: tuple[StatedProperty, ...] = ()
     """Dates, words and answers of yes or no that sources state."""
+    dependence: Mapping[str, DependenceRule] = field(default_factory=dict)
+    """Predicate to the way in which it carries dependence; those that carry none are absent."""
 
     @cached_property
     def facts_by_subject(self) -> Mapping[tuple[str, str], tuple[Fact, ...]]:

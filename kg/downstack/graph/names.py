@@ -17,12 +17,41 @@ from downstack.vocabulary import DS, DSO
 
 MAX_NAME = 300
 """Longer names are cut before they are compared: no real name is that long."""
+BEHIND = "Calibration"
+"""The class of what stands behind the names of others."""
+
+_TURNED = re.compile("\u202e([^\u202c]*)\u202c?")
+"""What is shown from right to left, whatever its letters are."""
+_LOOKS_LIKE = dict(
+    zip(
+        # Cyrillic and Greek letters that look like Latin ones (Unicode Technical Standard 39, confusables).
+        "АВЕКМНОРСТУХІЈЅаеорсухіјѕԁһԛԝΑΒΕΖΗΙΚΜΝΟΡΤΥΧοναΙ",
+        "ABEKMHOPCTYXIJSaeopcyxijsdhqwABEZHIKMNOPTYXovaI",
+        strict=True,
+    )
+)
 
 
 def normalise(name: str) -> str:
     """Fold case, width and punctuation, so that ``Llama 3.1 70B`` and ``llama-3.1-70b`` are one name."""
     folded = unicodedata.normalize("NFKC", name[:MAX_NAME]).casefold()
     return re.sub(r"[\s_\-/]+", " ", folded).strip()
+
+
+def visible(text: str) -> str:
+    """Return a text as it looks: without marks that cannot be seen, in the letters that it seems to be written in.
+
+    Examples
+    --------
+    >>> visible("N\u0412\u200b") == "NB"
+    True
+    >>> visible("\u202eCMST\u202c")
+    'TSMC'
+    """
+    turned = _TURNED.sub(lambda match: match.group(1)[::-1], text[:MAX_NAME])
+    return "".join(
+        _LOOKS_LIKE.get(character, character) for character in turned if unicodedata.category(character) != "Cf"
+    )
 
 
 def spell(name: str) -> tuple[str, ...]:
@@ -51,7 +80,9 @@ class NameIndex:
                 name = normalise(text)
                 owners[name].add(slug)
                 texts.setdefault((name, slug), text)
-        self._owners = {name: tuple(sorted(slugs)) for name, slugs in owners.items()}
+        # Constants of a maker's chips go by its name; whoever writes the name means the maker.
+        self._behind = frozenset(slug for slug, entity in entities.items() if BEHIND in entity.classes)
+        self._owners = {name: tuple(sorted(slugs - self._behind or slugs)) for name, slugs in owners.items()}
         self._texts = texts
         self._choices = sorted(self._owners)
         self._spelled: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
@@ -88,8 +119,12 @@ class NameIndex:
         return tuple(hit.entity.id for hit in self.search(name, count))
 
     def search(self, text: str, first: int = 10) -> tuple[SearchHit, ...]:
-        """Find entities by label or alias, typo tolerant, best first; one hit an entity."""
-        wanted = normalise(text)
+        """Find entities by label or alias, typo tolerant, best first; one hit an entity.
+
+        A name with letters of another alphabet that look the same, or with marks that cannot be seen, finds what it
+        looks like; :meth:`resolve` does not take it for that name.
+        """
+        wanted = normalise(visible(text))
         if not wanted:
             return ()
         best: dict[str, tuple[float, str]] = {}
@@ -97,7 +132,7 @@ class NameIndex:
             for slug in self._owners[name]:
                 if slug not in best or score > best[slug][0]:
                     best[slug] = (score, self._texts[name, slug])
-        ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0]))
+        ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0] in self._behind, item[0]))
         return tuple(
             SearchHit(self._entities[slug], matched, round(score / 100.0, 4))
             for slug, (score, matched) in ranked[:first]

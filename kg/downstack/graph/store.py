@@ -14,6 +14,7 @@ from typing import Any
 
 import pyoxigraph as ox
 
+from downstack.graph.dependence.rules import read_rules
 from downstack.graph.knowledge import Knowledge, Role
 from downstack.graph.model import (
     LAYER_NAMES,
@@ -124,6 +125,7 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
         correlation_groups={item.iri: item for item in _correlation_groups(triples, sources)},
         supply=read_supply(triples, facts, sources),
         properties=tuple(_properties(triples, sources)),
+        dependence=read_rules(triples),
     )
 
 

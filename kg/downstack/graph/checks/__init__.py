@@ -9,6 +9,7 @@ the words for confidence and strength are all read from the statements themselve
 ``facts``         facts: numbers that are numbers, units that fit, a source for each
 ``properties``    stated properties: dates that are dates, a source for each
 ``entities``      entities and relations: classes, ends that exist, at most one of a functional one
+``dependence``    relations: which end needs the other
 ``depth``         hierarchies and chains that come to an end
 ``sources``       sources, influences, and terms that the vocabulary does not have
 ``uncertainty``   distributions with the numbers that they need, correlations that can hold together
@@ -21,6 +22,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from downstack.graph.checks.common import Fault, Names
+from downstack.graph.checks.dependence import check_dependence
 from downstack.graph.checks.depth import check_depth
 from downstack.graph.checks.entities import check_entities, check_relations
 from downstack.graph.checks.facts import check_facts
@@ -59,6 +61,7 @@ def check_statements(statements: Statements, today: date | None = None) -> Itera
     yield from check_properties(names)
     yield from check_uncertainty(names)
     yield from check_relations(names)
+    yield from check_dependence(names)
     yield from check_influences(names)
     yield from check_supply(names)
     yield from check_terms(names)
