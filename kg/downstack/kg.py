@@ -550,9 +550,23 @@ class KnowledgeGraph:
 
         return evaluate(self._engine, self._questions.names, path)
 
-    def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
-        """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""
-        return validate_paths(None if paths is None else [Path(item) for item in paths])
+    def validate(
+        self, paths: Sequence[str | Path] | None = None, rules: Sequence[str] | None = None
+    ) -> tuple[Finding, ...]:
+        """Check Turtle files against the vocabulary, the units, the SHACL shapes and the rules of plausibility.
+
+        Parameters
+        ----------
+        paths
+            Files and folders; the bundled ones unless given.
+        rules
+            Identifiers of the rules of plausibility to look at; all unless given.
+
+        Returns
+        -------
+        What is found, errors first. Only an error (``finding.is_error``) keeps a graph from being loaded.
+        """
+        return validate_paths(None if paths is None else [Path(item) for item in paths], rules)
 
 
 __all__ = ["Change", "Disruption", "KnowledgeGraph"]

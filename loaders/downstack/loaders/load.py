@@ -16,6 +16,7 @@ from pathlib import Path
 from downstack.errors import Finding, KnowledgeError
 from downstack.graph.loading import DATA_FOLDERS, validate_paths
 from downstack.graph.model import Entity
+from downstack.graph.quality.rules import errors_of
 from downstack.loaders import writer
 from downstack.loaders.citations import Citations, KnownSource
 from downstack.loaders.curation import read_curation
@@ -161,9 +162,9 @@ def write_store(store: Path, documents: Mapping[str, str], *, dry_run: bool = Fa
         trial = Path(folder) / "store"
         _copy(store if whole else locate(), trial)
         _write(trial, _without_known_sources(trial, documents))
-        findings = validate_paths([trial])
-        if findings:
-            raise KnowledgeError(findings)
+        errors = errors_of(validate_paths([trial]))
+        if errors:
+            raise KnowledgeError(errors)
         if dry_run:
             return
         if not whole:
