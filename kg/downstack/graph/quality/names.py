@@ -30,7 +30,7 @@ def duplicate_name(examined: Examined) -> Iterator[Fault]:
     owners: dict[str, dict[str, str]] = defaultdict(dict)
     entities = examined.knowledge.entities
     for slug, entity in entities.items():
-        for text in (slug, entity.label, *entity.aliases):
+        for text in (entity.label, *entity.aliases, slug):
             owners[normalise(text)].setdefault(slug, text)
     for name, named in sorted(owners.items()):
         for first, second in combinations(sorted(named), 2):
