@@ -17,6 +17,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from downstack.engine.describe import functions_turtle
+from downstack.graph.exports.context import context_text
 from downstack.graph.store import read_quantities
 from downstack.graph.validation import read_documents
 from downstack.graphql.question import question_body, question_query
@@ -66,8 +67,14 @@ def functions_description() -> str:
     return functions_turtle(REGISTRY, read_quantities(read_documents(folder("terms"))))
 
 
+def jsonld_context() -> str:
+    """Return the JSON-LD context of the vocabulary, which stands inside every JSON-LD export."""
+    return context_text(read_documents(folder("terms")))
+
+
 TARGETS: tuple[Target, ...] = (
     Target("ontology/downstack/terms.py", terms_module),
+    Target("ontology/downstack/context.jsonld", jsonld_context),
     Target("ontology/functions/functions.ttl", functions_description),
     Target("schema.graphql", schema_text),
     Target("docs/examples/first-question.graphql", question_query),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from downstack.engine.describe import check_descriptions, functions_turtle
 from downstack.engine.schema import check_count
-from downstack.errors import Finding, KnowledgeError
+from downstack.errors import Finding, KnowledgeError, UserInputError
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.quality.rules import RULES, errors_of, quality_findings, rule_named, worst_first
 from downstack.graph.store import content_hash, described_functions, read_knowledge, read_quantities
@@ -82,6 +82,24 @@ def build(
         if impossible:
             raise KnowledgeError(impossible)
     return knowledge, everything
+
+
+def documents_of(store: str | Path | None, registry: FunctionRegistry, version: str) -> tuple[Document, ...]:
+    """Return the files that a graph version was read from, with the description of its functions.
+
+    Raises
+    ------
+    UserInputError
+        If the files have changed since.
+    """
+    documents, _ = collect(store)
+    text = functions_turtle(registry, read_quantities(documents))
+    everything = (*documents, parse_document(GENERATED, text))
+    if content_hash(everything) != version:
+        raise UserInputError(
+            "the files of the graph have changed since it was opened", field="store", hint="open the graph again"
+        )
+    return everything
 
 
 def validate_paths(paths: Sequence[Path] | None, rules: Sequence[str] | None = None) -> tuple[Finding, ...]:
