@@ -250,4 +250,4 @@ def test_export_writes_a_plan_that_runs_and_says_where(tmp_path: Path) -> None:
     )
     assert ran.returncode == 0, ran.stderr
     assert downstack("export", "plan", str(path)).returncode == 2
-    assert downstack("export", "parquet", str(path)).returncode == 2
+    assert downstack("export", "xlsx", str(path)).returncode == 2

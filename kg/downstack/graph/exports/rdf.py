@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import pyoxigraph as ox
@@ -61,8 +62,15 @@ def _subjects(part: Cut) -> frozenset[str]:
 
 def turtle_text(triples: Iterable[ox.Triple]) -> str:
     """Return triples as Turtle with the usual prefixes."""
-    content = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES)
-    return (content or b"").decode("utf-8")
+    content = (ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b"").decode("utf-8")
+    # The serializer prints prefixes in an order that changes from run to run.
+    head = "".join(f"@prefix {prefix}: <{namespace}> .\n" for prefix, namespace in PREFIXES.items())
+    lines = content.splitlines(keepends=True)
+    return head + "\n" + "".join(lines[sum(1 for _ in takewhile(_is_prefix, lines)) :])
+
+
+def _is_prefix(line: str) -> bool:
+    return line.startswith("@prefix ")
 
 
 def ntriples_text(triples: Iterable[ox.Triple]) -> str:

@@ -37,19 +37,20 @@ def write_files(files: Mapping[Path, bytes], *, force: bool) -> None:
             hint="replace it with --force (force=True), or name another",
         )
     waiting: dict[Path, Path] = {}
+    place = Path()
     try:
-        for path, content in files.items():
-            part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        for place, content in files.items():
+            part = place.with_name(f".{place.name}.{os.getpid()}.part")
             with part.open("xb") as out:
-                waiting[part] = path
+                waiting[part] = place
                 out.write(content)
                 out.flush()
                 os.fsync(out.fileno())
-        for part, path in waiting.items():
-            part.replace(path)
+        for part, place in waiting.items():
+            part.replace(place)
     except OSError as error:
         raise UserInputError(
-            f"{error.filename or next(iter(files))} cannot be written: {error.strerror}",
+            f"{place} cannot be written: {error.strerror}",
             field="path",
             hint="check that the folder exists and may be written to",
         ) from None

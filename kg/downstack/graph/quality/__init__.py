@@ -19,5 +19,7 @@ a process one of the process; which quantities are shares, parts of a sum or cha
 ``ages``            facts that are older than their quantity allows
 ``contradictions``  facts of one thing that differ by more than rounding
 ``rules``           all of them in order, and what they find
+``gaps``            what nobody has stated and a formula needs
+``coverage``        the page that says what the graph holds and what it lacks
 ==================  ======================================================================================
 """
