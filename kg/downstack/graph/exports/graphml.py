@@ -31,7 +31,7 @@ def graphml_text(part: Cut) -> str:
         element = ET.SubElement(
             graph, "edge", {"id": xml(edge.iri), "source": xml(edge.source), "target": xml(edge.target)}
         )
-        values = {
+        values: dict[str, str | int | None] = {
             "kind": edge.kind, "label": edge.label, "as_of": edge.as_of, "source": edge.cited, "iri": edge.iri
         }  # fmt: skip
         _data(element, "edge", values)

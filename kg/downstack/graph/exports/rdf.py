@@ -15,6 +15,7 @@ import pyoxigraph as ox
 
 from downstack.graph.exports.context import Coercions, coercions, context
 from downstack.graph.exports.cut import Cut
+from downstack.graph.model import Fact, Influence, Relation
 from downstack.graph.validation import Document
 from downstack.vocabulary import DS, PREFIXES, RDF, XSD, shorten
 
@@ -50,7 +51,7 @@ def triples_of(documents: Sequence[Document], part: Cut) -> list[ox.Triple]:
 
 
 def _subjects(part: Cut) -> frozenset[str]:
-    statements = (*part.facts, *part.relations, *part.influences)
+    statements: tuple[Fact | Relation | Influence, ...] = (*part.facts, *part.relations, *part.influences)
     return frozenset(
         (
             *(item.iri for item in part.entities),

@@ -52,14 +52,14 @@ def gaps(knowledge: Knowledge, functions: Iterable[FunctionDeclaration]) -> tupl
         members = knowledge.members(name)
         lacking = [slug for slug in members if not knowledge.candidates(slug, quantity)]
         # A published value answers in place of the formula, whatever the formula lacks.
-        blocked = {
-            function: [slug for slug in lacking if not knowledge.candidates(slug, function.returns)]
+        blocked = [
+            (function, [slug for slug in lacking if not knowledge.candidates(slug, function.returns)])
             for function in reading
-        }
-        without = tuple(slug for slug in lacking if any(slug in slugs for slugs in blocked.values()))
+        ]
+        without = tuple(slug for slug in lacking if any(slug in slugs for _, slugs in blocked))
         if without:
-            returned = {function.returns for function, slugs in blocked.items() if slugs}
-            names = tuple(sorted(function.name for function, slugs in blocked.items() if slugs))
+            returned = {function.returns for function, slugs in blocked if slugs}
+            names = tuple(sorted(function.name for function, slugs in blocked if slugs))
             behind = schema.descendants(returned) - returned
             found.append(Gap(quantity, name, names, len(behind), without, len(members)))
     return tuple(
