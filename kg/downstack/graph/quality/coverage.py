@@ -124,7 +124,8 @@ def _missing(held: Knowledge, functions: Iterable[FunctionDeclaration]) -> list[
         "## What is missing",
         "",
         "Facts that nobody has stated and that a formula cannot do without: the answer is MISSING_INPUT for these entities, in "
-        "these functions and in all that is computed from them. A model that is not open has no architecture to state.",
+        "these functions and in all that is computed from them. A model that is not open has no architecture to state, and some "
+        "quantities belong to a technique that most models do not use (an indexer, recurrent layers, a draft model).",
         "",
         *_table("missing|of class|without it:|of:|for example|functions that need it|quantities behind:", rows),
         *more,
