@@ -53,6 +53,11 @@ def _cell(value: object) -> str:
     return text.replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")
 
 
+def _number(value: float) -> str:
+    """Return a number with four significant digits, written out where a person would."""
+    return f"{round(value):,}" if 1e3 <= abs(value) < 1e12 else f"{value:.4g}"
+
+
 def _head(held: Knowledge) -> list[str]:
     return [
         "# What the graph covers",
@@ -181,7 +186,8 @@ def _contradictions(examined: Examined) -> list[str]:
         first = found.facts[0]
         kind = held.quantities[first.quantity]
         values = "; ".join(
-            f"{in_unit(kind, fact.value):,.4g} ({fact.source.title[:50]}, {fact.confidence})" for fact in found.facts
+            f"{_number(in_unit(kind, fact.value))} ({fact.source.title[:50]}, {fact.confidence})"
+            for fact in found.facts
         )
         settled = "by confidence" if found.spread_of_best <= TOLERANCE else "no"
         key = f"`{first.entity}.{first.quantity}`" + (f" ({first.condition})" if first.condition else "")
