@@ -86,8 +86,7 @@ def test_json_ld_means_the_same_to_another_reader(bundled: KnowledgeGraph) -> No
     from rdflib import Graph
     from rdflib.compare import isomorphic
 
-    cut = {"entity": "tsmc-n4", "depth": 1}
-    text, turtle = bundled.export("jsonld", **cut).content, bundled.export("turtle", **cut).content
+    text, turtle = (bundled.export(format, entity="tsmc-n4", depth=1).content or "" for format in ("jsonld", "turtle"))
     assert isomorphic(Graph().parse(data=text, format="json-ld"), Graph().parse(data=turtle, format="turtle"))
 
 
