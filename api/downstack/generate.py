@@ -17,8 +17,11 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from downstack.engine.describe import functions_turtle
+from downstack.graph.exports.context import context_text
+from downstack.graph.loading import collect, load
+from downstack.graph.quality.coverage import coverage_page
 from downstack.graph.store import read_quantities
-from downstack.graph.validation import read_documents
+from downstack.graph.validation import read_documents, statements_of
 from downstack.graphql.question import question_body, question_query
 from downstack.graphql.schema import schema_text
 from downstack.performance import REGISTRY
@@ -66,12 +69,25 @@ def functions_description() -> str:
     return functions_turtle(REGISTRY, read_quantities(read_documents(folder("terms"))))
 
 
+def jsonld_context() -> str:
+    """Return the JSON-LD context of the vocabulary, which stands inside every JSON-LD export."""
+    return context_text(read_documents(folder("terms")))
+
+
+def coverage() -> str:
+    """Return the page that says what the graph holds and what it lacks."""
+    documents, _ = collect(None)
+    return coverage_page(load(None, REGISTRY), statements_of(documents), REGISTRY)
+
+
 TARGETS: tuple[Target, ...] = (
     Target("ontology/downstack/terms.py", terms_module),
+    Target("ontology/downstack/context.jsonld", jsonld_context),
     Target("ontology/functions/functions.ttl", functions_description),
     Target("schema.graphql", schema_text),
     Target("docs/examples/first-question.graphql", question_query),
     Target("docs/examples/first-question.json", question_body),
+    Target("docs/coverage.md", coverage),
 )
 """All generated files, in the order in which they are written: later ones may read earlier ones."""
 

@@ -72,13 +72,20 @@ class UnitError(UserInputError):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong in a file: where it is, what it is, and what to do."""
+    """One thing wrong in a file, or doubtful: where it is, what it is, and what to do."""
 
     file: str
     line: int | None
     what: str
     remedy: str
     rule: str = ""
+    severity: str = "error"
+    """``error`` refuses what is loaded; ``warning`` and ``note`` are said, and nothing is refused."""
+
+    @property
+    def is_error(self) -> bool:
+        """True when nothing can be loaded as long as it stands."""
+        return self.severity == "error"
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"

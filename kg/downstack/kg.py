@@ -29,7 +29,8 @@ from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
 from downstack.errors import Finding, UserInputError
 from downstack.graph.dependence.report import Dependence
-from downstack.graph.loading import load, validate_paths
+from downstack.graph.exports.export import Documents, export, no_documents
+from downstack.graph.loading import documents_of, load, validate_paths
 from downstack.graph.model import (
     CorrelationGroup,
     Entity,
@@ -52,6 +53,7 @@ from downstack.results import (
     DependencyReport,
     DeploymentReport,
     EvaluationReport,
+    ExportReport,
     GraphInfo,
     ImpactReport,
     JourneyReport,
@@ -84,6 +86,7 @@ class KnowledgeGraph:
         self._platforms = Platforms(engine)
         self._dependence = Dependence(engine.knowledge)
         self._loaded_at = datetime.now(UTC).isoformat(timespec="seconds")
+        self._documents: Documents = no_documents
 
     @classmethod
     def open(cls, store: str | Path | None = None, *, registry: FunctionRegistry | None = None) -> KnowledgeGraph:
@@ -105,7 +108,9 @@ class KnowledgeGraph:
             If the data describes a function that the registry does not hold.
         """
         functions = REGISTRY if registry is None else registry
-        return cls(Engine(load(store, functions), functions))
+        graph = cls(Engine(load(store, functions), functions))
+        graph._documents = lambda: documents_of(store, functions, graph.version)
+        return graph
 
     @property
     def version(self) -> str:
@@ -394,6 +399,43 @@ class KnowledgeGraph:
         selected, _, when = self._questions.where(where, as_of)
         return export_plan(self._engine, self._engine.plan(names, selected, when), names)
 
+    def export(
+        self,
+        format: str,
+        path: str | Path | None = None,
+        *,
+        entity: str | None = None,
+        depth: int = 1,
+        tables: Sequence[str] | None = None,
+        force: bool = False,
+    ) -> ExportReport:
+        """Write the graph in a format that other programs read.
+
+        Parameters
+        ----------
+        format
+            turtle, ntriples, jsonld (all triples), graphml, dot, mermaid (entities, relations and influences), csv, parquet
+            (tables of entities, facts, relations, influences, sources and quantities).
+        path
+            A file; for several tables a folder. None to return the text as ``content``.
+        entity, depth
+            Only what is within `depth` relations or influences of this entity; everything unless given.
+        tables
+            The tables to write; one of them goes to a file. All unless given.
+        force
+            Replace files that are there already.
+
+        Raises
+        ------
+        UserInputError
+            If a name is unknown, a file is there already or cannot be written, Mermaid cannot draw that much, or Apache
+            Arrow is not installed.
+        """
+        slug = None if entity is None else self.resolve(entity).id
+        return export(
+            self._knowledge, self._documents, format, path, entity=slug, depth=depth, names=tables, force=force
+        )
+
     def with_changes(self, changes: Mapping[str, str] | Sequence[Change]) -> KnowledgeGraph:
         """Return another version of the graph, in which some facts are what the changes make of them.
 
@@ -631,9 +673,23 @@ class KnowledgeGraph:
 
         return evaluate(self._engine, self._questions.names, path)
 
-    def validate(self, paths: Sequence[str | Path] | None = None) -> tuple[Finding, ...]:
-        """Check Turtle files against the vocabulary, the units and the SHACL shapes; the bundled ones unless given."""
-        return validate_paths(None if paths is None else [Path(item) for item in paths])
+    def validate(
+        self, paths: Sequence[str | Path] | None = None, rules: Sequence[str] | None = None
+    ) -> tuple[Finding, ...]:
+        """Check Turtle files against the vocabulary, the units, the SHACL shapes and the rules of plausibility.
+
+        Parameters
+        ----------
+        paths
+            Files and folders; the bundled ones unless given.
+        rules
+            Identifiers of the rules of plausibility to look at; all unless given.
+
+        Returns
+        -------
+        What is found, errors first. Only an error (``finding.is_error``) keeps a graph from being loaded.
+        """
+        return validate_paths(None if paths is None else [Path(item) for item in paths], rules)
 
 
 __all__ = ["Change", "Disruption", "KnowledgeGraph"]

@@ -11,7 +11,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.text import Text
 
 from downstack.cli.comparison import compare
 from downstack.cli.dependencies import dependencies, paths
@@ -25,10 +24,10 @@ from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
 from downstack.cli.shock import shock
-from downstack.cli.signs import check_signs
 from downstack.cli.tables import print_impact
 from downstack.cli.trees import print_value
-from downstack.cli.wire import dump, findings_json, impact_json, value_json
+from downstack.cli.validating import validate
+from downstack.cli.wire import dump, impact_json, value_json
 
 app = typer.Typer(
     name="downstack",
@@ -117,42 +116,7 @@ app.command()(journey)
 app.command()(deployments)
 app.command()(dependencies)
 app.command()(paths)
-
-
-@app.command()
-def validate(
-    path: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="PATH", help="Turtle files or folders; the bundled knowledge at first."),
-    ] = None,
-    signs: Annotated[
-        bool, typer.Option("--signs", help="Compare the formulas with the directions that influences state instead.")
-    ] = False,
-    as_json: AsJson = False,
-    store: Store = None,
-) -> None:
-    """Check Turtle against the vocabulary, the units and the shapes."""
-    if signs and path:
-        raise typer.BadParameter("--signs looks at a whole graph: name it with --store")
-    with errors(as_json):
-        if signs:
-            check_signs(store, as_json)
-            return
-        from pathlib import Path
-
-        from downstack.graph.loading import validate_paths
-
-        paths = path or ([store] if store else None)
-        findings = validate_paths(None if paths is None else [Path(item) for item in paths])
-        if as_json:
-            sys.stdout.write(dump(findings_json(findings)) + "\n")
-        else:
-            console = Console(soft_wrap=True)
-            for item in findings:
-                console.print(Text(str(item)))
-            console.print(f"{len(findings)} finding(s)" if findings else "no findings")
-        if findings:
-            raise typer.Exit(1)
+app.command()(validate)
 
 
 @app.command()

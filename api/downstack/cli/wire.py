@@ -8,7 +8,7 @@ from typing import Any
 from downstack.cli.feedback import feedback_json, profile_json
 from downstack.cli.uncertainty_wire import band_json, coverage_json, shares_json
 from downstack.cli.words import MAX_LEVELS, by_size, deeper
-from downstack.errors import DownstackError, Finding, UserInputError
+from downstack.errors import DownstackError, UserInputError
 from downstack.graph.ages import age_in_days
 from downstack.graph.model import Fact, Influence, Source
 from downstack.results import (
@@ -93,17 +93,6 @@ def value_json(report: ValueReport) -> Json:
         "rows": [_value_row(item) for item in report.rows],
         "trace": None if report.trace is None else _trace(report.trace),
         "oldestFact": None if report.trace is None else _dated(report.trace.oldest_fact, report.as_of),
-    }
-
-
-def findings_json(findings: tuple[Finding, ...]) -> Json:
-    """Return the answer of ``validate``."""
-    return {
-        "valid": not findings,
-        "findings": [
-            {"file": item.file, "line": item.line, "what": item.what, "remedy": item.remedy, "rule": item.rule}
-            for item in findings
-        ],
     }
 
 

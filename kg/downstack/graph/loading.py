@@ -8,8 +8,9 @@ from pathlib import Path
 
 from downstack.engine.describe import check_descriptions, functions_turtle
 from downstack.engine.schema import check_count
-from downstack.errors import Finding, KnowledgeError
+from downstack.errors import Finding, KnowledgeError, UserInputError
 from downstack.graph.knowledge import Knowledge
+from downstack.graph.quality.rules import RULES, errors_of, quality_findings, rule_named, worst_first
 from downstack.graph.store import content_hash, described_functions, read_knowledge, read_quantities
 from downstack.graph.validation import Document, parse_document, read_documents, shacl_findings, structural_findings
 from downstack.performance.declare import FunctionRegistry
@@ -68,33 +69,84 @@ def build(
     # The bundled knowledge was checked when it was made: a machine whose clock runs behind can open it all the same.
     findings = structural_findings(documents, today=None if shacl else END_OF_TIME)
     if not findings and shacl:
-        findings = shacl_findings(documents)
+        findings = errors_of(shacl_findings(documents))
     if findings:
         raise KnowledgeError(tuple(findings))
     check_descriptions(described_functions(documents), registry)
     text = functions_turtle(registry, read_quantities(documents))
     everything = (*documents, parse_document(GENERATED, text))
-    return read_knowledge(everything, version=content_hash(everything)), everything
+    knowledge = read_knowledge(everything, version=content_hash(everything))
+    if shacl:
+        refusing = [rule for rule in RULES if rule.may_refuse]
+        impossible = errors_of(quality_findings(documents, knowledge, rules=refusing))
+        if impossible:
+            raise KnowledgeError(impossible)
+    return knowledge, everything
 
 
-def validate_paths(paths: Sequence[Path] | None) -> tuple[Finding, ...]:
-    """Run every check, SHACL included, over the bundled Turtle, or over files and folders beside it.
+def documents_of(store: str | Path | None, registry: FunctionRegistry, version: str) -> tuple[Document, ...]:
+    """Return the files that a graph version was read from, with the description of its functions.
+
+    Raises
+    ------
+    UserInputError
+        If the files have changed since.
+    """
+    documents, _ = collect(store)
+    text = functions_turtle(registry, read_quantities(documents))
+    everything = (*documents, parse_document(GENERATED, text))
+    if content_hash(everything) != version:
+        raise UserInputError(
+            "the files of the graph have changed since it was opened", field="store", hint="open the graph again"
+        )
+    return everything
+
+
+def validate_paths(paths: Sequence[Path] | None, rules: Sequence[str] | None = None) -> tuple[Finding, ...]:
+    """Run every check, SHACL and plausibility included, over the bundled Turtle, or over files and folders beside it.
 
     Facts about bundled entities so need no copy of these entities. A folder with ``terms/`` is a whole ontology of its
     own and stands alone.
+
+    Parameters
+    ----------
+    paths
+        Files and folders; the bundled Turtle unless given. What is doubtful in bundled files alone is not said then.
+    rules
+        Identifiers of the rules of plausibility to run; all unless given.
+
+    Returns
+    -------
+    What is wrong, then what is doubtful; only what is wrong (``is_error``) keeps a graph from being loaded. On a graph
+    that cannot be read, plausibility is not looked at.
+
+    Raises
+    ------
+    UnknownNameError
+        If a rule does not exist.
     """
+    chosen = RULES if rules is None else tuple(dict.fromkeys(rule_named(name) for name in rules))
     try:
-        documents = collect(None)[0] if paths is None else _beside(paths)
+        given = None if paths is None else tuple(document for path in paths for document in _given(path))
+        documents = collect(None)[0] if given is None else _beside(paths or (), given)
     except KnowledgeError as error:
         return error.findings
     # Shapes read best on data that is structurally whole: a missing source would be reported twice.
-    return tuple(structural_findings(documents) or shacl_findings(documents))
+    findings = tuple(structural_findings(documents) or shacl_findings(documents))
+    if errors_of(findings):
+        return worst_first(findings)
+    own = None if given is None else frozenset(document.path for document in given)
+    knowledge = read_knowledge(documents, version=content_hash(documents))
+    return worst_first((*findings, *quality_findings(documents, knowledge, rules=chosen, given=own)))
 
 
-def _beside(paths: Sequence[Path]) -> tuple[Document, ...]:
+def _given(path: Path) -> tuple[Document, ...]:
+    return collect(path)[0] if (path / "terms").is_dir() else _facts(path)
+
+
+def _beside(paths: Sequence[Path], given: tuple[Document, ...]) -> tuple[Document, ...]:
     if any((path / "terms").is_dir() for path in paths):
-        return tuple(document for path in paths for document in collect(path)[0])
-    given = tuple(document for path in paths for document in _facts(path))
+        return given
     # A bundled file that is named itself is not checked against its own copy.
     texts = {document.text for document in given}
     return (*(document for document in collect(None)[0] if document.text not in texts), *given)

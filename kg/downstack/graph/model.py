@@ -62,6 +62,12 @@ class QuantityKind:
     """True when a value below zero can only be a mistake."""
     at_most: float | None = None
     """The largest value that it can have, in the base unit."""
+    varies_in_time: bool = False
+    """True when facts of different dates may differ without a contradiction."""
+    divides_one_whole: bool = False
+    """True when it is a share of something that several entities divide among them."""
+    adds_up_to: str | None = None
+    """The quantity that it is a part of, together with the others that name the same one."""
 
 
 @dataclass(frozen=True, slots=True)

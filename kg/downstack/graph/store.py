@@ -206,7 +206,14 @@ def _quantities(triples: _Triples, layers: dict[str, int]) -> Iterable[QuantityK
             age_budget=triples.one(iri, DSO + "ageBudget"),
             non_negative=triples.one(iri, DSO + "nonNegative") == "true",
             at_most=triples.number(iri, DSO + "atMost"),
+            varies_in_time=triples.one(iri, DSO + "variesInTime") == "true",
+            divides_one_whole=triples.one(iri, DSO + "dividesOneWhole") == "true",
+            adds_up_to=_identifier(triples, triples.one(iri, DSO + "addsUpTo")),
         )
+
+
+def _identifier(triples: _Triples, kind: str | None) -> str | None:
+    return None if kind is None else triples.one(kind, DSO + "identifier")
 
 
 def _roles(triples: _Triples) -> Iterable[Role]:

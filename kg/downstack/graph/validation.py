@@ -30,6 +30,7 @@ MAX_FILE_BYTES = 64 * 1024 * 1024
 MAX_FILES = 50_000
 MAX_FINDINGS = 1_000
 """Looking lines up takes longer than checking; nobody reads more."""
+_SEVERITIES = {SH + "Violation": "error", SH + "Warning": "warning", SH + "Info": "note"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +131,8 @@ def structural_findings(documents: Sequence[Document], *, today: date | None = N
     today
         The day after which a date is in the future; the day of the machine's clock unless given.
     """
-    statements = _statements(documents)
-    return _findings(documents, statements, check_statements(statements, today))
+    statements = statements_of(documents)
+    return placed(documents, statements, check_statements(statements, today))
 
 
 def shacl_findings(documents: Sequence[Document], shapes: Path | None = None) -> tuple[Finding, ...]:
@@ -156,7 +157,7 @@ def shacl_findings(documents: Sequence[Document], shapes: Path | None = None) ->
     )
     if conforms or not isinstance(report, Graph):
         return ()
-    return _findings(documents, _statements(documents), _report(report))
+    return placed(documents, statements_of(documents), _report(report))
 
 
 def validate(documents: Sequence[Document], *, today: date | None = None) -> tuple[Finding, ...]:
@@ -165,7 +166,8 @@ def validate(documents: Sequence[Document], *, today: date | None = None) -> tup
     return structural_findings(documents, today=today) or shacl_findings(documents)
 
 
-def _statements(documents: Sequence[Document]) -> Statements:
+def statements_of(documents: Sequence[Document]) -> Statements:
+    """Arrange what some documents state for checking."""
     statements = Statements()
     for home, document in enumerate(documents):
         for quad in document.triples:
@@ -184,7 +186,7 @@ def _value(term: Any, home: int) -> Value:
     return _name(term, home)
 
 
-def _findings(documents: Sequence[Document], statements: Statements, faults: Iterable[Fault]) -> tuple[Finding, ...]:
+def placed(documents: Sequence[Document], statements: Statements, faults: Iterable[Fault]) -> tuple[Finding, ...]:
     """Look up where the first faults stand, and return them in the order of files and lines."""
     first = list(islice(faults, MAX_FINDINGS + 1))
     found = [_place(documents, statements, fault) for fault in first[:MAX_FINDINGS]]
@@ -196,10 +198,10 @@ def _findings(documents: Sequence[Document], statements: Statements, faults: Ite
 
 def _place(documents: Sequence[Document], statements: Statements, fault: Fault) -> Finding:
     """Find file and line of a statement: of the files that mention its subject, the one that holds the statement."""
-    subject, predicate, value, what, remedy, rule = fault
+    subject, predicate, value, what, remedy, rule, severity, _ = fault
     homes = statements.homes.get(subject, [])
     if not homes:
-        return Finding(documents[0].path if documents else "", None, what, remedy, rule)
+        return Finding(documents[0].path if documents else "", None, what, remedy, rule, severity)
     home = homes[0]
     if len(homes) > 1 and predicate is not None:
         for candidate in homes:
@@ -212,7 +214,7 @@ def _place(documents: Sequence[Document], statements: Statements, fault: Fault) 
                 # The last one: of two statements that contradict each other, the later one is reported.
                 home = candidate
     document = documents[home]
-    return Finding(document.path, line_of(document.text, subject, predicate, value), what, remedy, rule)
+    return Finding(document.path, line_of(document.text, subject, predicate, value), what, remedy, rule, severity)
 
 
 def _rdflib_graph(documents: Iterable[Document]) -> Any:
@@ -260,4 +262,5 @@ def _report(report: Any) -> Iterator[Fault]:
             stated = Text(str(value), str(value.datatype or XSD + "string"), value.language)
         what, _, remedy = message.partition(" => ")
         predicate = str(path) if isinstance(path, URIRef) else None
-        yield Fault(focus, predicate, stated, f"{shorten(focus)}: {what}", remedy, "shape")
+        severity = _SEVERITIES.get(str(report.value(result, URIRef(SH + "resultSeverity"))), "error")
+        yield Fault(focus, predicate, stated, f"{shorten(focus)}: {what}", remedy, "shape", severity)

@@ -26,6 +26,7 @@ from downstack.results.deployments import (
 )
 from downstack.results.effects import Attribution, Effect, EffectPath, Flow, Regime
 from downstack.results.evaluation import EvaluationReport, GroupAccuracy, Prediction
+from downstack.results.export import ExportReport
 from downstack.results.feedback import Feedback, FeedbackStatus
 from downstack.results.goals import Elasticity, SensitivityReport, SolveReport, SolveRow
 from downstack.results.graph import GraphInfo, SearchHit
@@ -80,6 +81,7 @@ __all__ = [
     "Elasticity",
     "EvaluationReport",
     "Excluded",
+    "ExportReport",
     "Exposure",
     "FactChange",
     "FactCoverage",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from downstack.errors import Finding, KnowledgeError
 from downstack.graph.loading import DATA_FOLDERS, validate_paths
+from downstack.graph.quality.rules import errors_of
 from downstack.vocabulary import locate
 
 
@@ -32,9 +33,9 @@ def write_store(store: Path, documents: Mapping[str, str], *, dry_run: bool = Fa
         trial = Path(folder) / "store"
         _copy(store if whole else locate(), trial)
         _write(trial, _without_known_sources(trial, documents))
-        findings = validate_paths([trial])
-        if findings:
-            raise KnowledgeError(findings)
+        errors = errors_of(validate_paths([trial]))
+        if errors:
+            raise KnowledgeError(errors)
         if dry_run:
             return
         if not whole:

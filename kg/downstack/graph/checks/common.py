@@ -27,7 +27,7 @@ NUMERIC = {XSD + name for name in ("double", "float", "decimal", "integer", "int
 
 
 class Fault(NamedTuple):
-    """A wrong statement, before its place in a file is looked up."""
+    """A wrong or doubtful statement, before its place in a file is looked up."""
 
     subject: str
     predicate: str | None
@@ -35,6 +35,9 @@ class Fault(NamedTuple):
     what: str
     remedy: str
     rule: str
+    severity: str = "error"
+    also: tuple[str, ...] = ()
+    """The other subjects that it is about: what contradicts, what adds up, what has the same name."""
 
 
 class Names:

@@ -29,7 +29,7 @@ def check_quantities(names: Names) -> Iterator[Fault]:
         short = shorten(kind)
         for predicate in (LABEL, SKOS + "definition", DSO + "identifier", DSO + "baseUnit", DSO + "displayUnit"):
             yield from exactly_one(names, kind, predicate, f"add {shorten(predicate)}")
-        for name in ("impliedDenominator", "inLayer", "formulaFirst", "nonNegative", "ageBudget", "atMost"):
+        for name in ("impliedDenominator", "inLayer", "formulaFirst", "nonNegative", "ageBudget", "atMost", "addsUpTo"):
             yield from at_most_one(names, kind, DSO + name)
         yield from known(names, kind, DSO + "inLayer", names.members("Layer"), "layer", "use dso:layer1 to dso:layer7")
         yield from known(
