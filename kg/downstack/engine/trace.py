@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -66,9 +67,11 @@ class Tracer:
         self._cells = cells
         self._done: dict[tuple[str, int], Trace] = {}
         # What only a question states is an input of the questions that state it.
-        told = frozenset(name for name in cells if not _is_known(plan.by_quantity[name]))
+        told = frozenset([name for name in cells if not _is_stated(plan, name)])
         self._anatomies: dict[tuple[str, int], _Anatomy] = plan.kept.setdefault(("anatomies", told), {})
         self._orders: dict[tuple[_Places, str, int], _Order] = plan.kept.setdefault(("orders", told), {})
+        self._shared: dict[tuple[str, int], Trace] = plan.kept.setdefault(("traces", told), {})
+        """The traces of what no question of the plan's moves."""
         self._silent: dict[str, bool] = {}
         self._seen = cells if column else {}
         """The interventions that this column sees."""
@@ -78,12 +81,47 @@ class Tracer:
         """The numbers that they set."""
 
     def trace(self, quantity: str, row: int) -> Trace:
-        """Return the trace of one number; a step that two paths share is the same object in both."""
-        done = self._done
+        """Return the trace of one number; a step that two paths share is the same object in both.
+
+        All that it says is there when the run is over. The steps below a number with nothing to say against it are put
+        together when somebody looks at them; where there is a reason to give, it is found below first.
+        """
+        found = self._done.get((quantity, row))
+        if found is None:
+            done = self._shared if self._outcome.is_still(quantity) else self._done
+            found = done.get((quantity, row))
+            if found is None:
+                if len(self._shared) >= MAX_ANATOMIES:
+                    self._shared.clear()
+                # Two threads may unfold the same trace: the first step stays.
+                found = done.setdefault((quantity, row), self._unfold(quantity, row))
+            self._done[quantity, row] = found
+        return found
+
+    def _unfold(self, quantity: str, row: int) -> Trace:
+        value, code = self._outcome.number(quantity, row, self._column)
+        if not self._speaks(quantity, code):
+            return self._plain(self._anatomy(quantity, row), value)
         for place, anatomy in self._order(quantity, row):
-            if place not in done:
-                done[place] = self._build(*place, anatomy)
-        return done[quantity, row]
+            if place not in self._done:
+                self._done[place] = self._build(*place, anatomy)
+        return self._done[quantity, row]
+
+    def _speaks(self, quantity: str, code: int) -> bool:
+        """Return whether a trace has more to say of a number than what it is computed from."""
+        outcome = self._outcome
+        return code != OK or quantity in outcome.formula or quantity in outcome.loops or quantity in self._seen
+
+    def _plain(self, anatomy: _Anatomy, value: float) -> Trace:
+        function = None if anatomy.variant is None else anatomy.variant.function
+        given = anatomy.kind, anatomy.key, value / anatomy.base_units, anatomy.kind.display_unit, function
+        if anatomy.sources:
+            return Trace.unfolding(*given, partial(self._inputs, anatomy.sources), anatomy.facts)
+        return Trace(*given[:4], Status.OK, function, (), anatomy.facts, None)
+
+    def _inputs(self, sources: tuple[tuple[str, int], ...]) -> tuple[Trace, ...]:
+        done = self._done
+        return tuple([done[place] if place in done else self.trace(*place) for place in sources])
 
     def _order(self, quantity: str, row: int) -> _Order:
         """Return all that a number is computed from, inputs first, down to where the question cuts; kept with the plan."""
@@ -128,21 +166,9 @@ class Tracer:
 
     def _build(self, quantity: str, row: int, anatomy: _Anatomy) -> Trace:
         variant, facts, column, outcome = anatomy.variant, anatomy.facts, self._column, self._outcome
-        codes, values = outcome.status[quantity], outcome.values[quantity]
-        code = codes.item(row, column if column < codes.shape[1] else -1)
-        value = values.item(row, column if column < values.shape[1] else -1)
-        if code == OK and not (quantity in outcome.formula or quantity in outcome.loops or quantity in self._seen):
-            return Trace(
-                anatomy.kind,
-                anatomy.key,
-                value / anatomy.base_units,
-                anatomy.kind.display_unit,
-                Status.OK,
-                None if variant is None else variant.function,
-                tuple([self._done[place] for place in anatomy.sources]),
-                facts,
-                None,
-            )
+        value, code = outcome.number(quantity, row, column)
+        if not self._speaks(quantity, code):
+            return self._plain(anatomy, value)
         cell = self._cell(quantity, row)
         if cell is not None and cuts(cell):
             return self._cut(anatomy, value, code, cell)
@@ -234,7 +260,7 @@ class Tracer:
         """
         if quantity not in self._silent:
             step = self._plan.by_quantity[quantity]
-            stated = quantity in self._cells or _is_known(step)
+            stated = quantity in self._cells or _is_stated(self._plan, quantity)
             column = self._plan.binding.columns.facts.get(quantity)
             known = column is not None and not bool(np.isnan(column.values).all())
             needs = [name for variant in step.variants for name, _, optional in variant.gathers if not optional]
@@ -339,6 +365,10 @@ def _out_of_range(
     )
 
 
-def _is_known(step: Step) -> bool:
-    """Return whether any row of a step has a stated value."""
-    return step.fact_values is not None and not bool(np.isnan(step.fact_values).all())
+def _is_stated(plan: Plan, quantity: str) -> bool:
+    """Return whether any row of a quantity has a stated value; kept with the plan."""
+    known: dict[str, bool] = plan.kept.setdefault("stated", {})
+    if quantity not in known:
+        values = plan.by_quantity[quantity].fact_values
+        known[quantity] = values is not None and not bool(np.isnan(values).all())
+    return known[quantity]
