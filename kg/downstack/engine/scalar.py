@@ -9,8 +9,8 @@ from downstack.engine.plan import Plan
 from downstack.engine.run import Cell, Outcome
 from downstack.engine.scalar_program import ScalarProgram, compile_scalar, is_single
 
-RUNS = 8
-"""Runs of one kind after which it is written out; writing it out costs as much as some ten of them."""
+RUNS = 16
+"""Runs of one kind after which it is written out, which costs about as much as that many of them."""
 MAX_KINDS = 64
 """Kinds of question that are remembered of one plan."""
 

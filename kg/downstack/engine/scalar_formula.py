@@ -22,7 +22,7 @@ import numpy as np
 from downstack.performance.declare import Formula
 
 
-class _Untranslatable(Exception):
+class _NoTranslationError(Exception):
     """The formula does something that has no translation."""
 
 
@@ -147,7 +147,7 @@ def _translated(function: Formula) -> FunctionType | None:
     """Return a function on plain numbers, None where one cannot be made."""
     try:
         return _Translation(function).made()
-    except (_Untranslatable, OSError, SyntaxError, TypeError):
+    except (_NoTranslationError, OSError, SyntaxError, TypeError):
         return None
 
 
@@ -157,10 +157,10 @@ class _Translation:
     def __init__(self, function: Formula) -> None:
         code = getattr(function, "__code__", None)
         if not isinstance(code, CodeType) or code.co_freevars or function.__name__ == "<lambda>":
-            raise _Untranslatable
+            raise _NoTranslationError
         body = ast.parse(textwrap.dedent(inspect.getsource(function))).body
         if len(body) != 1 or not isinstance(body[0], ast.FunctionDef) or body[0].name != function.__name__:
-            raise _Untranslatable
+            raise _NoTranslationError
         self._known: Mapping[str, Any] = function.__globals__
         self._tree = body[0]
         self._scalars = frozenset(item.arg for item in self._tree.args.kwonlyargs)
@@ -170,7 +170,7 @@ class _Translation:
         """Return the function."""
         tree, arguments = self._tree, self._tree.args
         if arguments.vararg or arguments.posonlyargs or arguments.defaults or any(arguments.kw_defaults):
-            raise _Untranslatable
+            raise _NoTranslationError
         for item in (*arguments.args, *arguments.kwonlyargs):
             item.annotation = None
         # What a predicate does not look at is not given to it; it is an error to read it.
@@ -199,11 +199,11 @@ class _Translation:
             case ast.AnnAssign(ast.Name() as target, _, value) if value is not None:
                 made = self._value(value)
             case _:
-                raise _Untranslatable
+                raise _NoTranslationError
         names = target.elts if isinstance(target, ast.Tuple) else [target]
         for name in names:
             if not isinstance(name, ast.Name) or name.id == dropped:
-                raise _Untranslatable
+                raise _NoTranslationError
             self._locals.add(name.id)
             self._scalars -= {name.id}
         return ast.Assign([target], made)
@@ -223,7 +223,9 @@ class _Translation:
             case ast.UnaryOp(ast.Invert(), value):
                 return ast.UnaryOp(ast.Not(), self._value(value))
             case ast.BinOp(left, ast.Pow(), right):
-                constant = isinstance(right, ast.Constant) or (isinstance(right, ast.Name) and right.id in self._scalars)
+                constant = isinstance(right, ast.Constant) or (
+                    isinstance(right, ast.Name) and right.id in self._scalars
+                )
                 function = _power_of_constant if constant else _power
                 called = self._hold(function.__name__, function)
                 return ast.Call(called, [self._value(left), self._value(right)], [])
@@ -233,7 +235,7 @@ class _Translation:
                 return ast.Compare(self._value(left), [operator], [self._value(right)])
             case ast.Call(function, arguments, keywords):
                 return self._call(function, [self._value(part) for part in arguments], keywords)
-        raise _Untranslatable
+        raise _NoTranslationError
 
     def _call(self, function: ast.expr, given: list[ast.expr], keywords: list[ast.keyword]) -> ast.expr:
         match function:
@@ -249,7 +251,7 @@ class _Translation:
                 if made is not None and all(item.arg for item in keywords):
                     named = [ast.keyword(item.arg, self._value(item.value)) for item in keywords]
                     return ast.Call(self._hold(f"function_{name}", made), given, named)
-        raise _Untranslatable
+        raise _NoTranslationError
 
     def _hold(self, name: str, value: object) -> ast.Name:
         """Give a value a name that no formula has for anything else."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from downstack.engine.apply import all_ok
-from downstack.engine.codes import Codes
+from downstack.engine.codes import OK, Codes
 from downstack.engine.on_demand import OnDemand
 from downstack.engine.run import Outcome
 from downstack.performance.declare import Array
@@ -44,6 +44,8 @@ class Layout:
 
     wide: bool
     """Whether there are two columns, without and with the change."""
+    moving: frozenset[str]
+    """What the changes reach, also where it has no number either way."""
     registers: Mapping[str, Register]
     formula: Mapping[str, Extra]
     regimes: Mapping[str, Extra]
@@ -61,17 +63,17 @@ class ScalarOutcome(Outcome):
         self._results = results
         still = layout.still
         super().__init__(
-            OnDemand(still.values.copy(), layout.registers, partial(_value, layout, results)),
-            OnDemand(still.status.copy(), layout.registers, partial(_status, layout, results)),
+            OnDemand(dict(still.values), layout.registers, partial(_value, layout, results)),
+            OnDemand(dict(still.status), layout.registers, partial(_status, layout, results)),
             still.touched,
-            OnDemand(still.formula.copy(), layout.formula, partial(_formula, layout, results)),
+            OnDemand(dict(still.formula), layout.formula, partial(_formula, layout, results)),
             OnDemand(dict(still.regimes), layout.regimes, partial(_regime, layout, results)),
             still.loops,
         )
 
     def is_still(self, quantity: str) -> bool:
         """Return whether a quantity is known to be the same as in every run of its kind."""
-        return quantity not in self._layout.registers
+        return quantity not in self._layout.moving
 
     def number(self, quantity: str, row: int, column: int) -> tuple[float, int]:
         """Return one number and its status code."""
@@ -94,26 +96,30 @@ class ScalarOutcome(Outcome):
 
 def _value(layout: Layout, results: tuple[Any, ...], quantity: str, _: object) -> Array:
     register = layout.registers[quantity]
-    return _array(layout, register.before, results[register.value], np.float64)
+    return _numbers(layout, register.before, results[register.value])
 
 
 def _status(layout: Layout, results: tuple[Any, ...], quantity: str, _: object) -> Codes:
     register = layout.registers[quantity]
     code = register.code if register.status is None else results[register.status]
-    if code == 0 and (not layout.wide or register.code_before == 0):
+    if code == OK and (not layout.wide or register.code_before == OK):
         return all_ok(1)
-    return _array(layout, register.code_before, code, np.int8)
+    return _codes(layout, register.code_before, code)
 
 
 def _formula(layout: Layout, results: tuple[Any, ...], quantity: str, _: object) -> Array:
     found = layout.formula[quantity]
-    return _array(layout, found.before, results[found.place], np.float64)
+    return _numbers(layout, found.before, results[found.place])
 
 
 def _regime(layout: Layout, results: tuple[Any, ...], quantity: str, _: object) -> Codes:
     found = layout.regimes[quantity]
-    return _array(layout, found.before, results[found.place], np.int8)
+    return _codes(layout, found.before, results[found.place])
 
 
-def _array(layout: Layout, before: Any, now: Any, kind: Any) -> Any:
-    return np.array([[before, now] if layout.wide else [now]], dtype=kind)
+def _numbers(layout: Layout, before: float, now: float) -> Array:
+    return np.array([[before, now] if layout.wide else [now]], dtype=np.float64)
+
+
+def _codes(layout: Layout, before: int, now: int) -> Codes:
+    return np.array([[before, now] if layout.wide else [now]], dtype=np.int8)

@@ -92,7 +92,7 @@ class ScalarProgram:
             {name: first.regimes[name] for name in first.regimes if name not in regimes},
             first.loops,
         )
-        self._layout = Layout(wide, registers, formula, regimes, still)
+        self._layout = Layout(wide, moving, registers, formula, regimes, still)
 
     def run(self, cells: Cells) -> ScalarOutcome | None:
         """Evaluate with other amounts of the same kind of changes; None where the run with care must answer."""
@@ -140,8 +140,14 @@ class ScalarProgram:
     def _anchor(self, step: Step, alone: float) -> Anchor:
         fact, code = _stated(step)
         before = alone if self._known is None else self._known.formula[step.quantity].item(0, 0)
-        touched = bool(self._first.touched[step.quantity][0])
-        return Anchor(fact, code, step.fact_first, touched, before)
+        return Anchor(fact, code, step.fact_first, self._reached(step), before)
+
+    def _reached(self, step: Step) -> bool:
+        """Return whether the changes reach an input of the formula."""
+        variant = _covering(step)
+        gathers = () if variant is None else variant.gathers
+        rows = [(name, 0 if index is None else int(index[0])) for name, index, _ in gathers]
+        return any(bool(self._first.touched[name][row]) for name, row in rows if row >= 0)
 
     def _place(self, name: str) -> int:
         return self._results.setdefault(name, len(self._results))
@@ -194,9 +200,12 @@ def _inexact(plan: Plan, moving: frozenset[str], first: Outcome) -> frozenset[st
             math.nan if index is not None and index[0] < 0 else first.value(name, 0, 1)
             for name, index, _ in variant.gathers
         ]
+        if any(math.isnan(number) for number in numbers):
+            continue
         function = variant.function
         names, constants = function.input_names, {name: item.value for name, item in function.constants.items()}
-        for part in (function.implementation, function.feasible, function.regimes and function.regimes.index):
+        index = None if function.regimes is None else function.regimes.index
+        for part in (function.implementation, function.feasible, index):
             if part is None:
                 continue
             expected = with_arrays(part, names, constants)(*numbers)

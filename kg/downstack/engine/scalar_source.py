@@ -181,9 +181,7 @@ class Writer:
                 worst = max(worst, code)
         return reads, worst, list(dict.fromkeys(asked))
 
-    def _ranges(
-        self, function: FunctionDeclaration, reads: Mapping[str, str], worst: int
-    ) -> tuple[int, list[str]]:
+    def _ranges(self, function: FunctionDeclaration, reads: Mapping[str, str], worst: int) -> tuple[int, list[str]]:
         """Return the status after the ranges of what stands still, and the ranges to look at in every run."""
         doubts = []
         for check in function.validity:
