@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -10,7 +12,7 @@ from downstack.engine.describe import check_descriptions, functions_turtle
 from downstack.engine.schema import check_count
 from downstack.errors import Finding, KnowledgeError
 from downstack.graph.knowledge import Knowledge
-from downstack.graph.store import content_hash, described_functions, read_knowledge, read_quantities
+from downstack.graph.store import Triples, content_hash, described_functions, read_knowledge, read_quantities
 from downstack.graph.validation import Document, parse_document, read_documents, shacl_findings, structural_findings
 from downstack.performance.declare import FunctionRegistry
 from downstack.vocabulary import locate
@@ -32,9 +34,22 @@ def load(store: str | Path | None, registry: FunctionRegistry) -> Knowledge:
     FunctionError
         If the data names an implementation that the registry does not hold.
     """
-    documents, foreign = collect(store)
-    knowledge, _ = build(documents, registry, shacl=foreign)
+    with _without_collection():
+        documents, foreign = collect(store)
+        knowledge, _ = build(documents, registry, shacl=foreign)
     return knowledge
+
+
+@contextmanager
+def _without_collection() -> Generator[None]:
+    """Put off the search for cyclic garbage: a graph is hundreds of thousands of objects that are all kept, and none is one."""
+    searching = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searching:
+            gc.enable()
 
 
 def collect(store: str | Path | None) -> tuple[tuple[Document, ...], bool]:
@@ -66,15 +81,17 @@ def build(
     """Check documents and arrange them as one graph version, together with the description of the functions."""
     check_count(registry)
     # The bundled knowledge was checked when it was made: a machine whose clock runs behind can open it all the same.
-    findings = structural_findings(documents, today=None if shacl else END_OF_TIME)
+    triples = Triples(documents)
+    findings = structural_findings(documents, today=None if shacl else END_OF_TIME, statements=triples.statements)
     if not findings and shacl:
         findings = shacl_findings(documents)
     if findings:
         raise KnowledgeError(tuple(findings))
-    check_descriptions(described_functions(documents), registry)
-    text = functions_turtle(registry, read_quantities(documents))
-    everything = (*documents, parse_document(GENERATED, text))
-    return read_knowledge(everything, version=content_hash(everything)), everything
+    check_descriptions(described_functions(triples), registry)
+    generated = parse_document(GENERATED, functions_turtle(registry, read_quantities(triples)))
+    triples.add(generated)
+    everything = (*documents, generated)
+    return read_knowledge(triples, version=content_hash(everything)), everything
 
 
 def validate_paths(paths: Sequence[Path] | None) -> tuple[Finding, ...]:

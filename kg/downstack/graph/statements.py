@@ -37,11 +37,15 @@ class Statements:
         self.nodes: dict[str, dict[str, list[Value]]] = {}
         self.homes: dict[str, list[int]] = {}
         self.by_type: dict[str, list[str]] = defaultdict(list)
+        self.typed_in: dict[str, int] = {}
+        """The file that first says what a subject is."""
+        self.count = 0
         self.too_deep: str | None = None
         """A class with more superclasses than :data:`MAX_SUPERCLASSES`, once :meth:`superclasses` has met one."""
 
     def add(self, home: int, subject: str, predicate: str, value: Value) -> None:
         """Add one statement of the file with number `home`."""
+        self.count += 1
         node = self.nodes.get(subject)
         if node is None:
             self.nodes[subject] = {predicate: [value]}
@@ -52,6 +56,7 @@ class Statements:
                 self.homes[subject].append(home)
         if predicate == RDF_TYPE and isinstance(value, str):
             self.by_type[value].append(subject)
+            self.typed_in.setdefault(subject, home)
 
     def values(self, subject: str, predicate: str) -> Sequence[Value]:
         """Return all objects of a subject and predicate, repetitions included."""

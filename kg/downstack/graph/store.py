@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from functools import cache
-from typing import Any
-
-import pyoxigraph as ox
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, partial
 
 from downstack.graph.knowledge import Knowledge, Role
 from downstack.graph.model import (
@@ -26,57 +23,75 @@ from downstack.graph.model import (
     Relation,
     Source,
 )
+from downstack.graph.statements import Statements, Text, Value
 from downstack.graph.supply import read_supply
-from downstack.graph.validation import Document
+from downstack.graph.validation import Document, add_statements
 from downstack.units import to_base
 from downstack.vocabulary import DCTERMS, DS, DSO, FNO, FNOM, RDF, RDFS, SKOS
 
-Node = dict[str, list[Any]]
+Node = Mapping[str, Sequence[Value]]
+_NOTHING: Node = {}
 
 
-class _Triples:
-    """All triples by subject and predicate, as plain strings and literals."""
+class Triples:
+    """What some documents state, by subject and predicate; read once for the checks and for the records."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
-        self.nodes: dict[str, Node] = defaultdict(lambda: defaultdict(list))
-        self.types: dict[str, list[str]] = defaultdict(list)
-        self.file: dict[str, str] = {}
-        self.count = 0
-        type_iri = RDF + "type"
+    def __init__(self, documents: Iterable[Document] = ()) -> None:
+        self.statements = Statements()
+        self.nodes = self.statements.nodes
+        self.types = self.statements.by_type
+        self._paths: list[str] = []
         for document in documents:
-            for triple in document.triples:
-                subject = triple.subject
-                key = subject.value if isinstance(subject, ox.NamedNode) else str(subject)
-                predicate = triple.predicate.value
-                self.count += 1
-                if predicate == type_iri:
-                    self.types[_text(triple.object)].append(key)
-                    self.file.setdefault(key, document.path)
-                self.nodes[key][predicate].append(triple.object)
+            self.add(document)
+
+    def add(self, document: Document) -> None:
+        """Add what one more document states."""
+        add_statements(self.statements, len(self._paths), document)
+        self._paths.append(document.path)
+
+    def file(self, subject: str) -> str:
+        """Return the file that first says what a subject is."""
+        return self._paths[self.statements.typed_in[subject]]
+
+    def node(self, subject: str) -> Node:
+        """Return all that is stated of a subject."""
+        return self.nodes.get(subject, _NOTHING)
 
     def instances(self, name: str) -> list[str]:
+        """Return the subjects of a class of the vocabulary, each once, in order."""
         return sorted(set(self.types.get(DSO + name, ())))
 
     def one(self, subject: str, predicate: str) -> str | None:
-        values = self.nodes[subject].get(predicate)
-        return _text(values[0]) if values else None
+        """Return the first value of a property, or None."""
+        return _first(self.node(subject), predicate)
 
     def need(self, subject: str, predicate: str) -> str:
+        """Return the first value of a property that was checked to be there."""
         value = self.one(subject, predicate)
         if value is None:
             raise LookupError(f"{subject} has no {predicate}: the structural check should have refused it")
         return value
 
     def all(self, subject: str, predicate: str) -> list[str]:
-        return [_text(value) for value in self.nodes[subject].get(predicate, ())]
+        """Return all values of a property."""
+        return [_text(value) for value in self.node(subject).get(predicate, ())]
 
     def number(self, subject: str, predicate: str) -> float | None:
-        value = self.one(subject, predicate)
-        return None if value is None else float(value)
+        """Return the first value of a property as a number, or None."""
+        return _number(self.one(subject, predicate))
 
 
-def _text(term: Any) -> str:
-    return str(term.value) if isinstance(term, ox.NamedNode | ox.Literal) else str(term)
+def _first(node: Node, predicate: str) -> str | None:
+    values = node.get(predicate)
+    return _text(values[0]) if values else None
+
+
+def _number(text: str | None) -> float | None:
+    return None if text is None else float(text)
+
+
+def _text(term: Value) -> str:
+    return term.value if isinstance(term, Text) else term
 
 
 def _local(iri: str) -> str:
@@ -94,9 +109,8 @@ def content_hash(documents: Sequence[Document], extra: Iterable[str] = ()) -> st
     return digest.hexdigest()[:16]
 
 
-def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
-    """Turn checked documents into the records of one graph version."""
-    triples = _Triples(documents)
+def read_knowledge(triples: Triples, *, version: str) -> Knowledge:
+    """Turn checked statements into the records of one graph version."""
     superclasses = _superclasses(triples)
     layers = tuple(
         sorted((_layer(triples, iri) for iri in triples.instances("Layer")), key=lambda item: item.number),
@@ -119,41 +133,34 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
         sources=sources,
         superclasses=superclasses,
         links=_links(triples, entities),
-        triples=triples.count,
+        triples=triples.statements.count,
         correlation_groups={item.iri: item for item in _correlation_groups(triples, sources)},
         supply=read_supply(triples, facts, sources),
     )
 
 
-def described_functions(documents: Iterable[Document]) -> dict[str, str | None]:
+def described_functions(triples: Triples) -> dict[str, str | None]:
     """Return method name to code digest of every function that the data itself describes."""
-    method: dict[object, object] = {}
-    name: dict[object, str] = {}
-    function: dict[object, object] = {}
-    digest: dict[object, str] = {}
-    for document in documents:
-        for triple in document.triples:
-            predicate = triple.predicate.value
-            if predicate == FNO + "methodMapping":
-                method[triple.subject] = triple.object
-            elif predicate == FNO + "function":
-                function[triple.subject] = triple.object
-            elif predicate == FNOM + "method-name" and isinstance(triple.object, ox.Literal):
-                name[triple.subject] = triple.object.value
-            elif predicate == DSO + "codeDigest" and isinstance(triple.object, ox.Literal):
-                digest[triple.subject] = triple.object.value
-    mapped = {key: function[mapping] for mapping, key in method.items() if mapping in function}
-    return {text: digest.get(mapped.get(key)) for key, text in name.items()}
+    mapped: dict[Value, Value] = {}
+    for node in triples.nodes.values():
+        if FNO + "methodMapping" in node and FNO + "function" in node:
+            mapped[node[FNO + "methodMapping"][-1]] = node[FNO + "function"][-1]
+    found: dict[str, str | None] = {}
+    for subject, node in triples.nodes.items():
+        for name in node.get(FNOM + "method-name", ()):
+            if isinstance(name, Text):
+                function = mapped.get(subject)
+                found[name.value] = triples.one(function, DSO + "codeDigest") if isinstance(function, str) else None
+    return found
 
 
-def read_quantities(documents: Sequence[Document]) -> dict[str, QuantityKind]:
+def read_quantities(triples: Triples) -> dict[str, QuantityKind]:
     """Return the quantity kinds alone, for what must be known before the whole graph is."""
-    triples = _Triples(documents)
     layers = {iri: _layer(triples, iri).number for iri in triples.instances("Layer")}
     return {item.id: item for item in _quantities(triples, layers)}
 
 
-def _superclasses(triples: _Triples) -> dict[str, frozenset[str]]:
+def _superclasses(triples: Triples) -> dict[str, frozenset[str]]:
     direct = {
         subject.removeprefix(DSO): {
             parent.removeprefix(DSO) for parent in triples.all(subject, RDFS + "subClassOf") if parent.startswith(DSO)
@@ -173,7 +180,7 @@ def _superclasses(triples: _Triples) -> dict[str, frozenset[str]]:
     return {name: closure(name) for name in direct}
 
 
-def _layer(triples: _Triples, iri: str) -> Layer:
+def _layer(triples: Triples, iri: str) -> Layer:
 
     number = int(triples.need(iri, DSO + "number"))
     return Layer(
@@ -184,7 +191,7 @@ def _layer(triples: _Triples, iri: str) -> Layer:
     )
 
 
-def _quantities(triples: _Triples, layers: dict[str, int]) -> Iterable[QuantityKind]:
+def _quantities(triples: Triples, layers: dict[str, int]) -> Iterable[QuantityKind]:
     for iri in triples.instances("QuantityKind"):
         subject_class = triples.one(iri, DSO + "appliesTo")
         layer = triples.one(iri, DSO + "inLayer")
@@ -205,7 +212,7 @@ def _quantities(triples: _Triples, layers: dict[str, int]) -> Iterable[QuantityK
         )
 
 
-def _roles(triples: _Triples) -> Iterable[Role]:
+def _roles(triples: Triples) -> Iterable[Role]:
     for iri in triples.instances("BindingRole"):
         parent = triples.one(iri, DSO + "reachedFrom")
         via = triples.one(iri, DSO + "via")
@@ -234,7 +241,7 @@ def _ordered(roles: Iterable[Role]) -> tuple[Role, ...]:
     return tuple(sorted(by_id.values(), key=place))
 
 
-def _source(triples: _Triples, iri: str) -> Source:
+def _source(triples: Triples, iri: str) -> Source:
     return Source(
         iri=iri,
         title=triples.need(iri, DCTERMS + "title"),
@@ -244,7 +251,7 @@ def _source(triples: _Triples, iri: str) -> Source:
     )
 
 
-def _entities(triples: _Triples, superclasses: dict[str, frozenset[str]], layers: dict[str, int]) -> dict[str, Entity]:
+def _entities(triples: Triples, superclasses: dict[str, frozenset[str]], layers: dict[str, int]) -> dict[str, Entity]:
     found: dict[str, set[str]] = defaultdict(set)
     for type_iri, subjects in triples.types.items():
         name = type_iri.removeprefix(DSO)
@@ -270,7 +277,7 @@ def _entities(triples: _Triples, superclasses: dict[str, frozenset[str]], layers
             classes=frozenset(classes),
             layer=None if layer is None else layers[layer],
             description=triples.one(iri, SKOS + "definition") or triples.one(iri, DCTERMS + "description"),
-            file=triples.file[iri],
+            file=triples.file(iri),
         )
     return entities
 
@@ -278,8 +285,9 @@ def _entities(triples: _Triples, superclasses: dict[str, frozenset[str]], layers
 CONFIDENCE = {"vendorClaim": "vendor-claim"}
 
 
-def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict[str, Source]) -> Iterable[Fact]:
+def _facts(triples: Triples, quantities: dict[str, QuantityKind], sources: dict[str, Source]) -> Iterable[Fact]:
     for iri in triples.instances("Fact"):
+        one = partial(_first, triples.node(iri))
         kind = quantities[triples.need(iri, DSO + "quantity")]
         unit = triples.need(iri, DSO + "unit")
 
@@ -290,7 +298,7 @@ def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict
 
         value = base(float(triples.need(iri, DSO + "value")))
         confidence = _local(triples.need(iri, DSO + "confidence"))
-        distribution = triples.one(iri, DSO + "distribution")
+        distribution = one(DSO + "distribution")
         yield Fact(
             iri=iri,
             entity=triples.need(iri, DSO + "subject").removeprefix(DS),
@@ -298,25 +306,25 @@ def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict
             literal=triples.need(iri, DSO + "literal"),
             unit=unit,
             value=0.0 if value is None else value,
-            low=base(triples.number(iri, DSO + "low")),
-            high=base(triples.number(iri, DSO + "high")),
-            condition=triples.one(iri, DSO + "condition"),
-            as_of=triples.one(iri, DSO + "asOf"),
-            valid_until=triples.one(iri, DSO + "validUntil"),
+            low=base(_number(one(DSO + "low"))),
+            high=base(_number(one(DSO + "high"))),
+            condition=one(DSO + "condition"),
+            as_of=one(DSO + "asOf"),
+            valid_until=one(DSO + "validUntil"),
             confidence=CONFIDENCE.get(confidence, confidence),
             source=sources[triples.need(iri, DCTERMS + "source")],
-            locator=triples.one(iri, DSO + "locator"),
-            note=triples.one(iri, DSO + "note"),
-            superseded_by=triples.one(iri, DSO + "supersededBy"),
-            file=triples.file[iri],
+            locator=one(DSO + "locator"),
+            note=one(DSO + "note"),
+            superseded_by=one(DSO + "supersededBy"),
+            file=triples.file(iri),
             distribution=None if distribution is None else _local(distribution),
-            standard_deviation=base(triples.number(iri, DSO + "standardDeviation")),
-            log_standard_deviation=triples.number(iri, DSO + "logStandardDeviation"),
-            correlation_group=triples.one(iri, DSO + "correlationGroup"),
+            standard_deviation=base(_number(one(DSO + "standardDeviation"))),
+            log_standard_deviation=_number(one(DSO + "logStandardDeviation")),
+            correlation_group=one(DSO + "correlationGroup"),
         )
 
 
-def _correlation_groups(triples: _Triples, sources: dict[str, Source]) -> Iterable[CorrelationGroup]:
+def _correlation_groups(triples: Triples, sources: dict[str, Source]) -> Iterable[CorrelationGroup]:
     members: dict[str, list[str]] = defaultdict(list)
     for fact in triples.instances("Fact"):
         group = triples.one(fact, DSO + "correlationGroup")
@@ -340,7 +348,7 @@ def _correlation_groups(triples: _Triples, sources: dict[str, Source]) -> Iterab
         )
 
 
-def _relations(triples: _Triples, sources: dict[str, Source]) -> Iterable[Relation]:
+def _relations(triples: Triples, sources: dict[str, Source]) -> Iterable[Relation]:
     for iri in triples.instances("Relation"):
         yield Relation(
             iri=iri,
@@ -354,7 +362,7 @@ def _relations(triples: _Triples, sources: dict[str, Source]) -> Iterable[Relati
 
 
 def _influences(
-    triples: _Triples, quantities: dict[str, QuantityKind], sources: dict[str, Source]
+    triples: Triples, quantities: dict[str, QuantityKind], sources: dict[str, Source]
 ) -> Iterable[Influence]:
     def kind(iri: str, name: str) -> str | None:
         found = triples.one(iri, DSO + name)
@@ -379,14 +387,13 @@ def _influences(
         )
 
 
-def _links(triples: _Triples, entities: dict[str, Entity]) -> dict[str, dict[str, tuple[str, ...]]]:
+def _links(triples: Triples, entities: dict[str, Entity]) -> dict[str, dict[str, tuple[str, ...]]]:
     links: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for slug, entity in entities.items():
-        for predicate, objects in triples.nodes[entity.iri].items():
+        for predicate, objects in triples.node(entity.iri).items():
             if not predicate.startswith(DSO):
                 continue
             for item in objects:
-                target = _text(item)
-                if isinstance(item, ox.NamedNode) and target.startswith(DS):
-                    links[predicate.removeprefix(DSO)][slug].append(target.removeprefix(DS))
+                if isinstance(item, str) and item.startswith(DS):
+                    links[predicate.removeprefix(DSO)][slug].append(item.removeprefix(DS))
     return {name: {key: tuple(sorted(values)) for key, values in group.items()} for name, group in links.items()}

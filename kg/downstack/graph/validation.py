@@ -83,7 +83,7 @@ def _files(path: Path) -> Iterator[tuple[Path, str]]:
     if not path.is_dir():
         yield path, str(path)
         return
-    count = 0
+    count, above = 0, len(str(path))
     for parent, folders, names in os.walk(path):
         folders.sort()
         for name in sorted(names):
@@ -94,8 +94,7 @@ def _files(path: Path) -> Iterator[tuple[Path, str]]:
                 raise KnowledgeError(
                     (Finding(str(path), None, f"more than {MAX_FILES} files", "load them in parts", "size"),)
                 )
-            file = Path(parent, name)
-            yield file, f"{path.name}/{file.relative_to(path).as_posix()}"
+            yield Path(parent, name), f"{path.name}{parent[above:].replace(os.sep, '/')}/{name}"
 
 
 def _read(file: Path, label: str, root: Path) -> str:
@@ -103,7 +102,8 @@ def _read(file: Path, label: str, root: Path) -> str:
         return KnowledgeError((Finding(label, line, what, remedy, "file"),))
 
     try:
-        if root.is_dir() and not file.resolve().is_relative_to(root.resolve()):
+        # Folders that are links are not gone into, so only the file itself can lead elsewhere.
+        if file.is_symlink() and root.is_dir() and not file.resolve().is_relative_to(root.resolve()):
             raise refuse(None, "a link that leads out of the folder", "copy the file into the folder")
         status = file.stat()
         if not stat.S_ISREG(status.st_mode):
@@ -120,7 +120,9 @@ def _read(file: Path, label: str, root: Path) -> str:
         raise refuse(line, f"not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
 
 
-def structural_findings(documents: Sequence[Document], *, today: date | None = None) -> tuple[Finding, ...]:
+def structural_findings(
+    documents: Sequence[Document], *, today: date | None = None, statements: Statements | None = None
+) -> tuple[Finding, ...]:
     """Run the fast checks over all documents of a graph together, the vocabulary among them.
 
     Parameters
@@ -129,8 +131,10 @@ def structural_findings(documents: Sequence[Document], *, today: date | None = N
         Vocabulary and knowledge; a name is known when one of them states it.
     today
         The day after which a date is in the future; the day of the machine's clock unless given.
+    statements
+        What the documents state, where it has been read already.
     """
-    statements = _statements(documents)
+    statements = statements_of(documents) if statements is None else statements
     return _findings(documents, statements, check_statements(statements, today))
 
 
@@ -156,7 +160,7 @@ def shacl_findings(documents: Sequence[Document], shapes: Path | None = None) ->
     )
     if conforms or not isinstance(report, Graph):
         return ()
-    return _findings(documents, _statements(documents), _report(report))
+    return _findings(documents, statements_of(documents), _report(report))
 
 
 def validate(documents: Sequence[Document], *, today: date | None = None) -> tuple[Finding, ...]:
@@ -165,12 +169,24 @@ def validate(documents: Sequence[Document], *, today: date | None = None) -> tup
     return structural_findings(documents, today=today) or shacl_findings(documents)
 
 
-def _statements(documents: Sequence[Document]) -> Statements:
+def statements_of(documents: Iterable[Document]) -> Statements:
+    """Return what some documents state, as plain Python."""
     statements = Statements()
     for home, document in enumerate(documents):
-        for quad in document.triples:
-            statements.add(home, _name(quad.subject, home), quad.predicate.value, _value(quad.object, home))
+        add_statements(statements, home, document)
     return statements
+
+
+def add_statements(statements: Statements, home: int, document: Document) -> None:
+    """Add what one document states, as the file with number `home`."""
+    add, named = statements.add, ox.NamedNode
+    for subject, predicate, value, _ in document.triples:
+        add(
+            home,
+            subject.value if type(subject) is named else _name(subject, home),
+            predicate.value,
+            value.value if type(value) is named else _value(value, home),
+        )
 
 
 def _name(term: Any, home: int) -> str:

@@ -93,8 +93,8 @@ def exactly_one(names: Names, subject: str, predicate: str, remedy: str) -> Iter
 
 def at_most_one(names: Names, subject: str, predicate: str) -> Iterator[Fault]:
     """Yield a fault when the subject has several values of the predicate."""
-    values = list(dict.fromkeys(names.statements.values(subject, predicate)))
-    if len(values) > 1:
+    stated = names.statements.values(subject, predicate)
+    if len(stated) > 1 and len(values := list(dict.fromkeys(stated))) > 1:
         what = f"{shorten(subject)} has {len(values)} values of {shorten(predicate)}: {listed(values)}"
         yield Fault(subject, predicate, values[1], what, "keep one", "repeated")
 

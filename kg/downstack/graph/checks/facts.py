@@ -32,6 +32,8 @@ _REMEDIES = {
     "unit": 'name the unit; a pure number has "1"',
     "confidence": "say how the source knows: dso:measured, dso:datasheet, dso:vendorClaim, dso:press, dso:estimate, dso:assumption",
 }
+_ONE = {DSO + name: remedy for name, remedy in _REMEDIES.items()}
+_AT_MOST_ONE = tuple(DSO + name for name in ("low", "high", "condition", "note", "locator", "supersededBy"))
 
 
 class _Kind(NamedTuple):
@@ -53,10 +55,13 @@ def check_facts(names: Names) -> Iterator[Fault]:
         if statements.nodes[fact][TYPE].count(DSO + "Fact") > 1:
             what = f"{shorten(fact)} is stated more than once"
             yield Fault(fact, TYPE, None, what, "give each fact its own name, or remove one", "duplicate-fact")
-        for name, remedy in _REMEDIES.items():
-            yield from exactly_one(names, fact, DSO + name, remedy)
-        for name in ("low", "high", "condition", "note", "locator", "supersededBy"):
-            yield from at_most_one(names, fact, DSO + name)
+        node = statements.nodes[fact]
+        for predicate, remedy in _ONE.items():
+            if len(node.get(predicate, ())) != 1:
+                yield from exactly_one(names, fact, predicate, remedy)
+        for predicate in _AT_MOST_ONE:
+            if len(node.get(predicate, ())) > 1:
+                yield from at_most_one(names, fact, predicate)
         yield from known(names, fact, DSO + "subject", names.classes, "entity", "describe it, or correct the name")
         yield from known(names, fact, DSO + "confidence", confidences, "confidence", _REMEDIES["confidence"])
         yield from known(names, fact, DSO + "supersededBy", known_facts, "fact", "name the fact that corrects this one")
