@@ -104,7 +104,9 @@ def measured(ours: Ours, peers: Environment, worker: Worker) -> dict[str, list[f
     def note(name: str, found: Iterable[float]) -> None:
         seconds.setdefault(name, []).extend(found)
 
-    for warm in (ours.evaluated, ours.traced, ours.own_instance, ours.again):
+    # What is translated once a process is translated here.
+    note("ours, written first", [ours.written(same[0])])
+    for warm in (ours.evaluated, ours.traced, ours.unfolded, ours.own_instance, ours.again):
         each(warm, questions)
     ours.searched()
     ours.flat()
@@ -116,6 +118,9 @@ def measured(ours: Ours, peers: Environment, worker: Worker) -> dict[str, list[f
         some = questions[turn * 8 : turn * 8 + 8]
         note("ours", each(ours.evaluated, questions))
         note("ours, traced", each(ours.traced, questions))
+        note("ours, unfolded", each(ours.unfolded, questions))
+        note("ours, first", [ours.first(item) for item in some[:3]])
+        note("ours, written", [ours.written(item) for item in some[:3]])
         note("ours, own", each(ours.own_instance, same * 50))
         note("ours, again", each(ours.again, same * 50))
         for name, batch in (("ours, search", ours.searched), ("ours, flat", ours.flat)):

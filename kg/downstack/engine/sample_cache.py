@@ -52,6 +52,7 @@ class SampleCache:
             # The plan is held, so that no other one can get its identity.
             if found is not None and found.plan is plan:
                 self._kept.move_to_end(key)
+                _forget_programs(found.sampled)
                 return found.sampled
         made = _Kept(plan, make())
         with self._lock:
@@ -60,14 +61,16 @@ class SampleCache:
         return made.sampled
 
     def _trim(self) -> None:
-        """Forget what is over the limit. What a plan weighs is known once it has been run, so the newest is not counted."""
+        """Forget what is over the limit; what a plan weighs is known once it has been run, so the newest counts little."""
         sizes = {key: _bytes(item.sampled) for key, item in self._kept.items()}
         while sum(sizes.values()) > self._max_bytes and len(self._kept) > 1:
             del sizes[self._kept.popitem(last=False)[0]]
-        for item in self._kept.values():
-            programs = [key for key in item.sampled.kept if isinstance(key, frozenset)]
-            for key in programs[:-MAX_PROGRAMS]:
-                item.sampled.kept.pop(key, None)
+
+
+def _forget_programs(plan: Plan) -> None:
+    programs = [key for key in list(plan.kept) if isinstance(key, frozenset)]
+    for key in programs[: 1 - MAX_PROGRAMS]:
+        plan.kept.pop(key, None)
 
 
 def _bytes(plan: Plan) -> int:
