@@ -29,6 +29,10 @@ MAX_ANATOMIES = 50_000
 """So many numbers of one plan are remembered by what their traces have in common."""
 
 
+_Place = tuple[str, int]
+"""A quantity and its row."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Anatomy:
     """What the trace of a number says whatever the number is."""
@@ -40,13 +44,7 @@ class _Anatomy:
     key: EffectKey
     facts: tuple[Fact, ...]
     variant: Variant | None
-    sources: tuple[tuple[str, int], ...]
-
-
-_Places = frozenset[tuple[str, int]]
-_Order = tuple[tuple[tuple[str, int], _Anatomy], ...]
-MAX_ORDERS = 2_000
-"""So many numbers of one plan are remembered with all that they are computed from."""
+    sources: tuple[_Place, ...]
 
 
 class Tracer:
@@ -65,17 +63,16 @@ class Tracer:
         self._outcome = outcome
         self._column = column
         self._cells = cells
-        self._done: dict[tuple[str, int], Trace] = {}
+        self._done: dict[_Place, Trace] = {}
         # What only a question states is an input of the questions that state it.
         told = frozenset([name for name in cells if not _is_stated(plan, name)])
-        self._anatomies: dict[tuple[str, int], _Anatomy] = plan.kept.setdefault(("anatomies", told), {})
-        self._orders: dict[tuple[_Places, str, int], _Order] = plan.kept.setdefault(("orders", told), {})
-        self._shared: dict[tuple[str, int], Trace] = plan.kept.setdefault(("traces", told), {})
+        self._anatomies: dict[_Place, _Anatomy] = plan.kept.setdefault(("anatomies", told), {})
+        self._shared: dict[_Place, Trace] = plan.kept.setdefault(("traces", told), {})
         """The traces of what no question of the plan's moves."""
         self._silent: dict[str, bool] = {}
         self._seen = cells if column else {}
         """The interventions that this column sees."""
-        self._cutting: _Places = frozenset(
+        self._cutting: frozenset[_Place] = frozenset(
             (name, cell.row) for name, group in self._seen.items() for cell in group if cuts(cell)
         )
         """The numbers that they set."""
@@ -86,26 +83,40 @@ class Tracer:
         All that it says is there when the run is over. The steps below a number with nothing to say against it are put
         together when somebody looks at them; where there is a reason to give, it is found below first.
         """
-        found = self._done.get((quantity, row))
-        if found is None:
-            done = self._shared if self._outcome.is_still(quantity) else self._done
-            found = done.get((quantity, row))
-            if found is None:
-                if len(self._shared) >= MAX_ANATOMIES:
-                    self._shared.clear()
-                # Two threads may unfold the same trace: the first step stays.
-                found = done.setdefault((quantity, row), self._unfold(quantity, row))
-            self._done[quantity, row] = found
-        return found
+        place = quantity, row
+        if place not in self._done:
+            self._unfold(place)
+        return self._done[place]
 
-    def _unfold(self, quantity: str, row: int) -> Trace:
-        value, code = self._outcome.number(quantity, row, self._column)
-        if not self._speaks(quantity, code):
-            return self._plain(self._anatomy(quantity, row), value)
-        for place, anatomy in self._order(quantity, row):
-            if place not in self._done:
-                self._done[place] = self._build(*place, anatomy)
-        return self._done[quantity, row]
+    def _unfold(self, wanted: _Place) -> None:
+        """Build a step, and first what it has to say of the steps below it."""
+        # On a list of its own, not by recursion: chains of functions may be deeper than Python's stack.
+        done, outcome, waiting = self._done, self._outcome, [wanted]
+        while waiting:
+            place = waiting[-1]
+            if place in done:
+                waiting.pop()
+                continue
+            shared = self._shared if outcome.is_still(place[0]) else None
+            if shared is not None and (kept := shared.get(place)) is not None:
+                done[place] = kept
+                continue
+            anatomy, (value, code) = self._anatomy(*place), outcome.number(*place, self._column)
+            if self._speaks(place[0], code):
+                sources = () if place in self._cutting else anatomy.sources
+                missing = [item for item in sources if item not in done]
+                if missing:
+                    waiting.extend(reversed(missing))
+                    continue
+                found = self._build(*place, anatomy, value, code)
+            else:
+                found = self._plain(anatomy, value)
+            # Two threads may unfold the same trace: the first step stays.
+            done.setdefault(place, found)
+            if shared is not None:
+                if len(shared) >= MAX_ANATOMIES:
+                    shared.clear()
+                shared.setdefault(place, done[place])
 
     def _speaks(self, quantity: str, code: int) -> bool:
         """Return whether a trace has more to say of a number than what it is computed from."""
@@ -119,33 +130,9 @@ class Tracer:
             return Trace.unfolding(*given, partial(self._inputs, anatomy.sources), anatomy.facts)
         return Trace(*given[:4], Status.OK, function, (), anatomy.facts, None)
 
-    def _inputs(self, sources: tuple[tuple[str, int], ...]) -> tuple[Trace, ...]:
+    def _inputs(self, sources: tuple[_Place, ...]) -> tuple[Trace, ...]:
         done = self._done
         return tuple([done[place] if place in done else self.trace(*place) for place in sources])
-
-    def _order(self, quantity: str, row: int) -> _Order:
-        """Return all that a number is computed from, inputs first, down to where the question cuts; kept with the plan."""
-        found = self._orders.get((self._cutting, quantity, row))
-        if found is None:
-            # On a list of its own, not by recursion: chains of functions may be deeper than Python's stack.
-            ordered: dict[tuple[str, int], _Anatomy] = {}
-            waiting = [(quantity, row)]
-            while waiting:
-                place = waiting[-1]
-                if place not in ordered:
-                    anatomy = self._anatomy(*place)
-                    sources = () if place in self._cutting else anatomy.sources
-                    missing = [item for item in sources if item not in ordered]
-                    if missing:
-                        waiting.extend(reversed(missing))
-                        continue
-                    ordered[place] = anatomy
-                waiting.pop()
-            found = tuple(ordered.items())
-            if len(self._orders) >= MAX_ORDERS:
-                self._orders.clear()
-            self._orders[self._cutting, quantity, row] = found
-        return found
 
     def _cell(self, quantity: str, row: int) -> Cell | None:
         return next((item for item in self._seen.get(quantity, ()) if item.row == row), None)
@@ -164,11 +151,8 @@ class Tracer:
             self._anatomies[quantity, row] = found
         return found
 
-    def _build(self, quantity: str, row: int, anatomy: _Anatomy) -> Trace:
-        variant, facts, column, outcome = anatomy.variant, anatomy.facts, self._column, self._outcome
-        value, code = outcome.number(quantity, row, column)
-        if not self._speaks(quantity, code):
-            return self._plain(anatomy, value)
+    def _build(self, quantity: str, row: int, anatomy: _Anatomy, value: float, code: int) -> Trace:
+        variant, facts, column = anatomy.variant, anatomy.facts, self._column
         cell = self._cell(quantity, row)
         if cell is not None and cuts(cell):
             return self._cut(anatomy, value, code, cell)
@@ -232,7 +216,7 @@ class Tracer:
             return ()
         return column.facts[self._plan.binding.columns.tables[column.role].position[slug]]
 
-    def _reads(self, step: Step, row: int) -> tuple[Variant | None, tuple[tuple[str, int], ...]]:
+    def _reads(self, step: Step, row: int) -> tuple[Variant | None, tuple[_Place, ...]]:
         """Return the function behind a row and the numbers it reads; none behind a link that is missing."""
         found = variant_at(step, row)
         if found is None:
@@ -240,7 +224,7 @@ class Tracer:
         # A loop is one step: it is unfolded once, to what it reads from outside.
         loop = self._plan.loop_of(step.quantity)
         members = () if loop is None else (step.quantity, *loop.members)
-        sources: dict[tuple[str, int], None] = {}
+        sources: dict[_Place, None] = {}
         for name in dict.fromkeys(members or (step.quantity,)):
             member = variant_at(self._plan.by_quantity[name], row) if name in self._plan.by_quantity else None
             if member is None:
