@@ -27,6 +27,8 @@ FAILURES = (ArithmeticError, ValueError)
 """What plain arithmetic raises where an array would hold no number."""
 ROUNDING = 1e-13
 """Powers and logarithms of NumPy differ in the last bits with the layout of an array; all else is the same to the bit."""
+MOST_STEPS = 2_000
+"""Of a plan that is written out; compiling a longer one takes longer than anybody waits for an answer."""
 
 
 class ScalarProgram:
@@ -163,6 +165,9 @@ def compile_scalar(
     plan: Plan, moving: frozenset[str], cells: Cells, first: Outcome, known: Outcome | None
 ) -> ScalarProgram | None:
     """Return a program that gives exactly what a plan gave, None where none does; see :class:`ScalarProgram`."""
+    if any(array.shape[1] > (2 if cells else 1) for array in first.values.values()):
+        # A formula brings columns of its own: it errs, sample by sample.
+        return None
     program = ScalarProgram(plan, moving, cells, first, known)
     if not program.agrees():
         program = ScalarProgram(plan, moving, cells, first, known, _inexact(plan, moving, first))
@@ -170,8 +175,8 @@ def compile_scalar(
 
 
 def is_single(plan: Plan) -> bool:
-    """Return whether every step of a plan has at most one row, one column and one function."""
-    return all(
+    """Return whether every step of a plan has at most one row, one column and one function, and they are not too many."""
+    return len(plan.steps) <= MOST_STEPS and all(
         step.rows <= 1
         and (step.fact_values is None or step.fact_values.shape[1] == 1)
         and sum(variant.rows is None or len(variant.rows) > 0 for variant in step.variants) <= 1

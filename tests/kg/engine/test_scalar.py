@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from downstack.engine.changes import ChangeOp, Intervention
 from downstack.engine.engine import Engine, Evaluation
+from downstack.engine.function_error import with_sampled_errors
 from downstack.engine.plan import Plan
-from downstack.engine.program import evaluate_change
+from downstack.engine.program import evaluate, evaluate_change
 from downstack.engine.run import BASE_AND_SCENARIO, Cell, Outcome, place_interventions, run
 from downstack.engine.scalar import RUNS
 from downstack.engine.scalar_formula import on_numbers
@@ -264,6 +265,21 @@ def test_a_number_that_is_not_finite_is_left_to_the_run_with_care() -> None:
         expected = np.nan if amount == 4 else 1.0 / (4.0 - amount)
         np.testing.assert_equal(found.value("toy_bytes", 0, 1), expected)
         assert found.code("toy_bytes", 0, 1) == (3 if amount == 4 else 0)
+
+
+def test_a_formula_that_errs_from_sample_to_sample_stays_on_arrays(bundled: KnowledgeGraph) -> None:
+    engine = bundled.engine
+    selected = {
+        role: frozenset({engine.columns().tables[role].position[slug]})
+        for role, slug in (("model", "llama-3.1-70b"), ("workload", "azure-2023-conv"), ("framework", "vllm"))
+    }
+    plan = engine.plan(["time_per_output_token"], {**selected, "offering": frozenset({0})})
+    erring = plan.with_steps(with_sampled_errors(plan, step, 8, 0, slice(None)) for step in plan.steps)
+    assert is_single(erring)
+    for _ in range(RUNS + 1):
+        found = evaluate(erring)
+    assert found.values["time_per_output_token"].shape == (1, 8)
+    assert_same(erring, found, run(erring))
 
 
 def chooses(a: Array, b: Array) -> Array:
