@@ -29,6 +29,7 @@ from downstack.results import Trace
 from .toy import toy_knowledge, toy_registry
 
 Cells = dict[str, tuple[Cell, ...]]
+SERVED = {"model": "llama-3.1-70b", "workload": "azure-2023-conv", "framework": "vllm", "offering": "aws-p5-48xlarge"}
 AMOUNTS = {
     ChangeOp.SCALE: st.floats(1e-2, 1e2),
     ChangeOp.PERCENT: st.floats(0.5, 1.5),
@@ -203,7 +204,7 @@ def test_a_question_that_comes_again_goes_on_plain_numbers_and_its_answer_stays_
     assert left.facts == right.facts
     assert left == right
     question = {"nvidia-h100-sxm.memory_bandwidth": "x1.4"}
-    effects = [bundled.impact(question, ["time_per_output_token"], where).effects[0] for _ in range(RUNS + 3)]
+    effects = [bundled.impact(question, ["time_per_output_token"], SERVED).effects[0] for _ in range(RUNS + 3)]
     assert {(item.base, item.scenario, item.status, str(item.regime)) for item in effects} == {
         (effects[0].base, effects[0].scenario, effects[0].status, str(effects[0].regime))
     }
@@ -269,11 +270,8 @@ def test_a_number_that_is_not_finite_is_left_to_the_run_with_care() -> None:
 
 def test_a_formula_that_errs_from_sample_to_sample_stays_on_arrays(bundled: KnowledgeGraph) -> None:
     engine = bundled.engine
-    selected = {
-        role: frozenset({engine.columns().tables[role].position[slug]})
-        for role, slug in (("model", "llama-3.1-70b"), ("workload", "azure-2023-conv"), ("framework", "vllm"))
-    }
-    plan = engine.plan(["time_per_output_token"], {**selected, "offering": frozenset({0})})
+    selected = {role: frozenset({engine.columns().tables[role].position[slug]}) for role, slug in SERVED.items()}
+    plan = engine.plan(["time_per_output_token"], selected)
     erring = plan.with_steps(with_sampled_errors(plan, step, 8, 0, slice(None)) for step in plan.steps)
     assert is_single(erring)
     for _ in range(RUNS + 1):
