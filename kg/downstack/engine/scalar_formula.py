@@ -235,7 +235,8 @@ class _Translation:
                 return ast.Compare(self._value(left), [operator], [self._value(right)])
             case ast.Call(function, arguments, keywords):
                 return self._call(function, [self._value(part) for part in arguments], keywords)
-        raise _NoTranslationError
+            case _:
+                raise _NoTranslationError
 
     def _call(self, function: ast.expr, given: list[ast.expr], keywords: list[ast.keyword]) -> ast.expr:
         match function:
@@ -251,6 +252,8 @@ class _Translation:
                 if made is not None and all(item.arg for item in keywords):
                     named = [ast.keyword(item.arg, self._value(item.value)) for item in keywords]
                     return ast.Call(self._hold(f"function_{name}", made), given, named)
+            case _:
+                pass
         raise _NoTranslationError
 
     def _hold(self, name: str, value: object) -> ast.Name:

@@ -130,8 +130,8 @@ def test_t05_a_price_that_the_question_sets_is_not_called_old_for_the_fact_that_
     (scaled,) = kg.impact({"toy-offer-2.toy_price": "x0.5"}, ["toy_cost"], where).effects
     (set_,) = kg.impact(question, ["toy_cost"], where).effects
     assert scaled.scenario == pytest.approx(set_.scenario)
-    assert scaled.trace is not None and scaled.trace.status is Status.STALE
-    assert set_.trace is not None and set_.trace.status is Status.OK
+    assert scaled.trace.status is Status.STALE
+    assert set_.trace.status is Status.OK
     change = kg._questions.interventions(question)
     oracle = kg.engine.interpreter().evaluate("toy_cost", {"model": "toy-model-1", "offering": "toy-offer-2"}, change)
     assert oracle.code == 0
