@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -24,9 +25,11 @@ from downstack.engine.deployments.rows import describe
 from downstack.engine.deployments.search import search
 from downstack.engine.deployments.setting import BATCH, TPOT, Setting, prepare
 from downstack.engine.deployments.space import axis
-from downstack.engine.engine import Evaluation
+from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.plan import Plan
 from downstack.engine.program import evaluate
+from downstack.engine.run import BASE_AND_SCENARIO, place_interventions, run
+from downstack.engine.scalar_program import compile_scalar
 from downstack.kg import KnowledgeGraph
 from downstack.questions import Questions
 from downstack.results import Trace
@@ -84,6 +87,32 @@ class Ours:
     def traced(self, question: Question) -> Trace:
         """Return one evaluation, unfolded to formulas and facts."""
         return self.evaluated(question).tracer(self._engine.knowledge, 1).trace(TPOT, 0)
+
+    def unfolded(self, question: Question) -> int:
+        """Return how many steps the trace of one evaluation has, all of them put in place."""
+        return sum(1 for _ in self.traced(question).walk())
+
+    def first(self, question: Question) -> float:
+        """Return the seconds of one evaluation that nothing was kept for: bound, compiled, run on arrays and traced."""
+        fresh = copy(self)
+        fresh._engine = Engine(self.kg.engine.knowledge, self.kg.engine.functions)
+        fresh._engine.columns()
+        started = time.perf_counter()
+        fresh.traced(question)
+        return time.perf_counter() - started
+
+    def written(self, question: Question) -> float:
+        """Return the seconds that it takes to write one kind of question out on plain numbers."""
+        plan = self.plan(question)
+        base, cells = self._engine.base(plan).outcome, place_interventions(plan, self.stated(question))
+        moving = self._engine.schema.descendants(cells)
+        careful = run(plan, cells, BASE_AND_SCENARIO, base, moving, reference=base)
+        started = time.perf_counter()
+        program = compile_scalar(plan, moving, cells, careful, base)
+        seconds = time.perf_counter() - started
+        if program is None:
+            raise AssertionError(f"{question} is not answered on plain numbers")
+        return seconds
 
     def own_instance(self, question: Question) -> Trace:
         """Return the instance as the graph has it, evaluated anew and traced."""

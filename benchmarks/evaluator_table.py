@@ -15,7 +15,11 @@ GENZ, CONFIGURATOR = "GenZ", "aiconfigurator"
 NAMES = {"genz": GENZ, "configurator": CONFIGURATOR}
 ROWS = (
     ("downstack", "one deployment, every number with its status", "ours"),
-    ("downstack", "the same, traced to formulas and facts", "ours, traced"),
+    ("downstack", "the same, traced: every value, status, limit and fact is there to be read", "ours, traced"),
+    ("downstack", "the same, and every step of the trace looked at", "ours, unfolded"),
+    ("downstack", "the first question about a deployment: bound, compiled, run on arrays, traced", "ours, first"),
+    ("downstack", "once for each kind of question that comes again: written out on plain numbers", "ours, written"),
+    ("downstack", "the first of them in a process: the formulas are translated", "ours, written first"),
     ("downstack", "the instance as the graph has it, evaluated anew and traced", "ours, own"),
     ("downstack", "the instance as the graph has it once more, its numbers kept, traced", "ours, again"),
     ("downstack", "new process to first traced answer, graph read and checked", "ours, cold"),

@@ -104,7 +104,7 @@ def measured(ours: Ours, peers: Environment, worker: Worker) -> dict[str, list[f
     def note(name: str, found: Iterable[float]) -> None:
         seconds.setdefault(name, []).extend(found)
 
-    for warm in (ours.evaluated, ours.traced, ours.own_instance, ours.again):
+    for warm in (ours.evaluated, ours.traced, ours.unfolded, ours.own_instance, ours.again):
         each(warm, questions)
     ours.searched()
     ours.flat()
@@ -116,6 +116,9 @@ def measured(ours: Ours, peers: Environment, worker: Worker) -> dict[str, list[f
         some = questions[turn * 8 : turn * 8 + 8]
         note("ours", each(ours.evaluated, questions))
         note("ours, traced", each(ours.traced, questions))
+        note("ours, unfolded", each(ours.unfolded, questions))
+        note("ours, first", [ours.first(item) for item in some[:3]])
+        note("ours, written", [ours.written(item) for item in some[:3]])
         note("ours, own", each(ours.own_instance, same * 50))
         note("ours, again", each(ours.again, same * 50))
         for name, batch in (("ours, search", ours.searched), ("ours, flat", ours.flat)):
@@ -209,8 +212,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with peers_folder(given.peers_environment) as folder:
         peers = environment(folder)
         ours, worker = Ours(INPUT, OUTPUT), Worker(peers.python)
+        # Nothing has been translated yet in this process.
+        translated = ours.written(question(LLAMA, "H100", 8, 32))
         checked(ours)
-        seconds = measured(ours, peers, worker)
+        seconds = measured(ours, peers, worker) | {"ours, written first": [translated]}
         sides = [side(ours, peers, worker, shown) for shown in SHOWN]
         worker.close()
     medians = {name: statistics.median(found) for name, found in seconds.items() if found}

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from downstack.engine.apply import none_touched
 from downstack.engine.attribution_loop import LoopCorners, outside
 from downstack.engine.attribution_orders import move_orders
 from downstack.engine.attribution_paths import ROUNDING, Split, per_unit
@@ -26,6 +27,10 @@ from downstack.performance.declare import Array
 
 CHANGE = "change"
 """Stands in place of a function for what a change does to the very quantity it is made to."""
+_NOTHING: Array = np.full((1, 1), np.nan)
+_MISSING: Codes = np.full((1, 1), MISSING_INPUT, dtype=np.int8)
+for _array in (_NOTHING, _MISSING):
+    _array.setflags(write=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +55,17 @@ class SingleRow:
             step, place = plan.by_quantity[name], places[name]
             if place < 0 or place >= step.rows or not outcome.touched[name][place]:
                 _hold(known, outcome, name, place if place < step.rows else -1)
-                steps[name] = replace(step, rows=1, fact_values=None, variants=(), fact_codes=None)
+                steps[name] = Step(name, step.key, 1, None, step.fact_first, ())
                 continue
             variant, sources = _variant_at(step, place)
             for source, spot in sources.items():
                 if source not in places:
                     places[source] = spot
                     waiting.append(source)
-            facts = np.full((1, 1), np.nan) if step.fact_values is None else step.fact_values[place : place + 1, :1]
-            steps[name] = replace(
-                step,
-                rows=1,
-                fact_values=None if variant is not None and step.fact_values is None else facts,
-                variants=() if variant is None else (variant,),
-                fact_codes=None,
-            )
+            facts = None if step.fact_values is None else step.fact_values[place : place + 1, :1]
+            if facts is None and variant is None:
+                facts = _NOTHING
+            steps[name] = Step(name, step.key, 1, facts, step.fact_first, () if variant is None else (variant,))
             own = tuple(Cell(0, cell.intervention) for cell in evaluation.cells.get(name, ()) if cell.row == place)
             if own:
                 cells[name] = own
@@ -87,12 +88,12 @@ class SingleRow:
 
 def _hold(known: Outcome, outcome: Outcome, name: str, place: int) -> None:
     """Keep a number that does not move; one behind a missing link is missing."""
-    value: Array = np.full((1, 1), np.nan)
-    status: Codes = np.full((1, 1), MISSING_INPUT, dtype=np.int8)
     if place >= 0:
-        value, status = outcome.values[name][place : place + 1, :1], outcome.status[name][place : place + 1, :1]
-    known.values[name], known.status[name] = value, status
-    known.touched[name] = np.zeros(1, dtype=np.bool_)
+        known.values[name] = outcome.values[name][place : place + 1, :1]
+        known.status[name] = outcome.status[name][place : place + 1, :1]
+    else:
+        known.values[name], known.status[name] = _NOTHING, _MISSING
+    known.touched[name] = none_touched(1)
 
 
 def _variant_at(step: Step, row: int) -> tuple[Variant | None, dict[str, int]]:

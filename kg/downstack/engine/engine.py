@@ -16,6 +16,7 @@ from downstack.engine.interpreter import Interpreter
 from downstack.engine.plan import Plan, compile_plan, with_columns
 from downstack.engine.program import base_of, evaluate_change
 from downstack.engine.run import BASE_AND_SCENARIO, Cell, Outcome, place_interventions
+from downstack.engine.sample_cache import SampleCache
 from downstack.engine.schema import Schema, build_schema, check_count
 from downstack.engine.trace import Tracer
 from downstack.errors import UserInputError
@@ -57,6 +58,8 @@ class Engine:
         self._lock = threading.Lock()
         self.cache = ValueCache()
         """Values of plans without changes; shared with the engines that :meth:`with_facts` makes."""
+        self.samples = SampleCache()
+        """Plans of samples; shared in the same way."""
 
     def with_facts(self, replaced: Mapping[tuple[str, str], tuple[Fact, ...]]) -> Engine:
         """Return the engine of a version in which the facts of some quantities of some entities are others.

@@ -23,6 +23,7 @@ from downstack.engine.on_demand import OnDemand
 from downstack.engine.operations import Operation, Slots, compile_operation
 from downstack.engine.plan import Plan
 from downstack.engine.run import BASE_AND_SCENARIO, ONLY_BASE, Asked, Cell, Outcome, run, run_step, stated
+from downstack.engine.scalar import scalar_of
 from downstack.engine.straight import Line, write_out
 from downstack.performance.declare import Array
 
@@ -115,7 +116,7 @@ class Program:
                 single=known is None and not self._sampled,
             )
         self._status.update({step.quantity: all_ok(step.rows) for step in steps})
-        self._moving = moving
+        self.moving = moving
         self._limited = frozenset(
             step.quantity for step in steps if any(variant.function.regimes for variant in step.variants)
         ) | frozenset(name for name in (known.regimes if known else ()) if name not in moving)
@@ -216,7 +217,7 @@ class Program:
 
     def _reached(self, cells: Cells, reached: dict[str, Mask], quantity: str, touched: Mapping[str, Mask]) -> Mask:
         """Return the rows of a quantity that the interventions reach; `reached` keeps those of all before it."""
-        if quantity not in self._moving:
+        if quantity not in self.moving:
             rows = self._plan.by_quantity[quantity].rows
             return none_touched(rows) if self._known is None else self._known.touched[quantity]
         if not cells:
@@ -241,12 +242,12 @@ class Program:
 
     def _limit(self, values: Mapping[str, Array], quantity: str, limits: Mapping[str, Codes]) -> Codes:
         """Return what binds in every row of a quantity that was not run with care."""
-        if quantity not in self._moving and self._known is not None:
+        if quantity not in self.moving and self._known is not None:
             return self._known.regimes[quantity]
         step = self._plan.by_quantity[quantity]
         codes = np.full(values[quantity].shape, -1, dtype=np.int8)
         for variant in step.variants:
-            if variant.function.regimes is None:
+            if variant.function.regimes is None or (variant.rows is not None and not len(variant.rows)):
                 continue
             arguments = {
                 name: values[name] if index is None else take_linked(values[name], index, np.nan)
@@ -290,7 +291,8 @@ def evaluate(plan: Plan) -> Outcome:
     if "program" not in plan.kept:
         plan.kept["program"] = Program(plan)
     program: Program = plan.kept["program"]
-    return program.run()
+    scalar = scalar_of(plan)
+    return program.run() if scalar is None else scalar.run(program.moving, {}, None, program.run)
 
 
 def base_of(plan: Plan, compute: Callable[[Plan], Outcome] = evaluate) -> Outcome:
@@ -334,4 +336,7 @@ def evaluate_change(plan: Plan, base: Outcome, moving: frozenset[str], cells: Ce
     if moving not in plan.kept:
         plan.kept[moving] = Program(plan, base, moving)
     program: Program = plan.kept[moving]
-    return program.run(cells, along)
+    scalar = scalar_of(plan) if along is BASE_AND_SCENARIO else None
+    if scalar is None:
+        return program.run(cells, along)
+    return scalar.run(moving, cells, base, partial(program.run, cells, along))

@@ -46,11 +46,11 @@ class Asked:
 class Outcome:
     """The values of a run: per quantity an array of rows x columns, or rows x 1 where no column differs."""
 
-    values: dict[str, Array]
-    status: dict[str, Codes]
+    values: MutableMapping[str, Array]
+    status: MutableMapping[str, Codes]
     touched: MutableMapping[str, Mask]
     """Per quantity: the rows that a change can reach."""
-    formula: dict[str, Array]
+    formula: MutableMapping[str, Array]
     """Where a published fact is the base: what the formula alone gives."""
     regimes: MutableMapping[str, Codes]
     """Per quantity with a minimum or maximum: the index of what binds, -1 where there is no number."""
@@ -78,6 +78,18 @@ class Outcome:
         """Return one status code."""
         array = self.status[quantity]
         return int(array[row, min(column, array.shape[1] - 1)])
+
+    def is_still(self, quantity: str) -> bool:
+        """Return whether a quantity is known to be the same as in every run of its kind."""
+        return False
+
+    def number(self, quantity: str, row: int, column: int) -> tuple[float, int]:
+        """Return one number and its status code."""
+        values, codes = self.values[quantity], self.status[quantity]
+        return (
+            values.item(row, column if column < values.shape[1] else -1),
+            codes.item(row, column if column < codes.shape[1] else -1),
+        )
 
 
 def place_interventions(plan: Plan, interventions: Iterable[Intervention]) -> dict[str, tuple[Cell, ...]]:
@@ -249,9 +261,9 @@ def _side_by_side(value: Array, status: Codes, cells: tuple[Cell, ...]) -> tuple
     moved[:] = value
     for cell in cells:
         item, base = cell.intervention, float(value[cell.row, 0])
-        if np.isnan(base):
-            if item.op is not ChangeOp.SET:
-                continue
+        if np.isnan(base) and item.op is not ChangeOp.SET:
+            continue
+        if item.op is ChangeOp.SET and status[cell.row, -1] != OK:
             status = np.repeat(status, 2 // status.shape[1], axis=1)
             status[cell.row, 1] = OK
         goal = float(_goal(item, value[cell.row])[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -90,7 +91,14 @@ class Sampler:
         block = max(_LEAST, self.block_bytes // (self.runs * _NUMBER_BYTES * max(1, self.per_sample)))
         edges = np.linspace(0, self.samples, -(-self.samples // block) + 1).astype(np.int64).tolist()
         for start, stop in pairwise(edges):
-            yield slice(start, stop), sampled_plan(self.plan, self.samples, self.seed, start, stop, directions)
+            make = partial(sampled_plan, self.plan, self.samples, self.seed, start, stop, directions)
+            if directions is None:
+                yield (
+                    slice(start, stop),
+                    self.engine.samples.plan(self.plan, self.samples, self.seed, start, stop, make),
+                )
+            else:
+                yield slice(start, stop), make()
 
     def collect(self, measure: Measure, directions: Directions | None = None) -> dict[str, Array]:
         """Return what is measured in all samples; what no sample changes has one column.

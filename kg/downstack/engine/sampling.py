@@ -15,7 +15,7 @@ from downstack.engine.changes import Intervention
 from downstack.engine.engine import Engine
 from downstack.engine.function_error import errs, with_sampled_errors
 from downstack.engine.plan import Plan, Step
-from downstack.engine.program import evaluate, evaluate_change
+from downstack.engine.program import base_of, evaluate_change
 from downstack.engine.run import Outcome, place_interventions
 from downstack.engine.spread import Directions, Spread
 
@@ -90,7 +90,7 @@ def varying_quantities(engine: Engine, plan: Plan) -> frozenset[str]:
 
 def run_sampled(engine: Engine, plan: Plan, changes: tuple[Intervention, ...]) -> tuple[Outcome, Outcome]:
     """Evaluate base and scenario of a sampled plan, sample by sample on the same draws."""
-    base = evaluate(plan)
+    base = base_of(plan)
     return base, run_scenario(engine, plan, changes, base)
 
 

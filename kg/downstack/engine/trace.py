@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -28,6 +29,10 @@ MAX_ANATOMIES = 50_000
 """So many numbers of one plan are remembered by what their traces have in common."""
 
 
+_Place = tuple[str, int]
+"""A quantity and its row."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Anatomy:
     """What the trace of a number says whatever the number is."""
@@ -39,13 +44,7 @@ class _Anatomy:
     key: EffectKey
     facts: tuple[Fact, ...]
     variant: Variant | None
-    sources: tuple[tuple[str, int], ...]
-
-
-_Places = frozenset[tuple[str, int]]
-_Order = tuple[tuple[tuple[str, int], _Anatomy], ...]
-MAX_ORDERS = 2_000
-"""So many numbers of one plan are remembered with all that they are computed from."""
+    sources: tuple[_Place, ...]
 
 
 class Tracer:
@@ -64,50 +63,76 @@ class Tracer:
         self._outcome = outcome
         self._column = column
         self._cells = cells
-        self._done: dict[tuple[str, int], Trace] = {}
+        self._done: dict[_Place, Trace] = {}
         # What only a question states is an input of the questions that state it.
-        told = frozenset(name for name in cells if not _is_known(plan.by_quantity[name]))
-        self._anatomies: dict[tuple[str, int], _Anatomy] = plan.kept.setdefault(("anatomies", told), {})
-        self._orders: dict[tuple[_Places, str, int], _Order] = plan.kept.setdefault(("orders", told), {})
+        told = frozenset([name for name in cells if not _is_stated(plan, name)])
+        self._anatomies: dict[_Place, _Anatomy] = plan.kept.setdefault(("anatomies", told), {})
+        self._shared: dict[_Place, Trace] = plan.kept.setdefault(("traces", told), {})
+        """The traces of what no question of the plan's moves."""
         self._silent: dict[str, bool] = {}
         self._seen = cells if column else {}
         """The interventions that this column sees."""
-        self._cutting: _Places = frozenset(
+        self._cutting: frozenset[_Place] = frozenset(
             (name, cell.row) for name, group in self._seen.items() for cell in group if cuts(cell)
         )
         """The numbers that they set."""
 
     def trace(self, quantity: str, row: int) -> Trace:
-        """Return the trace of one number; a step that two paths share is the same object in both."""
-        done = self._done
-        for place, anatomy in self._order(quantity, row):
-            if place not in done:
-                done[place] = self._build(*place, anatomy)
-        return done[quantity, row]
+        """Return the trace of one number; a step that two paths share is the same object in both.
 
-    def _order(self, quantity: str, row: int) -> _Order:
-        """Return all that a number is computed from, inputs first, down to where the question cuts; kept with the plan."""
-        found = self._orders.get((self._cutting, quantity, row))
-        if found is None:
-            # On a list of its own, not by recursion: chains of functions may be deeper than Python's stack.
-            ordered: dict[tuple[str, int], _Anatomy] = {}
-            waiting = [(quantity, row)]
-            while waiting:
-                place = waiting[-1]
-                if place not in ordered:
-                    anatomy = self._anatomy(*place)
-                    sources = () if place in self._cutting else anatomy.sources
-                    missing = [item for item in sources if item not in ordered]
-                    if missing:
-                        waiting.extend(reversed(missing))
-                        continue
-                    ordered[place] = anatomy
+        All that it says is there when the run is over. The steps below a number with nothing to say against it are put
+        together when somebody looks at them; where there is a reason to give, it is found below first.
+        """
+        place = quantity, row
+        if place not in self._done:
+            self._unfold(place)
+        return self._done[place]
+
+    def _unfold(self, wanted: _Place) -> None:
+        """Build a step, and first what it has to say of the steps below it."""
+        # On a list of its own, not by recursion: chains of functions may be deeper than Python's stack.
+        done, outcome, waiting = self._done, self._outcome, [wanted]
+        while waiting:
+            place = waiting[-1]
+            if place in done:
                 waiting.pop()
-            found = tuple(ordered.items())
-            if len(self._orders) >= MAX_ORDERS:
-                self._orders.clear()
-            self._orders[self._cutting, quantity, row] = found
-        return found
+                continue
+            shared = self._shared if outcome.is_still(place[0]) else None
+            if shared is not None and (kept := shared.get(place)) is not None:
+                done[place] = kept
+                continue
+            anatomy, (value, code) = self._anatomy(*place), outcome.number(*place, self._column)
+            if self._speaks(place[0], code):
+                sources = () if place in self._cutting else anatomy.sources
+                missing = [item for item in sources if item not in done]
+                if missing:
+                    waiting.extend(reversed(missing))
+                    continue
+                found = self._build(*place, anatomy, value, code)
+            else:
+                found = self._plain(anatomy, value)
+            # Two threads may unfold the same trace: the first step stays.
+            done.setdefault(place, found)
+            if shared is not None:
+                if len(shared) >= MAX_ANATOMIES:
+                    shared.clear()
+                shared.setdefault(place, done[place])
+
+    def _speaks(self, quantity: str, code: int) -> bool:
+        """Return whether a trace has more to say of a number than what it is computed from."""
+        outcome = self._outcome
+        return code != OK or quantity in outcome.formula or quantity in outcome.loops or quantity in self._seen
+
+    def _plain(self, anatomy: _Anatomy, value: float) -> Trace:
+        function = None if anatomy.variant is None else anatomy.variant.function
+        given = anatomy.kind, anatomy.key, value / anatomy.base_units, anatomy.kind.display_unit, function
+        if anatomy.sources:
+            return Trace.unfolding(*given, partial(self._inputs, anatomy.sources), anatomy.facts)
+        return Trace(*given[:4], Status.OK, function, (), anatomy.facts, None)
+
+    def _inputs(self, sources: tuple[_Place, ...]) -> tuple[Trace, ...]:
+        done = self._done
+        return tuple([done[place] if place in done else self.trace(*place) for place in sources])
 
     def _cell(self, quantity: str, row: int) -> Cell | None:
         return next((item for item in self._seen.get(quantity, ()) if item.row == row), None)
@@ -126,23 +151,8 @@ class Tracer:
             self._anatomies[quantity, row] = found
         return found
 
-    def _build(self, quantity: str, row: int, anatomy: _Anatomy) -> Trace:
-        variant, facts, column, outcome = anatomy.variant, anatomy.facts, self._column, self._outcome
-        codes, values = outcome.status[quantity], outcome.values[quantity]
-        code = codes.item(row, column if column < codes.shape[1] else -1)
-        value = values.item(row, column if column < values.shape[1] else -1)
-        if code == OK and not (quantity in outcome.formula or quantity in outcome.loops or quantity in self._seen):
-            return Trace(
-                anatomy.kind,
-                anatomy.key,
-                value / anatomy.base_units,
-                anatomy.kind.display_unit,
-                Status.OK,
-                None if variant is None else variant.function,
-                tuple([self._done[place] for place in anatomy.sources]),
-                facts,
-                None,
-            )
+    def _build(self, quantity: str, row: int, anatomy: _Anatomy, value: float, code: int) -> Trace:
+        variant, facts, column = anatomy.variant, anatomy.facts, self._column
         cell = self._cell(quantity, row)
         if cell is not None and cuts(cell):
             return self._cut(anatomy, value, code, cell)
@@ -206,7 +216,7 @@ class Tracer:
             return ()
         return column.facts[self._plan.binding.columns.tables[column.role].position[slug]]
 
-    def _reads(self, step: Step, row: int) -> tuple[Variant | None, tuple[tuple[str, int], ...]]:
+    def _reads(self, step: Step, row: int) -> tuple[Variant | None, tuple[_Place, ...]]:
         """Return the function behind a row and the numbers it reads; none behind a link that is missing."""
         found = variant_at(step, row)
         if found is None:
@@ -214,7 +224,7 @@ class Tracer:
         # A loop is one step: it is unfolded once, to what it reads from outside.
         loop = self._plan.loop_of(step.quantity)
         members = () if loop is None else (step.quantity, *loop.members)
-        sources: dict[tuple[str, int], None] = {}
+        sources: dict[_Place, None] = {}
         for name in dict.fromkeys(members or (step.quantity,)):
             member = variant_at(self._plan.by_quantity[name], row) if name in self._plan.by_quantity else None
             if member is None:
@@ -234,7 +244,7 @@ class Tracer:
         """
         if quantity not in self._silent:
             step = self._plan.by_quantity[quantity]
-            stated = quantity in self._cells or _is_known(step)
+            stated = quantity in self._cells or _is_stated(self._plan, quantity)
             column = self._plan.binding.columns.facts.get(quantity)
             known = column is not None and not bool(np.isnan(column.values).all())
             needs = [name for variant in step.variants for name, _, optional in variant.gathers if not optional]
@@ -339,6 +349,10 @@ def _out_of_range(
     )
 
 
-def _is_known(step: Step) -> bool:
-    """Return whether any row of a step has a stated value."""
-    return step.fact_values is not None and not bool(np.isnan(step.fact_values).all())
+def _is_stated(plan: Plan, quantity: str) -> bool:
+    """Return whether any row of a quantity has a stated value; kept with the plan."""
+    known: dict[str, bool] = plan.kept.setdefault("stated", {})
+    if quantity not in known:
+        values = plan.by_quantity[quantity].fact_values
+        known[quantity] = values is not None and not bool(np.isnan(values).all())
+    return known[quantity]

@@ -11,7 +11,7 @@ from downstack.graph.model import Fact, QuantityKind
 from downstack.performance.declare import FunctionDeclaration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from downstack.results.feedback import Feedback
 
@@ -72,6 +72,48 @@ class Trace:
     intervention: str | None = None
     loop: Feedback | None = None
     """The feedback loop that the number lies on; the inputs are then those of the whole loop, from outside it."""
+    _unfold: Callable[[], tuple[Trace, ...]] | None = field(default=None, init=False, repr=False, compare=False)
+
+    @classmethod
+    def unfolding(
+        cls,
+        quantity: QuantityKind,
+        key: EffectKey,
+        value: float,
+        unit: str,
+        function: FunctionDeclaration | None,
+        unfold: Callable[[], tuple[Trace, ...]],
+        own_facts: tuple[Fact, ...],
+    ) -> Trace:
+        """Return a step with nothing to say against it, whose inputs are put in place when somebody looks at them."""
+        step = object.__new__(cls)
+        put = object.__setattr__
+        put(step, "quantity", quantity)
+        put(step, "key", key)
+        put(step, "value", value)
+        put(step, "unit", unit)
+        put(step, "status", Status.OK)
+        put(step, "function", function)
+        put(step, "own_facts", own_facts)
+        put(step, "reason", None)
+        put(step, "formula_value", None)
+        put(step, "intervention", None)
+        put(step, "loop", None)
+        put(step, "_unfold", unfold)
+        return step
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> object:
+            """Put the inputs in place; Python asks here for what is not there yet."""
+            if name != "inputs":
+                raise AttributeError(f"a {type(self).__name__} has no {name}")
+            unfold = self._unfold
+            if unfold is not None:
+                object.__setattr__(self, "inputs", unfold())
+                object.__setattr__(self, "_unfold", None)
+            # Where another thread was first, they are there by now.
+            return object.__getattribute__(self, "inputs")
 
     @property
     def facts(self) -> tuple[Fact, ...]:

@@ -123,6 +123,20 @@ def test_t05_a_published_value_that_is_old_stays_old_when_its_formula_moves_it()
     assert effect.reason is not None and "toy-chip-a.toy_bandwidth of 2026-01" in effect.reason
 
 
+def test_t05_a_price_that_the_question_sets_is_not_called_old_for_the_fact_that_it_replaces() -> None:
+    kg = aging(dated("toy-offer-2", 7.2, "2024-06"))
+    where = {**WHERE, "offering": "toy-offer-2"}
+    question = {"toy-offer-2.toy_price": "3.6USD/h"}
+    (scaled,) = kg.impact({"toy-offer-2.toy_price": "x0.5"}, ["toy_cost"], where).effects
+    (set_,) = kg.impact(question, ["toy_cost"], where).effects
+    assert scaled.scenario == pytest.approx(set_.scenario)
+    assert scaled.trace.status is Status.STALE
+    assert set_.trace.status is Status.OK
+    change = kg._questions.interventions(question)
+    oracle = kg.engine.interpreter().evaluate("toy_cost", {"model": "toy-model-1", "offering": "toy-offer-2"}, change)
+    assert oracle.code == 0
+
+
 def test_the_readme_question_stays_as_it_is_whenever_the_graph_is_opened(bundled: KnowledgeGraph) -> None:
     where = {"model": "llama-3.1-70b", "workload": "codex-swebenchpro", "offering": "aws-p5en-48xlarge"}
     asked = {"nvidia-h200-sxm.memory_bandwidth": "x1.4"}
