@@ -17,6 +17,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from downstack.engine.describe import functions_turtle
+from downstack.graph.statements import Statements
 from downstack.graph.store import read_quantities
 from downstack.graph.validation import read_documents
 from downstack.graphql.question import question_body, question_query
@@ -63,7 +64,7 @@ def terms_module() -> str:
 
 def functions_description() -> str:
     """Return the registered functions in the Function Ontology."""
-    return functions_turtle(REGISTRY, read_quantities(read_documents(folder("terms"))))
+    return functions_turtle(REGISTRY, read_quantities(Statements(read_documents(folder("terms")))))
 
 
 TARGETS: tuple[Target, ...] = (

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from downstack.engine.describe import check_descriptions, functions_turtle
 from downstack.engine.schema import check_count
 from downstack.errors import Finding, KnowledgeError
+from downstack.graph.checks import check_statements
+from downstack.graph.documents import Document, parse_document, read_documents
 from downstack.graph.knowledge import Knowledge
+from downstack.graph.statements import Statements
 from downstack.graph.store import content_hash, described_functions, read_knowledge, read_quantities
-from downstack.graph.validation import Document, parse_document, read_documents, shacl_findings, structural_findings
+from downstack.graph.validation import placed, shacl_findings, structural_findings
 from downstack.performance.declare import FunctionRegistry
 from downstack.vocabulary import locate
 
@@ -32,8 +37,9 @@ def load(store: str | Path | None, registry: FunctionRegistry) -> Knowledge:
     FunctionError
         If the data names an implementation that the registry does not hold.
     """
-    documents, foreign = collect(store)
-    knowledge, _ = build(documents, registry, shacl=foreign)
+    with paused_collection():
+        documents, foreign = collect(store)
+        knowledge, _ = build(documents, registry, shacl=foreign)
     return knowledge
 
 
@@ -65,16 +71,30 @@ def build(
 ) -> tuple[Knowledge, tuple[Document, ...]]:
     """Check documents and arrange them as one graph version, together with the description of the functions."""
     check_count(registry)
-    # The bundled knowledge was checked when it was made: a machine whose clock runs behind can open it all the same.
-    findings = structural_findings(documents, today=None if shacl else END_OF_TIME)
-    if not findings and shacl:
-        findings = shacl_findings(documents)
-    if findings:
-        raise KnowledgeError(tuple(findings))
-    check_descriptions(described_functions(documents), registry)
-    text = functions_turtle(registry, read_quantities(documents))
-    everything = (*documents, parse_document(GENERATED, text))
-    return read_knowledge(everything, version=content_hash(everything)), everything
+    with paused_collection():
+        statements = Statements(documents)
+        # The bundled knowledge was checked when it was made: a machine whose clock runs behind can open it all the same.
+        faults = check_statements(statements, None if shacl else END_OF_TIME)
+        findings = placed(documents, statements, faults) or (shacl_findings(documents) if shacl else ())
+        if findings:
+            raise KnowledgeError(tuple(findings))
+        check_descriptions(described_functions(statements), registry)
+        generated = parse_document(GENERATED, functions_turtle(registry, read_quantities(statements)))
+        statements.add(generated)
+        everything = (*documents, generated)
+        return read_knowledge(statements, version=content_hash(everything)), everything
+
+
+@contextmanager
+def paused_collection() -> Generator[None]:
+    """Spare the collector of garbage a graph that grows by millions of objects, none of which is garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def validate_paths(paths: Sequence[Path] | None) -> tuple[Finding, ...]:
