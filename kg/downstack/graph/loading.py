@@ -10,14 +10,26 @@ from pathlib import Path
 
 from downstack.engine.describe import check_descriptions, functions_turtle
 from downstack.engine.schema import check_count
-from downstack.errors import Finding, KnowledgeError
+from downstack.errors import Finding, KnowledgeError, UserInputError
 from downstack.graph.checks import check_statements
-from downstack.graph.documents import Document, parse_document, read_documents
+from downstack.graph.documents import Document, Pool, parse_document, read_documents
 from downstack.graph.knowledge import Knowledge
+from downstack.graph.releases import (
+    check_unchanged,
+    find_release,
+    has_releases,
+    is_store,
+    is_unfinished,
+    read_manifest,
+    release_folder,
+    shapes_digest,
+    split_store,
+)
 from downstack.graph.statements import Statements
 from downstack.graph.store import content_hash, described_functions, read_knowledge, read_quantities
 from downstack.graph.validation import placed, shacl_findings, structural_findings
 from downstack.performance.declare import FunctionRegistry
+from downstack.results.releases import Release
 from downstack.vocabulary import locate
 
 DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration")
@@ -27,8 +39,10 @@ GENERATED = "functions/functions.ttl"
 END_OF_TIME = date(9999, 1, 1)
 
 
-def load(store: str | Path | None, registry: FunctionRegistry) -> Knowledge:
-    """Read a graph version; see :meth:`downstack.kg.KnowledgeGraph.open` for what `store` may be.
+def load(
+    store: str | Path | None, registry: FunctionRegistry, *, release: str | None = None, large: bool = False
+) -> Knowledge:
+    """Read a graph version; see :meth:`downstack.kg.KnowledgeGraph.open` for what may be asked for.
 
     Raises
     ------
@@ -36,46 +50,107 @@ def load(store: str | Path | None, registry: FunctionRegistry) -> Knowledge:
         With every finding; nothing is loaded.
     FunctionError
         If the data names an implementation that the registry does not hold.
+    UserInputError
+        If the store has no such release.
     """
     with paused_collection():
-        documents, foreign = collect(store)
-        knowledge, _ = build(documents, registry, shacl=foreign)
+        documents, checked = collect(store, release=release, large=large)
+        knowledge, _ = build(documents, registry, shacl=not checked)
     return knowledge
 
 
-def collect(store: str | Path | None) -> tuple[tuple[Document, ...], bool]:
-    """Return the documents of a store, and whether they come from outside the product."""
+def collect(
+    store: str | Path | None, *, release: str | None = None, large: bool = False
+) -> tuple[tuple[Document, ...], bool]:
+    """Return the documents of a store, and whether they conform to the shapes for certain.
+
+    That is so for the bundled knowledge, and for a release that was checked against the shapes of this very version.
+    """
     bundled = locate()
     if store is None:
-        return _tree(bundled), False
-    path = Path(store)
+        if release is not None:
+            raise UserInputError("the bundled knowledge has no releases", field="release", hint="name a store")
+        return _tree(bundled), True
+    path, named = split_store(store)
+    wanted = named if release is None else release
+    if has_releases(path) or wanted is not None:
+        return read_release(path, find_release(path, wanted), large=large)
     if (path / "terms").is_dir():
-        return _tree(path), True
-    return (*read_documents(bundled / "terms"), *_facts(path)), True
+        try:
+            documents = _tree(path, large=large)
+        except KnowledgeError:
+            if not has_releases(path):
+                raise
+            documents = ()
+        # The first load into a folder kept by hand moves its files away: what was read meanwhile may be half of them.
+        return (documents, False) if not has_releases(path) else read_release(path, find_release(path), large=large)
+    if is_unfinished(path):
+        raise KnowledgeError(
+            (Finding(str(path), None, "nothing was loaded into this store yet", "load something, or name another"),)
+        )
+    pool = Pool()
+    return (*read_documents(bundled / "terms", pool), *_facts(path, pool, large=large)), False
 
 
-def _facts(path: Path) -> tuple[Document, ...]:
+def read_release(store: Path, release: Release, *, large: bool = False) -> tuple[tuple[Document, ...], bool]:
+    """Return the documents of a release as they were loaded, and whether its shapes are those of this version.
+
+    Raises
+    ------
+    KnowledgeError
+        If a file of it was changed since.
+    """
+    root = release_folder(store, release)
+    manifest = read_manifest(root)
+    documents = _tree(root, large=large)
+    check_unchanged(root, manifest, documents)
+    return documents, manifest.shapes == shapes_digest()
+
+
+def _facts(path: Path, pool: Pool | None = None, *, large: bool = False) -> tuple[Document, ...]:
     if not path.exists():
         raise KnowledgeError((Finding(str(path), None, "there is no such file or folder", "check the path"),))
-    return read_documents(path)
+    return read_documents(path, pool, large=large)
 
 
-def _tree(root: Path) -> tuple[Document, ...]:
+def _tree(root: Path, *, large: bool = False) -> tuple[Document, ...]:
+    pool = Pool()
     return tuple(
-        document for name in DATA_FOLDERS if (root / name).is_dir() for document in read_documents(root / name)
+        document
+        for name in DATA_FOLDERS
+        if (root / name).is_dir()
+        for document in read_documents(root / name, pool, large=large)
     )
 
 
 def build(
-    documents: Sequence[Document], registry: FunctionRegistry, *, shacl: bool
+    documents: Sequence[Document],
+    registry: FunctionRegistry,
+    *,
+    shacl: bool,
+    conforming: Sequence[Document] | None = None,
 ) -> tuple[Knowledge, tuple[Document, ...]]:
-    """Check documents and arrange them as one graph version, together with the description of the functions."""
+    """Check documents and arrange them as one graph version, together with the description of the functions.
+
+    Parameters
+    ----------
+    documents
+        Vocabulary and knowledge.
+    registry
+        The functions that may be run.
+    shacl
+        Whether the shapes are asked too, as for all that comes from outside.
+    conforming
+        Documents that conform to the shapes: only what differs from them is asked about.
+    """
     check_count(registry)
     with paused_collection():
         statements = Statements(documents)
         # The bundled knowledge was checked when it was made: a machine whose clock runs behind can open it all the same.
         faults = check_statements(statements, None if shacl else END_OF_TIME)
-        findings = placed(documents, statements, faults) or (shacl_findings(documents) if shacl else ())
+        findings = placed(documents, statements, faults) or (
+            shacl_findings(documents, conforming=conforming) if shacl else ()
+        )
         if findings:
             raise KnowledgeError(tuple(findings))
         check_descriptions(described_functions(statements), registry)
@@ -112,7 +187,7 @@ def validate_paths(paths: Sequence[Path] | None) -> tuple[Finding, ...]:
 
 
 def _beside(paths: Sequence[Path]) -> tuple[Document, ...]:
-    if any((path / "terms").is_dir() for path in paths):
+    if any(is_store(split_store(path)[0]) for path in paths):
         return tuple(document for path in paths for document in collect(path)[0])
     given = tuple(document for path in paths for document in _facts(path))
     # A bundled file that is named itself is not checked against its own copy.

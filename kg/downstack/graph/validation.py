@@ -8,7 +8,7 @@ for everybody else; it takes seconds and runs when knowledge comes from outside.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import Any
 from downstack.errors import Finding
 from downstack.graph.checks import Fault, check_statements
 from downstack.graph.documents import MAX_FILE_BYTES, Document, parse_document, read_documents
-from downstack.graph.statements import Statements, Text, Value, line_of
+from downstack.graph.scope import scope_of_change
+from downstack.graph.statements import Node, Statements, Text, Value, line_of
 from downstack.vocabulary import SH, XSD, folder, shorten
 
 __all__ = [
@@ -50,19 +51,38 @@ def structural_findings(documents: Sequence[Document], *, today: date | None = N
     return placed(documents, statements, check_statements(statements, today))
 
 
-def shacl_findings(documents: Sequence[Document], shapes: Path | None = None) -> tuple[Finding, ...]:
+def shacl_findings(
+    documents: Sequence[Document], shapes: Path | None = None, *, conforming: Sequence[Document] | None = None
+) -> tuple[Finding, ...]:
     """Validate documents against the SHACL shapes of the vocabulary (or of another folder).
 
     SHACL Core, and SPARQL constraints where a sum is needed: no rules, no JavaScript, no inference, no imports.
+
+    Parameters
+    ----------
+    documents
+        Vocabulary and knowledge.
+    shapes
+        The folder of the shapes; those of the vocabulary unless given.
+    conforming
+        Documents that are known to conform: only what differs from them, and what refers to that, is asked about. The
+        verdict is the same.
     """
     import pyshacl
     from rdflib import Graph
 
-    data = _rdflib_graph(documents)
-    shape_graph = _rdflib_graph(read_documents(folder("shapes") if shapes is None else shapes))
+    statements = Statements(documents)
+    shape_documents = read_documents(folder("shapes") if shapes is None else shapes)
+    scope = None
+    if conforming is not None:
+        queried = _queried(shape_documents)
+        scope = scope_of_change(Statements(conforming), statements, shape_documents, queried)
+    if scope is not None and not scope.focus:
+        return ()
     conforms, report, _ = pyshacl.validate(
-        data,
-        shacl_graph=shape_graph,
+        _rdflib_graph(statements.nodes if scope is None else scope.nodes),
+        shacl_graph=_rdflib_graph(Statements(shape_documents).nodes),
+        focus_nodes=None if scope is None else list(scope.focus),
         advanced=False,
         js=False,
         inference="none",
@@ -72,7 +92,36 @@ def shacl_findings(documents: Sequence[Document], shapes: Path | None = None) ->
     )
     if conforms or not isinstance(report, Graph):
         return ()
-    return placed(documents, Statements(documents), _report(report))
+    return placed(documents, statements, _report(report))
+
+
+def _queried(shapes: Iterable[Document]) -> dict[str, frozenset[str] | None]:
+    """Return the predicates that each query in some shapes reads; None where a query could read any."""
+    from rdflib import URIRef
+    from rdflib.plugins.sparql import prepareQuery
+    from rdflib.plugins.sparql.algebra import traverse
+
+    found: dict[str, frozenset[str] | None] = {}
+    for document in shapes:
+        for node in document.nodes.values():
+            for text in node.get(SH + "select", ()):
+                predicates: set[Any] = set()
+
+                def visit(part: Any, predicates: set[Any] = predicates) -> None:
+                    predicates.update(triple[1] for triple in getattr(part, "triples", None) or ())
+
+                try:
+                    traverse(prepareQuery(_text(text)).algebra, visitPre=visit)
+                except Exception:  # noqa: BLE001 - whatever its parser says, the query is then asked everywhere
+                    found[_text(text)] = None
+                    continue
+                plain = all(isinstance(item, URIRef) for item in predicates)
+                found[_text(text)] = frozenset(str(item) for item in predicates) if plain and predicates else None
+    return found
+
+
+def _text(value: Value) -> str:
+    return value.value if isinstance(value, Text) else value
 
 
 def validate(documents: Sequence[Document], *, today: date | None = None) -> tuple[Finding, ...]:
@@ -108,7 +157,7 @@ def _place(documents: Sequence[Document], statements: Statements, fault: Fault) 
     return Finding(document.path, line_of(document.text, subject, predicate, value), what, remedy, rule)
 
 
-def _rdflib_graph(documents: Iterable[Document]) -> Any:
+def _rdflib_graph(nodes: Mapping[str, Node]) -> Any:
     """Hand parsed triples over to rdflib, which the SHACL engine works on; parsing twice would take longer."""
     from rdflib import BNode, Graph, URIRef
     from rdflib import Literal as RdfLiteral
@@ -122,18 +171,17 @@ def _rdflib_graph(documents: Iterable[Document]) -> Any:
         return found
 
     graph = Graph()
-    for document in documents:
-        for subject, node in document.nodes.items():
-            for predicate, values in node.items():
-                for value in values:
-                    if isinstance(value, Text):
-                        plain = value.language is not None
-                        term: Any = RdfLiteral(
-                            value.value, lang=value.language, datatype=None if plain else URIRef(value.datatype)
-                        )
-                    else:
-                        term = name(value)
-                    graph.add((name(subject), name(predicate), term))
+    for subject, node in nodes.items():
+        for predicate, values in node.items():
+            for value in values:
+                if isinstance(value, Text):
+                    plain = value.language is not None
+                    term: Any = RdfLiteral(
+                        value.value, lang=value.language, datatype=None if plain else URIRef(value.datatype)
+                    )
+                else:
+                    term = name(value)
+                graph.add((name(subject), name(predicate), term))
     return graph
 
 

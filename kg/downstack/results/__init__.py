@@ -12,6 +12,7 @@ from downstack.results.deployments import (
     DeploymentReport,
     Excluded,
 )
+from downstack.results.diff import Difference, DiffReport
 from downstack.results.effects import Attribution, Effect, EffectPath, Flow, Regime
 from downstack.results.evaluation import EvaluationReport, GroupAccuracy, Prediction
 from downstack.results.feedback import Feedback, FeedbackStatus
@@ -28,6 +29,7 @@ from downstack.results.journey import (
     JourneyStage,
 )
 from downstack.results.profile import Profile
+from downstack.results.releases import Release
 from downstack.results.shock import (
     ShockAmount,
     ShockBinding,
@@ -57,6 +59,8 @@ __all__ = [
     "DeploymentBand",
     "DeploymentLimits",
     "DeploymentReport",
+    "DiffReport",
+    "Difference",
     "Effect",
     "EffectKey",
     "EffectPath",
@@ -85,6 +89,7 @@ __all__ = [
     "Profile",
     "QualitativeEffect",
     "Regime",
+    "Release",
     "ScenarioDifference",
     "SearchHit",
     "SensitivityReport",
