@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,9 +29,12 @@ from downstack.engine.solve import solve
 from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
 from downstack.errors import Finding
+from downstack.graph.diff import HEADLINES, compare_knowledge
+from downstack.graph.knowledge import holds_on
 from downstack.graph.loading import load, validate_paths
 from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation
 from downstack.graph.names import NameIndex
+from downstack.graph.releases import releases_of
 from downstack.journey.report import journey
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
@@ -38,10 +42,12 @@ from downstack.questions import Changes, Questions, Where
 from downstack.results import (
     ComparisonReport,
     DeploymentReport,
+    DiffReport,
     EvaluationReport,
     GraphInfo,
     ImpactReport,
     JourneyReport,
+    Release,
     SearchHit,
     SensitivityReport,
     ShockReport,
@@ -62,8 +68,9 @@ class KnowledgeGraph:
     Use :meth:`open`. Instances are safe to share between threads.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, releases: tuple[Release, ...] = ()) -> None:
         self._engine = engine
+        self._releases = releases
         self._knowledge = engine.knowledge
         self._questions = Questions(engine)
         self._network = read_network(engine.knowledge.supply)
@@ -72,16 +79,29 @@ class KnowledgeGraph:
         self._loaded_at = datetime.now(UTC).isoformat(timespec="seconds")
 
     @classmethod
-    def open(cls, store: str | Path | None = None, *, registry: FunctionRegistry | None = None) -> KnowledgeGraph:
+    def open(
+        cls,
+        store: str | Path | None = None,
+        *,
+        registry: FunctionRegistry | None = None,
+        release: str | None = None,
+        large: bool = False,
+    ) -> KnowledgeGraph:
         """Open the bundled knowledge, or a folder or file of Turtle in its place.
 
         Parameters
         ----------
         store
-            None for the bundled knowledge; a folder that holds ``terms/`` is a whole ontology of its own; any other
-            folder or file holds facts that are read with the bundled vocabulary.
+            None for the bundled knowledge; a store that loads have written, whose newest release is opened; a folder that
+            holds ``terms/`` is a whole ontology of its own; any other folder or file holds facts that are read with the
+            bundled vocabulary.
         registry
             The functions that may be run; the shared registry unless given.
+        release
+            Of a store, the release whose hash begins like this, or that answered on this date (YYYY-MM or YYYY-MM-DD);
+            ``STORE@RELEASE`` says the same.
+        large
+            Allow files of gigabytes.
 
         Raises
         ------
@@ -91,7 +111,9 @@ class KnowledgeGraph:
             If the data describes a function that the registry does not hold.
         """
         functions = REGISTRY if registry is None else registry
-        return cls(Engine(load(store, functions), functions))
+        # First the history: what is loaded meanwhile is then in the graph and not yet in the history, and not vice versa.
+        releases = releases_of(store, release)
+        return cls(Engine(load(store, functions, release=release, large=large), functions), releases)
 
     @property
     def version(self) -> str:
@@ -113,6 +135,7 @@ class KnowledgeGraph:
             sources=len(held.sources),
             triples=held.triples,
             loaded_at=self._loaded_at,
+            releases=self._releases,
         )
 
     @property
@@ -192,9 +215,19 @@ class KnowledgeGraph:
             return self._knowledge.facts_by_entity.get(slug, ())
         return self._knowledge.facts_by_subject.get((slug, self.quantity(quantity).id), ())
 
-    def relations_of(self, entity: str) -> tuple[Relation, ...]:
-        """Return the relations that an entity takes part in, either way."""
-        return self._knowledge.relations_by_entity.get(self.resolve(entity).id, ())
+    def relations_of(self, entity: str, as_of: str | None = None) -> tuple[Relation, ...]:
+        """Return the relations that an entity takes part in, either way.
+
+        Parameters
+        ----------
+        entity
+            Its slug, IRI, CURIE or alias.
+        as_of
+            Only what was stated by that date (ISO) and had not ended; what carries no date always holds.
+        """
+        found = self._knowledge.relations_by_entity.get(self.resolve(entity).id, ())
+        when = self._questions.where(None, as_of)[2]
+        return found if when is None else tuple(item for item in found if holds_on(item, when))
 
     def influences_of(self, entity: str) -> tuple[Influence, ...]:
         """Return the influences that start or end at an entity."""
@@ -403,6 +436,33 @@ class KnowledgeGraph:
             return Questions(engine).where(where, as_of)[0]
 
         return compare_versions(self._engine, other._engine, names, selection, self._questions.where(where, as_of)[2])
+
+    def diff(
+        self,
+        other: KnowledgeGraph,
+        *,
+        impact: bool = False,
+        targets: Sequence[str] | None = None,
+        where: Where | None = None,
+    ) -> DiffReport:
+        """Say what a newer version of the graph states that this one does not, and the other way round.
+
+        Parameters
+        ----------
+        other
+            The newer version.
+        impact
+            Say also which answers moved, and by how much; see :meth:`compare_versions`.
+        targets
+            The quantities whose answers are compared; those of :data:`downstack.graph.diff.HEADLINES` unless given.
+        where
+            As in :meth:`impact`.
+        """
+        found = compare_knowledge(self._knowledge, other._knowledge)
+        if not (impact or targets):
+            return found
+        known = [name for name in HEADLINES if all(name in graph.quantities for graph in (self, other))]
+        return replace(found, impact=self.compare_versions(other, targets or known, where))
 
     def compare_signs(self, as_of: str | None = None) -> tuple[SignComparison, ...]:
         """Compare the formulas with every influence that names the two quantities it connects.

@@ -55,9 +55,11 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
         "solve",
         "compare",
         "deployments",
+        "diff",
         "journey",
         "validate",
         "evaluate",
+        "releases",
         "load",
     }
 

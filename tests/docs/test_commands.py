@@ -39,11 +39,13 @@ def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
         "export",
         "evaluate",
         "load",
+        "releases",
         "sensitivity",
         "shock",
         "solve",
         "compare",
         "deployments",
+        "diff",
         "journey",
         "validate",
     } == COMMANDS

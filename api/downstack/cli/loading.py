@@ -12,10 +12,12 @@ from rich.text import Text
 
 from downstack.cli.options import AsJson, errors
 from downstack.cli.progress import progress_bar
+from downstack.cli.releases import diff_json, print_differences, release_json
 from downstack.cli.wire import dump
 
 if TYPE_CHECKING:
     from downstack.loaders.registry import Loaded
+    from downstack.loaders.transaction import Outcome
 
 
 def load(
@@ -40,40 +42,66 @@ def load(
         ),
     ],
     name: Annotated[str | None, typer.Option("--name", help="The name of the one model that is loaded.")] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check, and write nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check, say what would change, and write nothing.")
+    ] = False,
+    large: Annotated[
+        bool, typer.Option("--large", help="Allow files of gigabytes, and graphs of many millions.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Write models from their config.json, or facts from tables, into a store."""
     if name is not None and (source != "hf-config" or len(paths) != 1):
         raise typer.BadParameter("--name is the name of one model: give one config.json")
     with errors(as_json):
+        from downstack.graph.releases import is_store
         from downstack.kg import KnowledgeGraph
         from downstack.loaders.registry import LoadRequest, find_loader, known_entities
         from downstack.loaders.transaction import write_store
 
         loader = find_loader(source)
-        held = known_entities(KnowledgeGraph.open(store if (store / "terms").is_dir() else None).entities.values())
+        graph = KnowledgeGraph.open(store if is_store(store) else None, large=large)
+        references = frozenset(item.source.locator for item in graph.facts)
         with progress_bar(f"reading {source}", quiet=as_json) as progress:
-            loaded = loader.read(LoadRequest(paths, held, name, progress))
-        write_store(store, loaded.documents, dry_run=dry_run)
+            held = known_entities(graph.entities.values())
+            loaded = loader.read(LoadRequest(paths, held, name, progress, references))
+        outcome = write_store(
+            store,
+            loaded.documents,
+            dry_run=dry_run,
+            loader=source,
+            sources=[str(path) for path in paths],
+            rejected=loaded.report.reasons(),
+            large=large,
+        )
         if as_json:
-            sys.stdout.write(dump(_json(loaded, store, dry_run)) + "\n")
+            sys.stdout.write(dump(_json(loaded, outcome, store, dry_run)) + "\n")
         else:
-            _print(Console(soft_wrap=True), loaded, store, dry_run)
+            _print(Console(), loaded, outcome, store, dry_run)
 
 
-def _json(loaded: Loaded, store: Path, dry_run: bool) -> dict[str, object]:
+def _json(loaded: Loaded, outcome: Outcome, store: Path, dry_run: bool) -> dict[str, object]:
     return {
         "store": str(store),
-        "written": not dry_run,
+        "written": outcome.release is not None,
+        "release": None if outcome.release is None else release_json(outcome.release),
         "entities": list(loaded.entities),
         "facts": loaded.facts,
         "rejections": [str(item) for item in loaded.report.rejections],
+        **({"diff": diff_json(outcome.diff)} if dry_run else {}),
     }
 
 
-def _print(console: Console, loaded: Loaded, store: Path, dry_run: bool) -> None:
-    what = "would be written to" if dry_run else "written to"
-    console.print(Text(f"{loaded.facts} facts of {', '.join(loaded.entities) or 'nothing'} {what} {store}"))
+def _print(console: Console, loaded: Loaded, outcome: Outcome, store: Path, dry_run: bool) -> None:
+    what = f"{loaded.facts} facts of {', '.join(loaded.entities) or 'nothing'}"
+    if outcome.release is not None:
+        said = f"{what} written to {store}: release {outcome.release.id}"
+    elif dry_run and outcome.changed:
+        said = f"{what} would be written to {store}"
+    else:
+        said = f"{store} holds all of it already: nothing {'would change' if dry_run else 'was changed'}"
+    console.print(Text(said), soft_wrap=True)
+    if outcome.changed:
+        print_differences(console, outcome.diff)
     for reason, count in loaded.report.reasons():
-        console.print(Text(f"left out {count}: {reason}", style="dim"))
+        console.print(Text(f"left out {count}: {reason}", style="dim"), soft_wrap=True)

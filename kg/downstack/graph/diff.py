@@ -16,6 +16,15 @@ from downstack.graph.knowledge import Knowledge
 from downstack.graph.model import Entity, Fact, Influence, Relation, Source
 from downstack.results.diff import Change, Difference, DiffReport, Kind
 
+HEADLINES = (
+    "time_per_output_token",
+    "decode_tokens_per_second",
+    "max_concurrent_sequences",
+    "cost_per_million_output_tokens",
+    "die_cost",
+)
+"""The answers that are compared unless others are named: how fast, how many at a time, at what price, down to silicon."""
+
 _Record = TypeVar("_Record", Relation, Influence)
 
 _ORDER: Mapping[Kind, int] = {"entity": 0, "fact": 1, "relation": 2, "influence": 3}
@@ -113,7 +122,18 @@ def _relations(before: Sequence[Relation], after: Sequence[Relation]) -> Iterabl
         {item.iri: item for item in before},
         {item.iri: item for item in after},
         lambda item: f"{item.subject} {item.predicate} {item.object}",
-        lambda item: "; ".join(part for part in (item.as_of and f"as of {item.as_of}", item.note) if part) or "stated",
+        lambda item: (
+            "; ".join(
+                part
+                for part in (
+                    item.as_of and f"as of {item.as_of}",
+                    item.valid_until and f"until {item.valid_until}",
+                    item.note,
+                )
+                if part
+            )
+            or "stated"
+        ),
     )
 
 

@@ -157,6 +157,22 @@ def find_release(store: Path, wanted: str | None = None) -> Release:
     raise UserInputError(what, field="release", hint=f"there are: {listed}")
 
 
+def releases_of(store: str | Path | None, wanted: str | None = None) -> tuple[Release, ...]:
+    """Return the history of what :meth:`downstack.kg.KnowledgeGraph.open` was given, up to the release that it opens.
+
+    The bundled knowledge and a folder that is kept by hand have none.
+    """
+    if store is None:
+        return ()
+    path, named = split_store(store)
+    history = read_history(path)
+    wanted = named if wanted is None else wanted
+    if wanted is None or not history:
+        return history
+    opened = find_release(path, wanted)
+    return history[: max(place for place, item in enumerate(history) if item == opened) + 1]
+
+
 def release_folder(store: Path, release: Release) -> Path:
     """Return where the Turtle of a release lies."""
     return store / FOLDER / release.id

@@ -343,6 +343,7 @@ def _relations(triples: _Triples, sources: dict[str, Source]) -> Iterable[Relati
             as_of=triples.one(iri, DSO + "asOf"),
             source=sources[triples.need(iri, DCTERMS + "source")],
             note=triples.one(iri, DSO + "note"),
+            valid_until=triples.one(iri, DSO + "validUntil"),
         )
 
 

@@ -40,6 +40,8 @@ class LoadRequest:
     """What the user calls the one thing that is loaded, for loaders that take a name."""
     progress: Progress | None = None
     """Is told how much of the work is done; None where nobody looks."""
+    references: frozenset[str] = frozenset()
+    """Where the facts of the store were read: what is loaded from one of these was loaded before."""
 
 
 @dataclass(frozen=True, slots=True)

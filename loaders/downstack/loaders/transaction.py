@@ -21,7 +21,7 @@ from downstack.graph.documents import SUFFIXES, Document, Pool, parse_document
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.loading import DATA_FOLDERS, build, collect, paused_collection
 from downstack.graph.releases import (
-    has_releases,
+    is_store,
     is_unfinished,
     read_history,
     release_folder,
@@ -101,19 +101,22 @@ def write_store(
     record = _Record(loader or "python", tuple(sources), tuple(rejected))
     _check_names(documents)
     _check_place(store)
+    trial: tuple[_Base, _Trial] | None = None
     if dry_run or not store.exists():
         # Nothing may be left of a load into a new store that is refused.
         base = _read_base(store, large)
-        trial = _trial(base, documents, functions)
+        trial = base, _trial(base, documents, functions)
         if dry_run:
-            return Outcome(None, trial.diff)
+            return Outcome(None, trial[1].diff)
     created = not store.exists()
     try:
         store.mkdir(parents=True, exist_ok=True)
         with locked(store):
             clean(store)
-            base = _read_base(store, large)
-            return _commit(store, base, _trial(base, documents, functions), record)
+            if trial is None or is_store(store):
+                base = _read_base(store, large)
+                trial = base, _trial(base, documents, functions)
+            return _commit(store, *trial, record)
     except OSError as error:
         discard(store, created=created)
         raise _unwritable(store, error) from error
@@ -215,7 +218,7 @@ def _release(knowledge: Knowledge, documents: Sequence[Document], now: str, reco
 
 
 def _check_place(store: Path) -> None:
-    if not store.exists() or has_releases(store) or is_unfinished(store) or (store / "terms").is_dir():
+    if not store.exists() or is_store(store) or is_unfinished(store):
         return
     if store.is_file() or any(store.iterdir()):
         hint = "name a folder that holds terms/, or one that does not exist yet"

@@ -161,6 +161,14 @@ def is_date(text: str) -> bool:
     return True
 
 
+def order_of_dates(names: Names, subject: str) -> Iterator[Fault]:
+    """Yield a fault when something ended before it was stated."""
+    start, end = (names.statements.text(subject, DSO + name) for name in ("asOf", "validUntil"))
+    if start and end and end[: min(len(start), len(end))] < start[: min(len(start), len(end))]:
+        what = f"{shorten(subject)} is valid until {end}, before the {start} that it is stated for"
+        yield Fault(subject, DSO + "validUntil", None, what, "correct one of the dates", "date-order")
+
+
 def sourced(names: Names, subject: str) -> Iterator[Fault]:
     """Yield a fault unless the subject names one source that is described."""
     yield from exactly_one(names, subject, SOURCE, "name where it was read: dcterms:source src:...")
