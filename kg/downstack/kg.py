@@ -29,7 +29,7 @@ from downstack.engine.solve import solve
 from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
 from downstack.errors import Finding
-from downstack.graph.diff import HEADLINES, compare_knowledge
+from downstack.graph.diff import HEADLINES, HEADLINES_FOR, compare_knowledge
 from downstack.graph.knowledge import holds_on
 from downstack.graph.loading import load, validate_paths
 from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation
@@ -456,12 +456,17 @@ class KnowledgeGraph:
         targets
             The quantities whose answers are compared; those of :data:`downstack.graph.diff.HEADLINES` unless given.
         where
-            As in :meth:`impact`.
+            As in :meth:`impact`; that of :data:`downstack.graph.diff.HEADLINES_FOR` unless targets or a filter are given.
         """
         found = compare_knowledge(self._knowledge, other._knowledge)
         if not (impact or targets):
             return found
-        known = [name for name in HEADLINES if all(name in graph.quantities for graph in (self, other))]
+        both = (self, other)
+        known = [name for name in HEADLINES if all(name in graph.quantities for graph in both)]
+        if not (targets or where):
+            where = {
+                role: name for role, name in HEADLINES_FOR.items() if all(name in graph.entities for graph in both)
+            }
         return replace(found, impact=self.compare_versions(other, targets or known, where))
 
     def compare_signs(self, as_of: str | None = None) -> tuple[SignComparison, ...]:

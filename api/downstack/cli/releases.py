@@ -14,6 +14,7 @@ from rich.text import Text
 from downstack.cli.options import AsJson, Store, Where, errors
 from downstack.cli.reading import read_where
 from downstack.cli.wire import Json, dump
+from downstack.cli.words import telling_roles
 
 if TYPE_CHECKING:
     from downstack.kg import KnowledgeGraph
@@ -164,17 +165,16 @@ def _impact_json(report: VersionReport) -> Json:
 
 def _print_releases(console: Console, history: tuple[Release, ...]) -> None:
     table = Table(box=None, header_style="bold")
-    for name in ("release", "made", "with"):
+    for name in ("release", "made (UTC)", "with"):
         table.add_column(name, no_wrap=True)
-    table.add_column("from", overflow="fold")
-    for name in ("facts", "entities", "added", "changed", "removed"):
+    for name in ("facts", "changes"):
         table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("from", overflow="fold")
     for item in reversed(history):
-        numbers = (item.facts, item.entities, item.added, item.changed, item.removed)
+        changes = f"+{item.added:,} ~{item.changed:,} -{item.removed:,}"
         names = ", ".join(Path(name).name for name in item.sources)
-        table.add_row(
-            Text(item.id), Text(item.created), Text(item.loader), Text(names), *(f"{number:,}" for number in numbers)
-        )
+        made = item.created[:16].replace("T", " ")
+        table.add_row(Text(item.id), Text(made), Text(item.loader), Text(f"{item.facts:,}"), Text(changes), Text(names))
     console.print(table)
 
 
@@ -184,7 +184,7 @@ def print_differences(console: Console, report: DiffReport) -> None:
         f"{name} {change} {number}"
         for name in ("entity", "fact", "relation", "influence")
         for change in ("added", "changed", "superseded", "removed")
-        if (number := report.count(name, change))  # type: ignore[arg-type]
+        if (number := report.count(name, change))
     )
     console.print(Text(counts or "nothing is stated differently"), soft_wrap=True)
     for item in report.differences[:SHOWN]:
@@ -218,8 +218,8 @@ def _print_diff(console: Console, report: DiffReport) -> None:
             f"{found.only_before} only before, {found.only_after} only after"
         )
     )
-    for name in found.functions:
-        console.print(Text(str(name)))
+    for function in found.functions:
+        console.print(Text(str(function)))
     table = Table(box=None, header_style="bold")
     for name in ("answer", "of"):
         table.add_column(name, overflow="fold")
@@ -229,7 +229,7 @@ def _print_diff(console: Console, report: DiffReport) -> None:
         because = "; ".join(f"{part.cause} {part.amount:+.4g}" for part in item.causes) or (item.reason or "")
         table.add_row(
             f"{item.quantity.id} [{item.unit}]".replace("[", r"\["),
-            Text(", ".join(value for _, value in item.key.roles)),
+            Text(", ".join(telling_roles(item.key).values())),
             "-" if item.before is None else f"{item.before:.4g}",
             "-" if item.after is None else f"{item.after:.4g}",
             "-" if item.change is None else f"{item.change:+.4g}",

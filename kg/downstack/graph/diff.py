@@ -24,6 +24,8 @@ HEADLINES = (
     "die_cost",
 )
 """The answers that are compared unless others are named: how fast, how many at a time, at what price, down to silicon."""
+HEADLINES_FOR: Mapping[str, str] = {"model": "llama-3.1-70b", "framework": "vllm"}
+"""The combinations that they are compared in unless others are named: the ones of the README, on every chip and load."""
 
 _Record = TypeVar("_Record", Relation, Influence)
 
