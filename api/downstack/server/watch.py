@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from downstack.errors import DownstackError
-from downstack.graph.releases import POINTER, split_store
+from downstack.graph.releases import POINTER, read_history, split_store
 from downstack.graphql.context import GraphHolder
 from downstack.kg import KnowledgeGraph
 
@@ -59,9 +59,14 @@ class StoreWatch:
         finally:
             self._lock.release()
 
-    def _open(self) -> None:
-        from downstack.graph.releases import read_history
+    def finished(self, timeout: float) -> bool:
+        """Wait until a release that is being opened is served or was refused; return whether that is so."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout)
+        return thread is None or not thread.is_alive()
 
+    def _open(self) -> None:
         try:
             history = read_history(self._path)
             held = self._holder.served.kg.info.releases

@@ -47,16 +47,10 @@ def test_the_verdict_on_a_change_is_the_verdict_on_the_whole(part: str, old: str
     assert set(shacl_findings(documents, conforming=BASE)) == set(shacl_findings(documents))
 
 
-def test_some_of_these_changes_are_wrong_and_are_found_in_a_part_of_the_graph() -> None:
-    partial = wrong = 0
-    for part, old, new in CHANGES:
-        documents = changed(part, old, new)
-        wrong += bool(shacl_findings(documents, conforming=BASE))
-        shapes = read_documents(folder("shapes"))
-        partial += scope_of_change(Statements(BASE), Statements(documents), shapes, {}) is not None
-    assert wrong >= 7
-    # Without a word on the queries every shape with one could read anything: then nothing is left out.
-    assert partial == 0
+def test_without_a_word_on_the_queries_of_the_shapes_nothing_is_left_out() -> None:
+    shapes = read_documents(folder("shapes"))
+    documents = changed("chip", "dso:layer5", "dso:layer2")
+    assert scope_of_change(Statements(BASE), Statements(documents), shapes, {}) is None
 
 
 @pytest.fixture(scope="module")
