@@ -74,7 +74,7 @@ def collect(
     path, named = split_store(store)
     wanted = named if release is None else release
     if has_releases(path) or wanted is not None:
-        return read_release(path, find_release(path, wanted), large=large)
+        return read_release(path, find_release(path, wanted))
     if (path / "terms").is_dir():
         try:
             documents = _tree(path, large=large)
@@ -83,7 +83,7 @@ def collect(
                 raise
             documents = ()
         # The first load into a folder kept by hand moves its files away: what was read meanwhile may be half of them.
-        return (documents, False) if not has_releases(path) else read_release(path, find_release(path), large=large)
+        return (documents, False) if not has_releases(path) else read_release(path, find_release(path))
     if is_unfinished(path):
         raise KnowledgeError(
             (Finding(str(path), None, "nothing was loaded into this store yet", "load something, or name another"),)
@@ -92,8 +92,10 @@ def collect(
     return (*read_documents(bundled / "terms", pool), *_facts(path, pool, large=large)), False
 
 
-def read_release(store: Path, release: Release, *, large: bool = False) -> tuple[tuple[Document, ...], bool]:
+def read_release(store: Path, release: Release) -> tuple[tuple[Document, ...], bool]:
     """Return the documents of a release as they were loaded, and whether its shapes are those of this version.
+
+    However large they are: who loaded them said that it is meant.
 
     Raises
     ------
@@ -102,7 +104,7 @@ def read_release(store: Path, release: Release, *, large: bool = False) -> tuple
     """
     root = release_folder(store, release)
     manifest = read_manifest(root)
-    documents = _tree(root, large=large)
+    documents = _tree(root, large=True)
     check_unchanged(root, manifest, documents)
     return documents, manifest.shapes == shapes_digest()
 
