@@ -31,7 +31,7 @@ from downstack.engine.versions import compare_versions
 from downstack.errors import Finding
 from downstack.graph.diff import HEADLINES, HEADLINES_FOR, compare_knowledge
 from downstack.graph.knowledge import holds_on
-from downstack.graph.loading import load, validate_paths
+from downstack.graph.loading import load, paused_collection, validate_paths
 from downstack.graph.model import CorrelationGroup, Entity, Fact, Influence, Layer, QuantityKind, Relation
 from downstack.graph.names import NameIndex
 from downstack.graph.releases import releases_of
@@ -113,7 +113,8 @@ class KnowledgeGraph:
         functions = REGISTRY if registry is None else registry
         # First the history: what is loaded meanwhile is then in the graph and not yet in the history, and not vice versa.
         releases = releases_of(store, release)
-        return cls(Engine(load(store, functions, release=release, large=large), functions), releases)
+        with paused_collection():
+            return cls(Engine(load(store, functions, release=release, large=large), functions), releases)
 
     @property
     def version(self) -> str:

@@ -163,6 +163,16 @@ def test_a_broken_history_is_an_error_and_never_a_guess(store: Path, text: str) 
         KnowledgeGraph.open(store)
 
 
+def test_a_store_without_its_history_is_not_taken_for_an_empty_one(store: Path) -> None:
+    write_store(store, {FILE: revenue(2)})
+    (store / POINTER).unlink()
+    shutil.rmtree(store / "by-hand")
+    found = sorted(item.name for item in (store / FOLDER).iterdir())
+    with pytest.raises(KnowledgeError, match="the history is missing, and there are 3 releases"):
+        write_store(store, {"facts/loaded/nothing.ttl": HEAD})
+    assert sorted(item.name for item in (store / FOLDER).iterdir()) == found
+
+
 def test_the_id_of_a_release_is_never_a_path(store: Path) -> None:
     data = json.loads((store / POINTER).read_text(encoding="utf-8"))
     data["releases"][-1]["id"] = "../../../../etc"

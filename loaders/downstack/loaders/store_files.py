@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from downstack.errors import Finding, KnowledgeError
 from downstack.graph.loading import DATA_FOLDERS
 from downstack.graph.releases import (
     FOLDER,
@@ -26,10 +27,13 @@ from downstack.graph.releases import (
     history_text,
     manifest_text,
     read_history,
+    read_manifest,
     shapes_digest,
 )
 from downstack.results.releases import Release
 
+FIRST = 2
+"""Releases that a first load can leave without a history: how the store began, and what was loaded."""
 BY_HAND = "by-hand"
 """Where the files of a folder that was kept by hand lie after the first load into it."""
 
@@ -86,10 +90,20 @@ def clean(store: Path) -> None:
     """Remove what dead loads left behind, and end what one that died after its last rename had still to do.
 
     The lock of the store is held, so that whoever wrote what is found here has ended.
+
+    Raises
+    ------
+    KnowledgeError
+        If the history is gone: then nothing says which releases are to be kept.
     """
     releases = store / FOLDER
     releases.mkdir(exist_ok=True)
     kept = {item.id for item in read_history(store)}
+    found = sum(item.is_dir() and not item.name.startswith(STAGING) for item in releases.iterdir())
+    if not kept and found > FIRST:
+        what = f"the history is missing, and there are {found} releases"
+        remedy = f"restore {POINTER} from a copy of the store; nothing was changed"
+        raise KnowledgeError((Finding(str(store), None, what, remedy, "release"),))
     for item in releases.iterdir():
         if item.name not in kept:
             shutil.rmtree(item) if item.is_dir() and not item.is_symlink() else item.unlink()
@@ -123,8 +137,6 @@ def _set_aside(store: Path) -> None:
 
 
 def _digests(root: Path) -> Mapping[str, str]:
-    from downstack.graph.releases import read_manifest
-
     return read_manifest(root).files
 
 
