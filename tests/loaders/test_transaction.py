@@ -90,6 +90,12 @@ def test_a_file_that_loaders_share_keeps_what_another_load_stated(store: Path) -
     assert not write_store(store, {FILE: revenue(1)}).changed
 
 
+def test_a_file_in_the_folder_of_one_loader_is_replaced(store: Path) -> None:
+    write_store(store, {"facts/loaded/tables/maker.ttl": revenue(5, "five")})
+    write_store(store, {"facts/loaded/tables/maker.ttl": revenue(6, "six")})
+    assert {item.literal for item in KnowledgeGraph.open(store).facts_of("maker")} == {"1", "6"}
+
+
 def test_a_correction_is_said_to_supersede(store: Path) -> None:
     corrected = revenue(1, more="; dso:supersededBy fact:maker.revenue.two ") + revenue(2, "two").removeprefix(HEAD)
     report = write_store(store, {FILE: corrected}).diff

@@ -171,7 +171,7 @@ def list_files(path: Path, *, large: bool = False) -> Iterator[tuple[Path, str]]
         yield path, str(path)
         return
     most = MAX_LARGE_FILES if large else MAX_FILES
-    found = 0
+    found, above = 0, len(str(path))
     for parent, folders, names in os.walk(path):
         folders.sort()
         for name in sorted(names):
@@ -182,8 +182,7 @@ def list_files(path: Path, *, large: bool = False) -> Iterator[tuple[Path, str]]
                 raise KnowledgeError(
                     (Finding(str(path), None, f"more than {most} files", "load them in parts", "size"),)
                 )
-            file = Path(parent, name)
-            yield file, f"{path.name}/{file.relative_to(path).as_posix()}"
+            yield Path(parent, name), f"{path.name}{parent[above:].replace(os.sep, '/')}/{name}"
 
 
 def _read(file: Path, label: str, root: Path, large: bool) -> str:
@@ -192,7 +191,8 @@ def _read(file: Path, label: str, root: Path, large: bool) -> str:
 
     most = MAX_LARGE_FILE_BYTES if large else MAX_FILE_BYTES
     try:
-        if root.is_dir() and not file.resolve().is_relative_to(root.resolve()):
+        # Folders that are links are not gone into, so only the file itself can lead elsewhere.
+        if file.is_symlink() and root.is_dir() and not file.resolve().is_relative_to(root.resolve()):
             raise refuse(None, "a link that leads out of the folder", "copy the file into the folder")
         status = file.stat()
         if not stat.S_ISREG(status.st_mode):

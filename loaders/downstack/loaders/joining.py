@@ -6,6 +6,7 @@ over every subject that the new text does not describe; a subject that both desc
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pyoxigraph as ox
@@ -13,13 +14,14 @@ import pyoxigraph as ox
 from downstack.graph.documents import Document, parse_document
 from downstack.vocabulary import PREFIXES
 
-SHARED = "facts/loaded/"
+SHARED = re.compile(r"facts/loaded/[^/]+")
+"""A loader whose files lie in a folder of its own below that replaces them as it likes."""
 
 
 def joined(documents: Mapping[str, str], held: Mapping[str, Document]) -> dict[str, str]:
     """Return the documents, with what the store's files of the same names state besides."""
     return {
-        name: _join(name, held[name], text) if name.startswith(SHARED) and name in held else text
+        name: _join(name, held[name], text) if SHARED.fullmatch(name) and name in held else text
         for name, text in documents.items()
     }
 
