@@ -20,6 +20,7 @@ from downstack.engine.describe import functions_turtle
 from downstack.graph.exports.context import context_text
 from downstack.graph.loading import collect, load
 from downstack.graph.quality.coverage import coverage_page
+from downstack.graph.statements import Statements
 from downstack.graph.store import read_quantities
 from downstack.graph.validation import read_documents, statements_of
 from downstack.graphql.question import question_body, question_query
@@ -66,7 +67,7 @@ def terms_module() -> str:
 
 def functions_description() -> str:
     """Return the registered functions in the Function Ontology."""
-    return functions_turtle(REGISTRY, read_quantities(read_documents(folder("terms"))))
+    return functions_turtle(REGISTRY, read_quantities(Statements(read_documents(folder("terms")))))
 
 
 def jsonld_context() -> str:

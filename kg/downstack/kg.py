@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,8 +30,10 @@ from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
 from downstack.errors import Finding, UserInputError
 from downstack.graph.dependence.report import Dependence
+from downstack.graph.diff import HEADLINES, HEADLINES_FOR, compare_knowledge
 from downstack.graph.exports.export import Documents, export, no_documents
-from downstack.graph.loading import documents_of, load, validate_paths
+from downstack.graph.knowledge import holds_on
+from downstack.graph.loading import documents_of, load, paused_collection, validate_paths
 from downstack.graph.model import (
     CorrelationGroup,
     Entity,
@@ -42,6 +45,7 @@ from downstack.graph.model import (
     StatedProperty,
 )
 from downstack.graph.names import NameIndex
+from downstack.graph.releases import releases_of
 from downstack.journey.report import journey
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
@@ -52,11 +56,13 @@ from downstack.results import (
     DependencyPath,
     DependencyReport,
     DeploymentReport,
+    DiffReport,
     EvaluationReport,
     ExportReport,
     GraphInfo,
     ImpactReport,
     JourneyReport,
+    Release,
     SearchHit,
     SensitivityReport,
     ShockReport,
@@ -77,8 +83,9 @@ class KnowledgeGraph:
     Use :meth:`open`. Instances are safe to share between threads.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, releases: tuple[Release, ...] = ()) -> None:
         self._engine = engine
+        self._releases = releases
         self._knowledge = engine.knowledge
         self._questions = Questions(engine)
         self._network = read_network(engine.knowledge.supply)
@@ -89,16 +96,29 @@ class KnowledgeGraph:
         self._documents: Documents = no_documents
 
     @classmethod
-    def open(cls, store: str | Path | None = None, *, registry: FunctionRegistry | None = None) -> KnowledgeGraph:
+    def open(
+        cls,
+        store: str | Path | None = None,
+        *,
+        registry: FunctionRegistry | None = None,
+        release: str | None = None,
+        large: bool = False,
+    ) -> KnowledgeGraph:
         """Open the bundled knowledge, or a folder or file of Turtle in its place.
 
         Parameters
         ----------
         store
-            None for the bundled knowledge; a folder that holds ``terms/`` is a whole ontology of its own; any other
-            folder or file holds facts that are read with the bundled vocabulary.
+            None for the bundled knowledge; a store that loads have written, whose newest release is opened; a folder that
+            holds ``terms/`` is a whole ontology of its own; any other folder or file holds facts that are read with the
+            bundled vocabulary.
         registry
             The functions that may be run; the shared registry unless given.
+        release
+            Of a store, the release whose hash begins like this, or that answered on this date (YYYY-MM or YYYY-MM-DD);
+            ``STORE@RELEASE`` says the same.
+        large
+            Allow files of gigabytes.
 
         Raises
         ------
@@ -108,7 +128,10 @@ class KnowledgeGraph:
             If the data describes a function that the registry does not hold.
         """
         functions = REGISTRY if registry is None else registry
-        graph = cls(Engine(load(store, functions), functions))
+        # First the history: what is loaded meanwhile is then in the graph and not yet in the history, and not vice versa.
+        releases = releases_of(store, release)
+        with paused_collection():
+            graph = cls(Engine(load(store, functions, release=release, large=large), functions), releases)
         graph._documents = lambda: documents_of(store, functions, graph.version)
         return graph
 
@@ -132,6 +155,7 @@ class KnowledgeGraph:
             sources=len(held.sources),
             triples=held.triples,
             loaded_at=self._loaded_at,
+            releases=self._releases,
         )
 
     @property
@@ -224,9 +248,19 @@ class KnowledgeGraph:
         stated = self._knowledge.properties_by_entity.get(self.resolve(entity).id, ())
         return stated if kind is None else tuple(item for item in stated if item.kind == kind)
 
-    def relations_of(self, entity: str) -> tuple[Relation, ...]:
-        """Return the relations that an entity takes part in, either way."""
-        return self._knowledge.relations_by_entity.get(self.resolve(entity).id, ())
+    def relations_of(self, entity: str, as_of: str | None = None) -> tuple[Relation, ...]:
+        """Return the relations that an entity takes part in, either way.
+
+        Parameters
+        ----------
+        entity
+            Its slug, IRI, CURIE or alias.
+        as_of
+            Only what was stated by that date (ISO) and had not ended; what carries no date always holds.
+        """
+        found = self._knowledge.relations_by_entity.get(self.resolve(entity).id, ())
+        when = self._questions.where(None, as_of)[2]
+        return found if when is None else tuple(item for item in found if holds_on(item, when))
 
     def influences_of(self, entity: str) -> tuple[Influence, ...]:
         """Return the influences that start or end at an entity."""
@@ -472,6 +506,38 @@ class KnowledgeGraph:
             return Questions(engine).where(where, as_of)[0]
 
         return compare_versions(self._engine, other._engine, names, selection, self._questions.where(where, as_of)[2])
+
+    def diff(
+        self,
+        other: KnowledgeGraph,
+        *,
+        impact: bool = False,
+        targets: Sequence[str] | None = None,
+        where: Where | None = None,
+    ) -> DiffReport:
+        """Say what a newer version of the graph states that this one does not, and the other way round.
+
+        Parameters
+        ----------
+        other
+            The newer version.
+        impact
+            Say also which answers moved, and by how much; see :meth:`compare_versions`.
+        targets
+            The quantities whose answers are compared; those of :data:`downstack.graph.diff.HEADLINES` unless given.
+        where
+            As in :meth:`impact`; that of :data:`downstack.graph.diff.HEADLINES_FOR` unless targets or a filter are given.
+        """
+        found = compare_knowledge(self._knowledge, other._knowledge)
+        if not (impact or targets):
+            return found
+        both = (self, other)
+        known = [name for name in HEADLINES if all(name in graph.quantities for graph in both)]
+        if not (targets or where):
+            where = {
+                role: name for role, name in HEADLINES_FOR.items() if all(name in graph.entities for graph in both)
+            }
+        return replace(found, impact=self.compare_versions(other, targets or known, where))
 
     def compare_signs(self, as_of: str | None = None) -> tuple[SignComparison, ...]:
         """Compare the formulas with every influence that names the two quantities it connects.

@@ -55,11 +55,13 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
         "solve",
         "compare",
         "deployments",
+        "diff",
         "journey",
         "dependencies",
         "paths",
         "validate",
         "evaluate",
+        "releases",
         "load",
     }
 

@@ -23,6 +23,7 @@ from downstack.cli.loading import load
 from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
+from downstack.cli.releases import diff, releases
 from downstack.cli.shock import shock
 from downstack.cli.tables import print_impact
 from downstack.cli.trees import print_value
@@ -107,6 +108,8 @@ def explain(
 
 app.command()(export)
 app.command()(load)
+app.command()(releases)
+app.command()(diff)
 app.command()(sensitivity)
 app.command()(solve)
 app.command()(evaluate)

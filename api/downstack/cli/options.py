@@ -18,7 +18,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 Store = Annotated[
     str | None,
     typer.Option(
-        "--store", envvar="DOWNSTACK_STORE", help="A folder or file of Turtle; the bundled knowledge at first."
+        "--store",
+        envvar="DOWNSTACK_STORE",
+        help="A store, or STORE@RELEASE; a folder or file of Turtle; the bundled knowledge at first.",
     ),
 ]
 Where = Annotated[

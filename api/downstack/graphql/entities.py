@@ -64,9 +64,18 @@ class Entity(Node):
         return [StatedProperty.of(item) for item in info.context.kg.properties_of(self.slug, given(kind))]
 
     @resolved("Cited relations that it takes part in, either way.")
-    def relations(self, info: Info) -> list[Relation]:
+    def relations(
+        self,
+        info: Info,
+        as_of: Annotated[
+            Date | None,
+            strawberry.argument(
+                description="Only what was stated by this date and had not ended; all of them at first."
+            ),
+        ] = None,
+    ) -> list[Relation]:
         """List the relations."""
-        return [Relation.of(item) for item in info.context.kg.relations_of(self.slug)]
+        return [Relation.of(item) for item in info.context.kg.relations_of(self.slug, as_of)]
 
     @resolved("Qualitative influences that start or end at it.")
     def influences(self, info: Info) -> list[Influence]:
@@ -251,6 +260,7 @@ class Relation(Node):
     iri: strawberry.ID = strawberry.field(description="The IRI of the relation.")
     predicate: str = strawberry.field(description="What links them, in the vocabulary's words, such as usesMemory.")
     as_of: Date | None = strawberry.field(description="The date it was stated for.")
+    valid_until: Date | None = strawberry.field(description="The last date on which it held; null while it holds.")
     source: Source = strawberry.field(description="Where it was read.")
     note: str | None = strawberry.field(description="A remark of the curator.")
 
@@ -277,6 +287,7 @@ class Relation(Node):
             iri=strawberry.ID(record.iri),
             predicate=record.predicate,
             as_of=date_of(record.as_of),
+            valid_until=date_of(record.valid_until),
             source=Source.of(record.source),
             note=record.note,
         )

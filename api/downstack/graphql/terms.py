@@ -12,6 +12,10 @@ from downstack.graphql.enums import Date, Direction, InfluenceConfidence, LayerN
 from downstack.graphql.fields import resolved
 from downstack.performance.declare import FunctionDeclaration
 from downstack.results import GraphInfo as InfoRecord
+from downstack.results import Release as ReleaseRecord
+
+MAX_RELEASES = 100
+"""Releases that an answer lists; ``downstack releases`` lists all."""
 
 
 @strawberry.interface(description="Anything that `node(id:)` finds by its identifier.")
@@ -329,6 +333,42 @@ class GraphCounts:
     triples: int = strawberry.field(description="RDF triples.")
 
 
+@strawberry.type(description="A load into the store that succeeded, and what the store held afterwards.")
+class Release:
+    """One version of a store."""
+
+    id: str = strawberry.field(description="The graph version that it made: a content hash.")
+    created: str = strawberry.field(description="When it was made: ISO 8601 in UTC.")
+    loader: str = strawberry.field(description="What was loaded with; bundled or by-hand for the start of a store.")
+    sources: list[str] = strawberry.field(description="The files that were read, as they were named.")
+    entities: int = strawberry.field(description="Entities.")
+    facts: int = strawberry.field(description="Facts, every source counted.")
+    relations: int = strawberry.field(description="Cited relations.")
+    influences: int = strawberry.field(description="Qualitative influences.")
+    triples: int = strawberry.field(description="RDF triples.")
+    added: int = strawberry.field(description="Entities, facts, relations and influences that it added.")
+    changed: int = strawberry.field(description="Those that it changed.")
+    removed: int = strawberry.field(description="Those that it removed.")
+
+    @classmethod
+    def of(cls, record: ReleaseRecord) -> Release:
+        """Wrap a record."""
+        return cls(
+            id=record.id,
+            created=record.created,
+            loader=record.loader,
+            sources=list(record.sources),
+            entities=record.entities,
+            facts=record.facts,
+            relations=record.relations,
+            influences=record.influences,
+            triples=record.triples,
+            added=record.added,
+            changed=record.changed,
+            removed=record.removed,
+        )
+
+
 @strawberry.type(description="The graph version that answers.")
 class GraphInfo:
     """What is loaded."""
@@ -336,6 +376,9 @@ class GraphInfo:
     version: str = strawberry.field(description="The content hash that every answer names.")
     loaded_at: str = strawberry.field(description="When it was loaded: ISO 8601 with the offset.")
     counts: GraphCounts = strawberry.field(description="How much of everything is loaded.")
+    releases: list[Release] = strawberry.field(
+        description="The newest hundred releases of the store, oldest first; the last one answers. None of the bundled knowledge."
+    )
 
     @classmethod
     def of(cls, record: InfoRecord) -> GraphInfo:
@@ -353,4 +396,5 @@ class GraphInfo:
                 sources=record.sources,
                 triples=record.triples,
             ),
+            releases=[Release.of(item) for item in record.releases[-MAX_RELEASES:]],
         )

@@ -14,6 +14,7 @@ from downstack.graphql.http import graphql_router
 from downstack.kg import KnowledgeGraph
 from downstack.server.headers import KnownHosts, SecurityHeaders
 from downstack.server.landing import landing_page, landing_style
+from downstack.server.watch import StoreWatch, WatchStore
 
 
 def create_app(
@@ -32,7 +33,8 @@ def create_app(
     kg
         The graph to serve; opened from `store` unless given. ``app.state.graph.swap(other)`` replaces it while serving.
     store
-        A folder or file of Turtle; the bundled knowledge unless given.
+        A folder or file of Turtle; the bundled knowledge unless given. Of a store with releases the newest is served, also
+        when it is made while serving; ``app.state.watch.look()`` asks for it.
     introspection
         Whether clients may ask for the schema; without it there is no explorer page.
     cors_origins
@@ -51,6 +53,8 @@ def create_app(
     # The generated pages of FastAPI load scripts from another host; this service has its own explorer.
     app = FastAPI(title="downstack", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.graph = holder
+    if kg is None and store is not None:
+        app.state.watch = StoreWatch(holder, store)
 
     async def home(request: Request) -> Response:
         base = str(request.scope.get("root_path", "")).rstrip("/")
@@ -78,4 +82,6 @@ def create_app(
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)
     app.add_middleware(SecurityHeaders)
+    if kg is None and store is not None:
+        app.add_middleware(WatchStore, watch=app.state.watch)
     return app

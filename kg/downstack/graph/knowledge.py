@@ -168,6 +168,12 @@ def current(facts: Iterable[Fact], as_of: str | None, today: str) -> tuple[Fact,
     return tuple(kept or lapsed)
 
 
+def holds_on(relation: Relation, day: str) -> bool:
+    """Return whether a relation had been stated by a date and had not ended; dates compare as those of facts do."""
+    started = relation.as_of is None or not _before(day, relation.as_of)
+    return started and (relation.valid_until is None or not _before(relation.valid_until, day))
+
+
 def _before(first: str, second: str) -> bool:
     size = min(len(first), len(second))
     return first[:size] < second[:size]

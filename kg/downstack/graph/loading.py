@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
 from downstack.engine.describe import check_descriptions, functions_turtle
 from downstack.engine.schema import check_count
 from downstack.errors import Finding, KnowledgeError, UserInputError
+from downstack.graph.checks import check_statements
+from downstack.graph.documents import Document, Pool, parse_document, read_documents
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.quality.rules import RULES, errors_of, quality_findings, rule_named, worst_first
+from downstack.graph.releases import (
+    check_unchanged,
+    find_release,
+    has_releases,
+    is_store,
+    is_unfinished,
+    read_manifest,
+    release_folder,
+    shapes_digest,
+    split_store,
+)
+from downstack.graph.statements import Statements
 from downstack.graph.store import content_hash, described_functions, read_knowledge, read_quantities
-from downstack.graph.validation import Document, parse_document, read_documents, shacl_findings, structural_findings
+from downstack.graph.validation import placed, shacl_findings, structural_findings
 from downstack.performance.declare import FunctionRegistry
+from downstack.results.releases import Release
 from downstack.vocabulary import locate
 
 DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration")
@@ -23,8 +40,10 @@ GENERATED = "functions/functions.ttl"
 END_OF_TIME = date(9999, 1, 1)
 
 
-def load(store: str | Path | None, registry: FunctionRegistry) -> Knowledge:
-    """Read a graph version; see :meth:`downstack.kg.KnowledgeGraph.open` for what `store` may be.
+def load(
+    store: str | Path | None, registry: FunctionRegistry, *, release: str | None = None, large: bool = False
+) -> Knowledge:
+    """Read a graph version; see :meth:`downstack.kg.KnowledgeGraph.open` for what may be asked for.
 
     Raises
     ------
@@ -32,56 +51,133 @@ def load(store: str | Path | None, registry: FunctionRegistry) -> Knowledge:
         With every finding; nothing is loaded.
     FunctionError
         If the data names an implementation that the registry does not hold.
+    UserInputError
+        If the store has no such release.
     """
-    documents, foreign = collect(store)
-    knowledge, _ = build(documents, registry, shacl=foreign)
+    with paused_collection():
+        documents, checked = collect(store, release=release, large=large)
+        knowledge, _ = build(documents, registry, shacl=not checked)
     return knowledge
 
 
-def collect(store: str | Path | None) -> tuple[tuple[Document, ...], bool]:
-    """Return the documents of a store, and whether they come from outside the product."""
+def collect(
+    store: str | Path | None, *, release: str | None = None, large: bool = False
+) -> tuple[tuple[Document, ...], bool]:
+    """Return the documents of a store, and whether they conform to the shapes for certain.
+
+    That is so for the bundled knowledge, and for a release that was checked against the shapes of this very version.
+    """
     bundled = locate()
     if store is None:
-        return _tree(bundled), False
-    path = Path(store)
+        if release is not None:
+            raise UserInputError("the bundled knowledge has no releases", field="release", hint="name a store")
+        return _tree(bundled), True
+    path, named = split_store(store)
+    wanted = named if release is None else release
+    if has_releases(path) or wanted is not None:
+        return read_release(path, find_release(path, wanted))
     if (path / "terms").is_dir():
-        return _tree(path), True
-    return (*read_documents(bundled / "terms"), *_facts(path)), True
+        try:
+            documents = _tree(path, large=large)
+        except KnowledgeError:
+            if not has_releases(path):
+                raise
+            documents = ()
+        # The first load into a folder kept by hand moves its files away: what was read meanwhile may be half of them.
+        return (documents, False) if not has_releases(path) else read_release(path, find_release(path))
+    if is_unfinished(path):
+        raise KnowledgeError(
+            (Finding(str(path), None, "nothing was loaded into this store yet", "load something, or name another"),)
+        )
+    pool = Pool()
+    return (*read_documents(bundled / "terms", pool), *_facts(path, pool, large=large)), False
 
 
-def _facts(path: Path) -> tuple[Document, ...]:
+def read_release(store: Path, release: Release) -> tuple[tuple[Document, ...], bool]:
+    """Return the documents of a release as they were loaded, and whether its shapes are those of this version.
+
+    However large they are: who loaded them said that it is meant.
+
+    Raises
+    ------
+    KnowledgeError
+        If a file of it was changed since.
+    """
+    root = release_folder(store, release)
+    manifest = read_manifest(root)
+    documents = _tree(root, large=True)
+    check_unchanged(root, manifest, documents)
+    return documents, manifest.shapes == shapes_digest()
+
+
+def _facts(path: Path, pool: Pool | None = None, *, large: bool = False) -> tuple[Document, ...]:
     if not path.exists():
         raise KnowledgeError((Finding(str(path), None, "there is no such file or folder", "check the path"),))
-    return read_documents(path)
+    return read_documents(path, pool, large=large)
 
 
-def _tree(root: Path) -> tuple[Document, ...]:
+def _tree(root: Path, *, large: bool = False) -> tuple[Document, ...]:
+    pool = Pool()
     return tuple(
-        document for name in DATA_FOLDERS if (root / name).is_dir() for document in read_documents(root / name)
+        document
+        for name in DATA_FOLDERS
+        if (root / name).is_dir()
+        for document in read_documents(root / name, pool, large=large)
     )
 
 
 def build(
-    documents: Sequence[Document], registry: FunctionRegistry, *, shacl: bool
+    documents: Sequence[Document],
+    registry: FunctionRegistry,
+    *,
+    shacl: bool,
+    conforming: Sequence[Document] | None = None,
 ) -> tuple[Knowledge, tuple[Document, ...]]:
-    """Check documents and arrange them as one graph version, together with the description of the functions."""
+    """Check documents and arrange them as one graph version, together with the description of the functions.
+
+    Parameters
+    ----------
+    documents
+        Vocabulary and knowledge.
+    registry
+        The functions that may be run.
+    shacl
+        Whether the shapes are asked too, as for all that comes from outside.
+    conforming
+        Documents that conform to the shapes: only what differs from them is asked about.
+    """
     check_count(registry)
-    # The bundled knowledge was checked when it was made: a machine whose clock runs behind can open it all the same.
-    findings = structural_findings(documents, today=None if shacl else END_OF_TIME)
-    if not findings and shacl:
-        findings = errors_of(shacl_findings(documents))
-    if findings:
-        raise KnowledgeError(tuple(findings))
-    check_descriptions(described_functions(documents), registry)
-    text = functions_turtle(registry, read_quantities(documents))
-    everything = (*documents, parse_document(GENERATED, text))
-    knowledge = read_knowledge(everything, version=content_hash(everything))
+    with paused_collection():
+        statements = Statements(documents)
+        # The bundled knowledge was checked when it was made: a machine whose clock runs behind can open it all the same.
+        faults = check_statements(statements, None if shacl else END_OF_TIME)
+        findings = placed(documents, statements, faults)
+        if not findings and shacl:
+            findings = shacl_findings(documents, conforming=conforming)
+        if errors := errors_of(findings):
+            raise KnowledgeError(errors)
+        check_descriptions(described_functions(statements), registry)
+        generated = parse_document(GENERATED, functions_turtle(registry, read_quantities(statements)))
+        statements.add(generated)
+        everything = (*documents, generated)
+        knowledge = read_knowledge(statements, version=content_hash(everything))
     if shacl:
         refusing = [rule for rule in RULES if rule.may_refuse]
-        impossible = errors_of(quality_findings(documents, knowledge, rules=refusing))
-        if impossible:
+        if impossible := errors_of(quality_findings(documents, knowledge, rules=refusing)):
             raise KnowledgeError(impossible)
     return knowledge, everything
+
+
+@contextmanager
+def paused_collection() -> Generator[None]:
+    """Spare the collector of garbage a graph that grows by millions of objects, none of which is garbage."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def documents_of(store: str | Path | None, registry: FunctionRegistry, version: str) -> tuple[Document, ...]:
@@ -93,7 +189,7 @@ def documents_of(store: str | Path | None, registry: FunctionRegistry, version: 
         If the files have changed since.
     """
     documents, _ = collect(store)
-    text = functions_turtle(registry, read_quantities(documents))
+    text = functions_turtle(registry, read_quantities(Statements(documents)))
     everything = (*documents, parse_document(GENERATED, text))
     if content_hash(everything) != version:
         raise UserInputError(
@@ -136,16 +232,16 @@ def validate_paths(paths: Sequence[Path] | None, rules: Sequence[str] | None = N
     if errors_of(findings):
         return worst_first(findings)
     own = None if given is None else frozenset(document.path for document in given)
-    knowledge = read_knowledge(documents, version=content_hash(documents))
+    knowledge = read_knowledge(Statements(documents), version=content_hash(documents))
     return worst_first((*findings, *quality_findings(documents, knowledge, rules=chosen, given=own)))
 
 
 def _given(path: Path) -> tuple[Document, ...]:
-    return collect(path)[0] if (path / "terms").is_dir() else _facts(path)
+    return collect(path)[0] if is_store(split_store(path)[0]) else _facts(path)
 
 
 def _beside(paths: Sequence[Path], given: tuple[Document, ...]) -> tuple[Document, ...]:
-    if any((path / "terms").is_dir() for path in paths):
+    if any(is_store(split_store(path)[0]) for path in paths):
         return given
     # A bundled file that is named itself is not checked against its own copy.
     texts = {document.text for document in given}

@@ -159,6 +159,8 @@ class Relation:
     as_of: str | None
     source: Source
     note: str | None
+    valid_until: str | None = None
+    """The last date on which it held; None while it holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from downstack.vocabulary import DSO, RDF, RDFS
 
@@ -30,32 +30,90 @@ Value = str | Text
 """The object of a statement: an IRI (or a blank node, ``_:...``), or a literal."""
 
 
-class Statements:
-    """All statements by subject and predicate, with the files in which each subject occurs."""
+Node = dict[str, tuple[Value, ...] | list[Value]]
+"""Predicate to objects, of one subject: a list only where there are several."""
 
-    def __init__(self) -> None:
-        self.nodes: dict[str, dict[str, list[Value]]] = {}
-        self.homes: dict[str, list[int]] = {}
+
+class Stated(Protocol):
+    """What is read of one file; see :class:`downstack.graph.documents.Document`."""
+
+    @property
+    def path(self) -> str:
+        """The name that it is reported under."""
+        ...
+
+    @property
+    def nodes(self) -> dict[str, Node]:
+        """What it states, by subject."""
+        ...
+
+    @property
+    def count(self) -> int:
+        """How many triples."""
+        ...
+
+
+class Statements:
+    """All statements of some files by subject and predicate; it is known in which files each subject occurs."""
+
+    def __init__(self, documents: Iterable[Stated] = ()) -> None:
+        self.nodes: dict[str, Node] = {}
         self.by_type: dict[str, list[str]] = defaultdict(list)
+        self.count = 0
+        """Triples, repetitions included."""
         self.too_deep: str | None = None
         """A class with more superclasses than :data:`MAX_SUPERCLASSES`, once :meth:`superclasses` has met one."""
+        self._documents: list[Stated] = []
+        self._homes: dict[str, int | list[int]] = {}
+        for document in documents:
+            self.add(document)
 
-    def add(self, home: int, subject: str, predicate: str, value: Value) -> None:
-        """Add one statement of the file with number `home`."""
-        node = self.nodes.get(subject)
-        if node is None:
-            self.nodes[subject] = {predicate: [value]}
-            self.homes[subject] = [home]
-        else:
-            node.setdefault(predicate, []).append(value)
-            if self.homes[subject][-1] != home:
-                self.homes[subject].append(home)
-        if predicate == RDF_TYPE and isinstance(value, str):
-            self.by_type[value].append(subject)
+    def add(self, document: Stated) -> None:
+        """Add all statements of one file; what no other file speaks of is taken over as it is."""
+        home = len(self._documents)
+        self._documents.append(document)
+        self.count += document.count
+        nodes, by_type, homes = self.nodes, self.by_type, self._homes
+        for subject, node in document.nodes.items():
+            if subject not in nodes:
+                nodes[subject] = node
+                homes[subject] = home
+            else:
+                self._join(home, subject, node)
+            for value in node.get(RDF_TYPE, ()):
+                if isinstance(value, str):
+                    by_type[value].append(subject)
+
+    def _join(self, home: int, subject: str, node: Node) -> None:
+        homes = self._homes[subject]
+        if isinstance(homes, int):
+            homes = self._homes[subject] = [homes]
+            # The node of the first file stays what that file states.
+            self.nodes[subject] = dict(self.nodes[subject])
+        homes.append(home)
+        whole = self.nodes[subject]
+        for predicate, values in node.items():
+            held = whole.get(predicate)
+            whole[predicate] = values if held is None else [*held, *values]
+
+    def homes(self, subject: str) -> Sequence[int]:
+        """Return the numbers of the files that state something of a subject, in order."""
+        found = self._homes.get(subject, [])
+        return [found] if isinstance(found, int) else found
+
+    def typed_in(self) -> dict[str, str]:
+        """Return the file that first says what a subject is, for every subject that has a type."""
+        return {
+            subject: document.path
+            for document in reversed(self._documents)
+            for subject, node in document.nodes.items()
+            if RDF_TYPE in node
+        }
 
     def values(self, subject: str, predicate: str) -> Sequence[Value]:
         """Return all objects of a subject and predicate, repetitions included."""
-        return self.nodes.get(subject, {}).get(predicate, ())
+        node = self.nodes.get(subject)
+        return () if node is None else node.get(predicate, ())
 
     def iris(self, subject: str, predicate: str) -> list[str]:
         """Return the objects that are IRIs."""

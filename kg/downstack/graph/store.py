@@ -9,12 +9,10 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from functools import cache
-from typing import Any
-
-import pyoxigraph as ox
+from functools import cache, cached_property
 
 from downstack.graph.dependence.rules import read_rules
+from downstack.graph.documents import Document
 from downstack.graph.knowledge import Knowledge, Role
 from downstack.graph.model import (
     LAYER_NAMES,
@@ -28,40 +26,36 @@ from downstack.graph.model import (
     Source,
     StatedProperty,
 )
+from downstack.graph.statements import Statements, Value
 from downstack.graph.supply import read_supply
-from downstack.graph.validation import Document
 from downstack.units import to_base
 from downstack.vocabulary import DCTERMS, DS, DSO, FNO, FNOM, RDF, RDFS, SKOS
 
-Node = dict[str, list[Any]]
-
 
 class _Triples:
-    """All triples by subject and predicate, as plain strings and literals."""
+    """All statements by subject and predicate, read as plain strings."""
 
-    def __init__(self, documents: Iterable[Document]) -> None:
-        self.nodes: dict[str, Node] = defaultdict(lambda: defaultdict(list))
-        self.types: dict[str, list[str]] = defaultdict(list)
-        self.file: dict[str, str] = {}
-        self.count = 0
-        type_iri = RDF + "type"
-        for document in documents:
-            for triple in document.triples:
-                subject = triple.subject
-                key = subject.value if isinstance(subject, ox.NamedNode) else str(subject)
-                predicate = triple.predicate.value
-                self.count += 1
-                if predicate == type_iri:
-                    self.types[_text(triple.object)].append(key)
-                    self.file.setdefault(key, document.path)
-                self.nodes[key][predicate].append(triple.object)
+    def __init__(self, statements: Statements) -> None:
+        self.nodes = statements.nodes
+        self.types = statements.by_type
+        self.count = statements.count
+        self._statements = statements
+
+    @cached_property
+    def file(self) -> dict[str, str]:
+        """The file that first says what a subject is."""
+        return self._statements.typed_in()
 
     def instances(self, name: str) -> list[str]:
         return sorted(set(self.types.get(DSO + name, ())))
 
     def one(self, subject: str, predicate: str) -> str | None:
-        values = self.nodes[subject].get(predicate)
-        return _text(values[0]) if values else None
+        node = self.nodes.get(subject)
+        values = None if node is None else node.get(predicate)
+        if not values:
+            return None
+        value = values[0]
+        return value if isinstance(value, str) else value.value
 
     def need(self, subject: str, predicate: str) -> str:
         value = self.one(subject, predicate)
@@ -70,15 +64,15 @@ class _Triples:
         return value
 
     def all(self, subject: str, predicate: str) -> list[str]:
-        return [_text(value) for value in self.nodes[subject].get(predicate, ())]
+        return [_text(value) for value in self.nodes.get(subject, {}).get(predicate, ())]
 
     def number(self, subject: str, predicate: str) -> float | None:
         value = self.one(subject, predicate)
         return None if value is None else float(value)
 
 
-def _text(term: Any) -> str:
-    return str(term.value) if isinstance(term, ox.NamedNode | ox.Literal) else str(term)
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else value.value
 
 
 def _local(iri: str) -> str:
@@ -96,9 +90,9 @@ def content_hash(documents: Sequence[Document], extra: Iterable[str] = ()) -> st
     return digest.hexdigest()[:16]
 
 
-def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
-    """Turn checked documents into the records of one graph version."""
-    triples = _Triples(documents)
+def read_knowledge(statements: Statements, *, version: str) -> Knowledge:
+    """Turn checked statements into the records of one graph version."""
+    triples = _Triples(statements)
     superclasses = _superclasses(triples)
     layers = tuple(
         sorted((_layer(triples, iri) for iri in triples.instances("Layer")), key=lambda item: item.number),
@@ -129,30 +123,22 @@ def read_knowledge(documents: Sequence[Document], *, version: str) -> Knowledge:
     )
 
 
-def described_functions(documents: Iterable[Document]) -> dict[str, str | None]:
+def described_functions(statements: Statements) -> dict[str, str | None]:
     """Return method name to code digest of every function that the data itself describes."""
-    method: dict[object, object] = {}
-    name: dict[object, str] = {}
-    function: dict[object, object] = {}
-    digest: dict[object, str] = {}
-    for document in documents:
-        for triple in document.triples:
-            predicate = triple.predicate.value
-            if predicate == FNO + "methodMapping":
-                method[triple.subject] = triple.object
-            elif predicate == FNO + "function":
-                function[triple.subject] = triple.object
-            elif predicate == FNOM + "method-name" and isinstance(triple.object, ox.Literal):
-                name[triple.subject] = triple.object.value
-            elif predicate == DSO + "codeDigest" and isinstance(triple.object, ox.Literal):
-                digest[triple.subject] = triple.object.value
-    mapped = {key: function[mapping] for mapping, key in method.items() if mapping in function}
-    return {text: digest.get(mapped.get(key)) for key, text in name.items()}
+    triples = _Triples(statements)
+    found: dict[str, str | None] = {}
+    for subject, node in statements.nodes.items():
+        for mapping in node.get(FNO + "methodMapping", ()):
+            name = triples.one(_text(mapping), FNOM + "method-name")
+            function = triples.one(subject, FNO + "function")
+            if name is not None:
+                found[name] = None if function is None else triples.one(function, DSO + "codeDigest")
+    return found
 
 
-def read_quantities(documents: Sequence[Document]) -> dict[str, QuantityKind]:
+def read_quantities(statements: Statements) -> dict[str, QuantityKind]:
     """Return the quantity kinds alone, for what must be known before the whole graph is."""
-    triples = _Triples(documents)
+    triples = _Triples(statements)
     layers = {iri: _layer(triples, iri).number for iri in triples.instances("Layer")}
     return {item.id: item for item in _quantities(triples, layers)}
 
@@ -264,21 +250,28 @@ def _entities(triples: _Triples, superclasses: dict[str, frozenset[str]], layers
             for subject in subjects:
                 found[subject].update(closure)
     entities = {}
-    for iri, classes in sorted(found.items()):
-        slug = iri.removeprefix(DS)
+
+    @cache
+    def main_class(classes: frozenset[str]) -> tuple[str, frozenset[str]]:
         # The main class is a direct child of Entity; a company that is also a foundry is a company first.
         main = sorted(
             (name for name in classes if name != "Entity" and superclasses[name] == frozenset({name, "Entity"})),
             key=lambda name: (name != "Company", name),
         )
+        # The classes come back with it: equal sets of all entities are one object then.
+        return main[0] if main else "Entity", classes
+
+    for iri in sorted(found):
+        slug = iri.removeprefix(DS)
+        main, classes = main_class(frozenset(found[iri]))
         layer = triples.one(iri, DSO + "inLayer")
         entities[slug] = Entity(
             id=slug,
             iri=iri,
             label=triples.need(iri, RDFS + "label"),
             aliases=tuple(sorted(triples.all(iri, SKOS + "altLabel"))),
-            type=main[0] if main else "Entity",
-            classes=frozenset(classes),
+            type=main,
+            classes=classes,
             layer=None if layer is None else layers[layer],
             description=triples.one(iri, SKOS + "definition") or triples.one(iri, DCTERMS + "description"),
             file=triples.file[iri],
@@ -385,6 +378,7 @@ def _relations(triples: _Triples, sources: dict[str, Source]) -> Iterable[Relati
             as_of=triples.one(iri, DSO + "asOf"),
             source=sources[triples.need(iri, DCTERMS + "source")],
             note=triples.one(iri, DSO + "note"),
+            valid_until=triples.one(iri, DSO + "validUntil"),
         )
 
 
@@ -422,6 +416,6 @@ def _links(triples: _Triples, entities: dict[str, Entity]) -> dict[str, dict[str
                 continue
             for item in objects:
                 target = _text(item)
-                if isinstance(item, ox.NamedNode) and target.startswith(DS):
+                if isinstance(item, str) and target.startswith(DS):
                     links[predicate.removeprefix(DSO)][slug].append(target.removeprefix(DS))
     return {name: {key: tuple(sorted(values)) for key, values in group.items()} for name, group in links.items()}

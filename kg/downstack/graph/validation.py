@@ -1,124 +1,41 @@
-"""Read Turtle files and check them, before anything of them is used.
+"""Check what Turtle files state, before anything of it is used.
 
 Two kinds of checks. :func:`structural_findings` is plain Python over the parsed statements, runs on every opening of a
 graph, and finds what a reader must be able to rely on: names that exist, units that fit, numbers that are numbers,
 sources that are there. :func:`shacl_findings` runs the SHACL shapes of the vocabulary, which are the readable contract
 for everybody else; it takes seconds and runs when knowledge comes from outside. Both name file, line, fault and remedy.
-
-Nothing is fetched: files are read as bytes with an explicit format, and no import or context is ever followed.
 """
 
 from __future__ import annotations
 
-import os
-import stat
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import pyoxigraph as ox
-
-from downstack.errors import Finding, KnowledgeError
+from downstack.errors import Finding
 from downstack.graph.checks import Fault, check_statements
-from downstack.graph.statements import Statements, Text, Value, line_of
+from downstack.graph.documents import MAX_FILE_BYTES, Document, parse_document, read_documents
+from downstack.graph.scope import scope_of_change
+from downstack.graph.statements import Node, Statements, Text, Value, line_of
 from downstack.vocabulary import SH, XSD, folder, shorten
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
-MAX_FILES = 50_000
+__all__ = [
+    "MAX_FILE_BYTES",
+    "MAX_FINDINGS",
+    "Document",
+    "parse_document",
+    "placed",
+    "read_documents",
+    "shacl_findings",
+    "structural_findings",
+    "validate",
+]
+
 MAX_FINDINGS = 1_000
 """Looking lines up takes longer than checking; nobody reads more."""
 _SEVERITIES = {SH + "Violation": "error", SH + "Warning": "warning", SH + "Info": "note"}
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One Turtle file: the name it is reported under, its text, and what it states."""
-
-    path: str
-    text: str
-    triples: list[ox.Quad]
-
-
-def parse_document(path: str, text: str) -> Document:
-    """Parse Turtle that is already in memory.
-
-    Raises
-    ------
-    KnowledgeError
-        If it is not Turtle; the finding names the line.
-    """
-    try:
-        return Document(path, text, list(ox.parse(text.encode(), format=ox.RdfFormat.TURTLE)))
-    except SyntaxError as error:
-        what = (error.msg or "not Turtle").partition(": ")[2] or "not Turtle"
-        finding = Finding(path, error.lineno, f"not Turtle: {what}", "correct the syntax", "syntax")
-        raise KnowledgeError((finding,)) from None
-
-
-def read_documents(path: Path) -> tuple[Document, ...]:
-    """Read one Turtle file, or all ``*.ttl`` files of a folder and the folders in it, in the order of their names.
-
-    Files of a folder are reported as ``folder/sub/name.ttl``. Links are followed only to files inside the folder.
-
-    Raises
-    ------
-    KnowledgeError
-        With a finding for every file that cannot be read: not UTF-8, not Turtle, too large, a link that leads outside.
-    """
-    documents: list[Document] = []
-    findings: list[Finding] = []
-    for file, label in _files(path):
-        try:
-            documents.append(parse_document(label, _read(file, label, path)))
-        except KnowledgeError as error:
-            findings.extend(error.findings)
-    if findings:
-        raise KnowledgeError(tuple(findings))
-    return tuple(documents)
-
-
-def _files(path: Path) -> Iterator[tuple[Path, str]]:
-    if not path.is_dir():
-        yield path, str(path)
-        return
-    count = 0
-    for parent, folders, names in os.walk(path):
-        folders.sort()
-        for name in sorted(names):
-            if not name.endswith(".ttl"):
-                continue
-            count += 1
-            if count > MAX_FILES:
-                raise KnowledgeError(
-                    (Finding(str(path), None, f"more than {MAX_FILES} files", "load them in parts", "size"),)
-                )
-            file = Path(parent, name)
-            yield file, f"{path.name}/{file.relative_to(path).as_posix()}"
-
-
-def _read(file: Path, label: str, root: Path) -> str:
-    def refuse(line: int | None, what: str, remedy: str) -> KnowledgeError:
-        return KnowledgeError((Finding(label, line, what, remedy, "file"),))
-
-    try:
-        if root.is_dir() and not file.resolve().is_relative_to(root.resolve()):
-            raise refuse(None, "a link that leads out of the folder", "copy the file into the folder")
-        status = file.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise refuse(None, "not a regular file", "give a Turtle file")
-        if status.st_size > MAX_FILE_BYTES:
-            raise refuse(None, f"larger than {MAX_FILE_BYTES // 2**20} MiB", "split it into one file per subject")
-        content = file.read_bytes()
-    except OSError as error:
-        raise refuse(None, f"cannot be read: {error.strerror}", "check the path and its permissions") from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise refuse(line, f"not UTF-8 at byte {error.start}", "save the file as UTF-8") from None
 
 
 def structural_findings(documents: Sequence[Document], *, today: date | None = None) -> tuple[Finding, ...]:
@@ -131,23 +48,42 @@ def structural_findings(documents: Sequence[Document], *, today: date | None = N
     today
         The day after which a date is in the future; the day of the machine's clock unless given.
     """
-    statements = statements_of(documents)
+    statements = Statements(documents)
     return placed(documents, statements, check_statements(statements, today))
 
 
-def shacl_findings(documents: Sequence[Document], shapes: Path | None = None) -> tuple[Finding, ...]:
+def shacl_findings(
+    documents: Sequence[Document], shapes: Path | None = None, *, conforming: Sequence[Document] | None = None
+) -> tuple[Finding, ...]:
     """Validate documents against the SHACL shapes of the vocabulary (or of another folder).
 
     SHACL Core, and SPARQL constraints where a sum is needed: no rules, no JavaScript, no inference, no imports.
+
+    Parameters
+    ----------
+    documents
+        Vocabulary and knowledge.
+    shapes
+        The folder of the shapes; those of the vocabulary unless given.
+    conforming
+        Documents that are known to conform: only what differs from them, and what refers to that, is asked about. The
+        verdict is the same.
     """
     import pyshacl
     from rdflib import Graph
 
-    data = _rdflib_graph(documents)
-    shape_graph = _rdflib_graph(read_documents(folder("shapes") if shapes is None else shapes))
+    statements = Statements(documents)
+    shape_documents = read_documents(folder("shapes") if shapes is None else shapes)
+    scope = None
+    if conforming is not None:
+        queried = _queried(shape_documents)
+        scope = scope_of_change(Statements(conforming), statements, shape_documents, queried)
+    if scope is not None and not scope.focus:
+        return ()
     conforms, report, _ = pyshacl.validate(
-        data,
-        shacl_graph=shape_graph,
+        _rdflib_graph(statements.nodes if scope is None else scope.nodes),
+        shacl_graph=_rdflib_graph(Statements(shape_documents).nodes),
+        focus_nodes=None if scope is None else list(scope.focus),
         advanced=False,
         js=False,
         inference="none",
@@ -157,7 +93,36 @@ def shacl_findings(documents: Sequence[Document], shapes: Path | None = None) ->
     )
     if conforms or not isinstance(report, Graph):
         return ()
-    return placed(documents, statements_of(documents), _report(report))
+    return placed(documents, statements, _report(report))
+
+
+def _queried(shapes: Iterable[Document]) -> dict[str, frozenset[str] | None]:
+    """Return the predicates that each query in some shapes reads; None where a query could read any."""
+    from rdflib import URIRef
+    from rdflib.plugins.sparql import prepareQuery
+    from rdflib.plugins.sparql.algebra import traverse
+
+    found: dict[str, frozenset[str] | None] = {}
+    for document in shapes:
+        for node in document.nodes.values():
+            for text in node.get(SH + "select", ()):
+                predicates: set[Any] = set()
+
+                def visit(part: Any, predicates: set[Any] = predicates) -> None:
+                    predicates.update(triple[1] for triple in getattr(part, "triples", None) or ())
+
+                try:
+                    traverse(prepareQuery(_text(text)).algebra, visitPre=visit)
+                except Exception:  # noqa: BLE001 - whatever its parser says, the query is then asked everywhere
+                    found[_text(text)] = None
+                    continue
+                plain = all(isinstance(item, URIRef) for item in predicates)
+                found[_text(text)] = frozenset(str(item) for item in predicates) if plain and predicates else None
+    return found
+
+
+def _text(value: Value) -> str:
+    return value.value if isinstance(value, Text) else value
 
 
 def validate(documents: Sequence[Document], *, today: date | None = None) -> tuple[Finding, ...]:
@@ -166,24 +131,9 @@ def validate(documents: Sequence[Document], *, today: date | None = None) -> tup
     return structural_findings(documents, today=today) or shacl_findings(documents)
 
 
-def statements_of(documents: Sequence[Document]) -> Statements:
+def statements_of(documents: Iterable[Document]) -> Statements:
     """Arrange what some documents state for checking."""
-    statements = Statements()
-    for home, document in enumerate(documents):
-        for quad in document.triples:
-            statements.add(home, _name(quad.subject, home), quad.predicate.value, _value(quad.object, home))
-    return statements
-
-
-def _name(term: Any, home: int) -> str:
-    # A blank node's label means something only within its file.
-    return term.value if isinstance(term, ox.NamedNode) else f"_:{home}.{term.value}"
-
-
-def _value(term: Any, home: int) -> Value:
-    if isinstance(term, ox.Literal):
-        return Text(term.value, term.datatype.value, term.language)
-    return _name(term, home)
+    return Statements(documents)
 
 
 def placed(documents: Sequence[Document], statements: Statements, faults: Iterable[Fault]) -> tuple[Finding, ...]:
@@ -199,50 +149,45 @@ def placed(documents: Sequence[Document], statements: Statements, faults: Iterab
 def _place(documents: Sequence[Document], statements: Statements, fault: Fault) -> Finding:
     """Find file and line of a statement: of the files that mention its subject, the one that holds the statement."""
     subject, predicate, value, what, remedy, rule, severity, _ = fault
-    homes = statements.homes.get(subject, [])
+    homes = statements.homes(subject)
     if not homes:
         return Finding(documents[0].path if documents else "", None, what, remedy, rule, severity)
     home = homes[0]
     if len(homes) > 1 and predicate is not None:
         for candidate in homes:
-            if any(
-                quad.predicate.value == predicate
-                and _name(quad.subject, candidate) == subject
-                and (value is None or _value(quad.object, candidate) == value)
-                for quad in documents[candidate].triples
-            ):
+            stated = documents[candidate].nodes[subject].get(predicate, ())
+            if stated if value is None else value in stated:
                 # The last one: of two statements that contradict each other, the later one is reported.
                 home = candidate
     document = documents[home]
     return Finding(document.path, line_of(document.text, subject, predicate, value), what, remedy, rule, severity)
 
 
-def _rdflib_graph(documents: Iterable[Document]) -> Any:
+def _rdflib_graph(nodes: Mapping[str, Node]) -> Any:
     """Hand parsed triples over to rdflib, which the SHACL engine works on; parsing twice would take longer."""
     from rdflib import BNode, Graph, URIRef
     from rdflib import Literal as RdfLiteral
 
     names: dict[str, Any] = {}
 
-    def name(term: Any, home: int) -> Any:
-        key = _name(term, home)
+    def name(key: str) -> Any:
         found = names.get(key)
         if found is None:
-            found = names[key] = URIRef(key) if isinstance(term, ox.NamedNode) else BNode(key[2:].replace(".", "n"))
+            found = names[key] = BNode(key[2:].replace(".", "n")) if key.startswith("_:") else URIRef(key)
         return found
 
     graph = Graph()
-    for home, document in enumerate(documents):
-        for quad in document.triples:
-            term: Any = quad.object
-            if isinstance(term, ox.Literal):
-                plain = term.language is not None
-                value: Any = RdfLiteral(
-                    term.value, lang=term.language, datatype=None if plain else URIRef(term.datatype.value)
-                )
-            else:
-                value = name(term, home)
-            graph.add((name(quad.subject, home), name(quad.predicate, home), value))
+    for subject, node in nodes.items():
+        for predicate, values in node.items():
+            for value in values:
+                if isinstance(value, Text):
+                    plain = value.language is not None
+                    term: Any = RdfLiteral(
+                        value.value, lang=value.language, datatype=None if plain else URIRef(value.datatype)
+                    )
+                else:
+                    term = name(value)
+                graph.add((name(subject), name(predicate), term))
     return graph
 
 

@@ -24,6 +24,7 @@ from downstack.results.deployments import (
     DeploymentReport,
     Excluded,
 )
+from downstack.results.diff import Difference, DiffReport
 from downstack.results.effects import Attribution, Effect, EffectPath, Flow, Regime
 from downstack.results.evaluation import EvaluationReport, GroupAccuracy, Prediction
 from downstack.results.export import ExportReport
@@ -41,6 +42,7 @@ from downstack.results.journey import (
     JourneyStage,
 )
 from downstack.results.profile import Profile
+from downstack.results.releases import Release
 from downstack.results.shock import (
     ShockAmount,
     ShockBinding,
@@ -75,6 +77,8 @@ __all__ = [
     "DeploymentBand",
     "DeploymentLimits",
     "DeploymentReport",
+    "DiffReport",
+    "Difference",
     "Effect",
     "EffectKey",
     "EffectPath",
@@ -105,6 +109,7 @@ __all__ = [
     "Profile",
     "QualitativeEffect",
     "Regime",
+    "Release",
     "Reliance",
     "ScenarioDifference",
     "SearchHit",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from downstack.graph.model import Entity
+from downstack.results.releases import Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +31,5 @@ class GraphInfo:
     sources: int
     triples: int
     loaded_at: str
+    releases: tuple[Release, ...] = ()
+    """Of the store that was opened, oldest first, up to the one that answers; none of what is no store."""

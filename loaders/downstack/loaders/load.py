@@ -21,7 +21,12 @@ from downstack.loaders.vocabulary import Vocabulary, read_vocabulary, vocabulary
 from downstack.vocabulary import locate
 
 
-def load_configs(paths: Sequence[Path], known: Mapping[str, EntityRecord], name: str | None = None) -> Loaded:
+def load_configs(
+    paths: Sequence[Path],
+    known: Mapping[str, EntityRecord],
+    name: str | None = None,
+    references: frozenset[str] = frozenset(),
+) -> Loaded:
     """Read config.json files of models.
 
     Parameters
@@ -32,6 +37,8 @@ def load_configs(paths: Sequence[Path], known: Mapping[str, EntityRecord], name:
         Entities that the store has, by slug.
     name
         The model, when one file is given; otherwise its folder's name, or the file's with ``__`` for a slash.
+    references
+        Where the facts of the store were read: the very file that made a model may be read again.
 
     Raises
     ------
@@ -47,7 +54,7 @@ def load_configs(paths: Sequence[Path], known: Mapping[str, EntityRecord], name:
         data = read_file(file)
         reference = f"urn:sha256:{hashlib.sha256(data).hexdigest()}"
         entity, settings = hf_config.read_config(data, name or _name(file), reference)
-        if entity.slug in known:
+        if entity.slug in known and reference not in references:
             raise KnowledgeError(
                 (Finding(str(file), None, f"the store has a model {entity.slug}", "give another name with --name"),)
             )
@@ -118,7 +125,7 @@ class HuggingFaceConfig:
 
     def read(self, request: LoadRequest) -> Loaded:
         """Read one or several models; see :func:`load_configs`."""
-        return load_configs(request.paths, request.held, request.name)
+        return load_configs(request.paths, request.held, request.name, request.references)
 
 
 class FactsTable:

@@ -51,6 +51,8 @@ class LoadRequest:
     """Is told how much of the work is done; None where nobody looks."""
     stated: Mapping[str, str] = field(default_factory=dict)
     """IRI of each fact and influence that the store has -> the file that states it; "" where that is not known."""
+    references: frozenset[str] = frozenset()
+    """Where the facts of the store were read: what is loaded from one of these was loaded before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,62 +1,250 @@
-"""Checked knowledge into a store, all of it or nothing.
+"""Knowledge into a store, all of it or nothing.
 
-A store is a folder of Turtle that is a whole ontology: one that does not exist yet begins as a copy of the bundled
-knowledge. What is loaded is checked together with everything that is there, and written only when nothing is wrong.
+A load reads the store, puts what is loaded beside what is there, and checks both together: syntax, units, names, shapes,
+circles, and whether the graph opens with the functions of the product. Only then is anything written, and what is written
+is a new release beside the others (see :mod:`downstack.graph.releases`); the store changes in one rename. Whoever reads it
+meanwhile keeps reading what was there, and so does everybody after a load that died.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Mapping
-from pathlib import Path
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
 
+from downstack.engine.engine import Engine
 from downstack.errors import Finding, KnowledgeError
-from downstack.graph.loading import DATA_FOLDERS, validate_paths
-from downstack.graph.quality.rules import errors_of
-from downstack.vocabulary import locate
+from downstack.graph.diff import compare_knowledge
+from downstack.graph.documents import SUFFIXES, Document, Pool, parse_document
+from downstack.graph.knowledge import Knowledge
+from downstack.graph.loading import DATA_FOLDERS, build, collect, paused_collection
+from downstack.graph.releases import (
+    is_store,
+    is_unfinished,
+    read_history,
+    release_folder,
+)
+from downstack.loaders.joining import joined
+from downstack.loaders.store_files import clean, discard, write_history, write_release
+from downstack.loaders.store_lock import locked
+from downstack.performance import REGISTRY
+from downstack.performance.declare import FunctionRegistry
+from downstack.results.diff import DiffReport
+from downstack.results.releases import Release
 
 
-def write_store(store: Path, documents: Mapping[str, str], *, dry_run: bool = False) -> None:
-    """Check documents together with a store, and write them into it.
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a load did, or would do."""
+
+    release: Release | None
+    """The release that was made; None where nothing was written."""
+    diff: DiffReport
+    """What differs from the store as it was; from the bundled knowledge where there was none."""
+
+    @property
+    def changed(self) -> bool:
+        """True when the store is, or would be, another than before."""
+        return self.release is not None or not self.diff.is_empty
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What a load begins with."""
+
+    documents: tuple[Document, ...]
+    checked: bool
+    """Whether the shapes are known to agree."""
+    history: tuple[Release, ...]
+    origin: str
+    """What the first release of a store is called that has none yet."""
+
+
+def write_store(
+    store: Path,
+    documents: Mapping[str, str],
+    *,
+    dry_run: bool = False,
+    loader: str = "",
+    sources: Sequence[str] = (),
+    rejected: Sequence[tuple[str, int]] = (),
+    registry: FunctionRegistry | None = None,
+    large: bool = False,
+) -> Outcome:
+    """Check documents together with a store, and make a release of both.
+
+    Parameters
+    ----------
+    store
+        A store; a folder that is kept by hand, which becomes one; or a folder that does not exist yet and begins as the
+        bundled knowledge.
+    documents
+        Path inside the store to Turtle. A file of that name is replaced; one of ``facts/loaded``, which several loaders
+        share, keeps what the new one does not state.
+    dry_run
+        Check, and write nothing.
+    loader, sources, rejected
+        For the history: what was loaded with, from which files, and why rows were left out.
+    registry
+        The functions that the graph must open with; the shared registry unless given.
+    large
+        Allow files of gigabytes.
 
     Raises
     ------
     KnowledgeError
-        With every finding; nothing is written then.
+        With every finding, or if the store cannot be written; the store is what it was then.
     """
-    whole = (store / "terms").is_dir()
-    if store.exists() and not whole and (store.is_file() or any(store.iterdir())):
+    functions = REGISTRY if registry is None else registry
+    record = _Record(loader or "python", tuple(sources), tuple(rejected))
+    _check_names(documents)
+    _check_place(store)
+    trial: tuple[_Base, _Trial] | None = None
+    if dry_run or not store.exists():
+        # Nothing may be left of a load into a new store that is refused.
+        base = _read_base(store, large)
+        trial = base, _trial(base, documents, functions)
+        if dry_run:
+            return Outcome(None, trial[1].diff)
+    created = not store.exists()
+    try:
+        store.mkdir(parents=True, exist_ok=True)
+        with locked(store):
+            clean(store)
+            if trial is None or is_store(store):
+                base = _read_base(store, large)
+                trial = base, _trial(base, documents, functions)
+            return _commit(store, *trial, record)
+    except OSError as error:
+        discard(store, created=created)
+        raise _unwritable(store, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    loader: str
+    sources: tuple[str, ...]
+    rejected: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """Both versions as they would answer."""
+
+    before: Knowledge
+    after: Knowledge
+    documents: tuple[Document, ...]
+    diff: DiffReport
+    same: bool
+    """Whether no file is another one."""
+
+
+def _read_base(store: Path, large: bool) -> _Base:
+    history = read_history(store)
+    if history or (store / "terms").is_dir():
+        documents, checked = collect(store, large=large)
+        return _Base(documents, checked, history, "by-hand")
+    documents, checked = collect(None)
+    return _Base(documents, checked, (), "bundled")
+
+
+def _trial(base: _Base, documents: Mapping[str, str], registry: FunctionRegistry) -> _Trial:
+    with paused_collection():
+        held = {item.path: item for item in base.documents}
+        pool = Pool()
+        fresh = [
+            parse_document(name, text, pool)
+            for name, text in joined(_without_known_sources(held, documents), held).items()
+            if name not in held or held[name].text != text
+        ]
+        together = {**held, **{item.path: item for item in fresh}}
+        after, _ = build(
+            tuple(together.values()), registry, shacl=True, conforming=base.documents if base.checked else None
+        )
+        before, _ = build(base.documents, registry, shacl=False) if fresh else (after, ())
+        Engine(after, registry)
+    return _Trial(before, after, tuple(together.values()), compare_knowledge(before, after), not fresh)
+
+
+def _without_known_sources(held: Mapping[str, Document], documents: Mapping[str, str]) -> dict[str, str]:
+    known = {PurePosixPath(name).stem for name in held if name.startswith("facts/sources/")}
+    return {
+        name: text
+        for name, text in documents.items()
+        if "/sources/" not in name or PurePosixPath(name).stem not in known or name in held
+    }
+
+
+def _commit(store: Path, base: _Base, trial: _Trial, record: _Record) -> Outcome:
+    if trial.same and base.history:
+        return Outcome(None, trial.diff)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    history = list(base.history)
+    if not history:
+        first = _release(trial.before, base.documents, now, _Record(base.origin, (), ()))
+        write_release(store, first.id, {item.path: item.text for item in base.documents}, None)
+        history.append(first)
+    release = history[-1]
+    if not trial.same:
+        release = _release(trial.after, trial.documents, now, record)
+        release = replace(release, added=trial.diff.added, changed=trial.diff.changed, removed=trial.diff.removed)
+        previous = release_folder(store, history[-1])
+        write_release(store, release.id, {item.path: item.text for item in trial.documents}, previous)
+        history.append(release)
+    write_history(store, history)
+    clean(store)
+    return Outcome(release, trial.diff)
+
+
+def _release(knowledge: Knowledge, documents: Sequence[Document], now: str, record: _Record) -> Release:
+    return Release(
+        id=knowledge.version,
+        created=now,
+        loader=record.loader,
+        sources=record.sources,
+        files=len(documents),
+        entities=len(knowledge.entities),
+        facts=len(knowledge.facts),
+        relations=len(knowledge.relations),
+        influences=len(knowledge.influences),
+        triples=knowledge.triples,
+        added=0,
+        changed=0,
+        removed=0,
+        rejected=record.rejected,
+    )
+
+
+def _check_place(store: Path) -> None:
+    if not store.exists() or is_store(store) or is_unfinished(store):
+        return
+    if store.is_file() or any(store.iterdir()):
         hint = "name a folder that holds terms/, or one that does not exist yet"
         raise KnowledgeError((Finding(str(store), None, "the store is not a whole ontology", hint),))
-    with tempfile.TemporaryDirectory() as folder:
-        trial = Path(folder) / "store"
-        _copy(store if whole else locate(), trial)
-        _write(trial, _without_known_sources(trial, documents))
-        errors = errors_of(validate_paths([trial]))
-        if errors:
-            raise KnowledgeError(errors)
-        if dry_run:
-            return
-        if not whole:
-            shutil.copytree(trial, store, dirs_exist_ok=True)
-        else:
-            _write(store, _without_known_sources(store, documents))
 
 
-def _without_known_sources(store: Path, documents: Mapping[str, str]) -> dict[str, str]:
-    known = {path.stem for path in (store / "facts" / "sources").glob("*.ttl")}
-    return {name: text for name, text in documents.items() if "/sources/" not in name or Path(name).stem not in known}
+def _check_names(documents: Mapping[str, str]) -> None:
+    """Loaders come from other packages too: what they name must lie inside the store."""
+    findings = [
+        Finding(
+            name, None, "it is no name of a file in a store", f"begin with one of {', '.join(DATA_FOLDERS)}", "path"
+        )
+        for name in documents
+        if not name.endswith(SUFFIXES)
+        or "\\" in name
+        or PurePosixPath(name).as_posix() != name
+        or len(PurePosixPath(name).parts) < 2
+        or PurePosixPath(name).parts[0] not in DATA_FOLDERS
+        or ".." in PurePosixPath(name).parts
+    ]
+    if findings:
+        raise KnowledgeError(tuple(findings))
 
 
-def _copy(root: Path, target: Path) -> None:
-    for name in DATA_FOLDERS:
-        if (root / name).is_dir():
-            shutil.copytree(root / name, target / name)
-
-
-def _write(store: Path, documents: Mapping[str, str]) -> None:
-    for name, text in documents.items():
-        path = store / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+def _unwritable(store: Path, error: OSError) -> KnowledgeError:
+    what = f"the store cannot be written: {error.strerror or error}"
+    place = os.fspath(error.filename) if isinstance(error.filename, str | os.PathLike) else str(store)
+    remedy = "nothing was changed; make room, or check its permissions, and load again"
+    return KnowledgeError((Finding(place, None, what, remedy, "store"),))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import date
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from downstack.graph.statements import Statements, Text, Value
@@ -87,53 +87,72 @@ def relation_ends(statements: Statements, node: str) -> tuple[str, str, str] | N
     return (parts[0][0], parts[1][0], parts[2][0]) if all(parts) else None
 
 
-def exactly_one(names: Names, subject: str, predicate: str, remedy: str) -> Iterator[Fault]:
-    """Yield a fault unless the subject has exactly one value of the predicate."""
-    if not names.statements.values(subject, predicate):
-        yield Fault(subject, None, None, f"{shorten(subject)} has no {shorten(predicate)}", remedy, "missing")
-    yield from at_most_one(names, subject, predicate)
+def exactly_one(names: Names, subject: str, predicate: str, remedy: str) -> Iterable[Fault]:
+    """Return a fault unless the subject has exactly one value of the predicate."""
+    # Nearly everything is right, and right answers are given a million times: they must cost next to nothing.
+    values = names.statements.values(subject, predicate)
+    if len(values) == 1:
+        return ()
+    if not values:
+        return (Fault(subject, None, None, f"{shorten(subject)} has no {shorten(predicate)}", remedy, "missing"),)
+    return at_most_one(names, subject, predicate)
 
 
-def at_most_one(names: Names, subject: str, predicate: str) -> Iterator[Fault]:
-    """Yield a fault when the subject has several values of the predicate."""
-    values = list(dict.fromkeys(names.statements.values(subject, predicate)))
-    if len(values) > 1:
-        what = f"{shorten(subject)} has {len(values)} values of {shorten(predicate)}: {listed(values)}"
-        yield Fault(subject, predicate, values[1], what, "keep one", "repeated")
+def at_most_one(names: Names, subject: str, predicate: str) -> Iterable[Fault]:
+    """Return a fault when the subject has several values of the predicate."""
+    stated = names.statements.values(subject, predicate)
+    if len(stated) <= 1:
+        return ()
+    values = list(dict.fromkeys(stated))
+    if len(values) == 1:
+        return ()
+    what = f"{shorten(subject)} has {len(values)} values of {shorten(predicate)}: {listed(values)}"
+    return (Fault(subject, predicate, values[1], what, "keep one", "repeated"),)
 
 
-def known(names: Names, subject: str, predicate: str, among: Iterable[str], kind: str, remedy: str) -> Iterator[Fault]:
-    """Yield a fault for every value of the predicate that is not one of the known names."""
+def known(
+    names: Names, subject: str, predicate: str, among: Collection[str], kind: str, remedy: str
+) -> Iterable[Fault]:
+    """Return a fault for every value of the predicate that is not one of the known names."""
+    faults: list[Fault] = []
     for value in names.statements.values(subject, predicate):
         if isinstance(value, Text) or value not in among:
             near = "" if isinstance(value, Text) else names.nearest(value, among)
-            yield Fault(subject, predicate, value, f"unknown {kind} {shown(value)}", near or remedy, f"unknown-{kind}")
+            what = f"unknown {kind} {shown(value)}"
+            faults.append(Fault(subject, predicate, value, what, near or remedy, f"unknown-{kind}"))
+    return faults
 
 
-def word(names: Names, subject: str, name: str, words: tuple[str, ...]) -> Iterator[Fault]:
-    """Yield a fault for every value of a property of the vocabulary that is not one of a few words."""
+def word(names: Names, subject: str, name: str, words: tuple[str, ...]) -> Iterable[Fault]:
+    """Return a fault for every value of a property of the vocabulary that is not one of a few words."""
+    faults: list[Fault] = []
     for value in names.statements.values(subject, DSO + name):
         if not (isinstance(value, Text) and value.value in words):
             what = f"dso:{name} {shown(value)} is not one of {', '.join(words)}"
-            yield Fault(subject, DSO + name, value, what, "use one of them", "word")
+            faults.append(Fault(subject, DSO + name, value, what, "use one of them", "word"))
+    return faults
 
 
-def dated(names: Names, subject: str, name: str, *, may_be_future: bool = False) -> Iterator[Fault]:
-    """Yield a fault unless the property has at most one value, an ISO date that has begun."""
+def dated(names: Names, subject: str, name: str, *, may_be_future: bool = False) -> Iterable[Fault]:
+    """Return a fault unless the property has at most one value, an ISO date that has begun."""
     predicate = DSO + name
     values = names.statements.nodes[subject].get(predicate)
     if values is None:
-        return
-    yield from at_most_one(names, subject, predicate)
+        return ()
+    faults = list(at_most_one(names, subject, predicate))
     for value in values:
         if not (isinstance(value, Text) and is_date(value.value)):
             what = f"dso:{name} {shown(value)} is not a date"
-            yield Fault(subject, predicate, value, what, "write YYYY, YYYY-MM or YYYY-MM-DD", "date")
+            faults.append(Fault(subject, predicate, value, what, "write YYYY, YYYY-MM or YYYY-MM-DD", "date"))
         elif not may_be_future and value.value > names.latest[: len(value.value)]:
             what = f"dso:{name} {value.value} is in the future"
-            yield Fault(subject, predicate, value, what, "write the date on which it was stated", "future-date")
+            faults.append(
+                Fault(subject, predicate, value, what, "write the date on which it was stated", "future-date")
+            )
+    return faults
 
 
+@lru_cache(maxsize=4096)
 def is_date(text: str) -> bool:
     """Return whether a text is an ISO date of the precision of a year, a month or a day."""
     if not DATE.fullmatch(text):
@@ -143,6 +162,14 @@ def is_date(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def order_of_dates(names: Names, subject: str) -> Iterator[Fault]:
+    """Yield a fault when something ended before it was stated."""
+    start, end = (names.statements.text(subject, DSO + name) for name in ("asOf", "validUntil"))
+    if start and end and end[: min(len(start), len(end))] < start[: min(len(start), len(end))]:
+        what = f"{shorten(subject)} is valid until {end}, before the {start} that it is stated for"
+        yield Fault(subject, DSO + "validUntil", None, what, "correct one of the dates", "date-order")
 
 
 def sourced(names: Names, subject: str) -> Iterator[Fault]:

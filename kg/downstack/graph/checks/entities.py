@@ -21,6 +21,7 @@ from downstack.graph.checks.common import (
     exactly_one,
     known,
     listed,
+    order_of_dates,
     relation_ends,
     shown,
     sourced,
@@ -129,6 +130,8 @@ def check_relations(names: Names) -> Iterator[Fault]:
         )
         yield from sourced(names, node)
         yield from dated(names, node, "asOf")
+        yield from dated(names, node, "validUntil", may_be_future=True)
+        yield from order_of_dates(names, node)
         ends = relation_ends(statements, node)
         if ends is not None and ends[0] in names.classes and ends[2] not in statements.values(ends[0], ends[1]):
             triple = " ".join(shorten(part) for part in ends)

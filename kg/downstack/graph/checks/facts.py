@@ -16,6 +16,7 @@ from downstack.graph.checks.common import (
     dated,
     exactly_one,
     known,
+    order_of_dates,
     shown,
     sourced,
 )
@@ -63,7 +64,7 @@ def check_facts(names: Names) -> Iterator[Fault]:
         yield from sourced(names, fact)
         yield from dated(names, fact, "asOf")
         yield from dated(names, fact, "validUntil", may_be_future=True)
-        yield from _order_of_dates(names, fact)
+        yield from order_of_dates(names, fact)
         yield from _quantity(names, fact, kinds)
 
 
@@ -79,13 +80,6 @@ def _kind(names: Names, kind: str) -> _Kind:
             math.inf,
         ),
     )
-
-
-def _order_of_dates(names: Names, fact: str) -> Iterator[Fault]:
-    start, end = (names.statements.text(fact, DSO + name) for name in ("asOf", "validUntil"))
-    if start and end and end[: min(len(start), len(end))] < start[: min(len(start), len(end))]:
-        what = f"{shorten(fact)} is valid until {end}, before the {start} that it is stated for"
-        yield Fault(fact, DSO + "validUntil", None, what, "correct one of the dates", "date-order")
 
 
 def _quantity(names: Names, fact: str, kinds: dict[str, _Kind]) -> Iterator[Fault]:

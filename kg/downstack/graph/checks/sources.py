@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from downstack.graph.checks.common import (
     DOMAIN,
@@ -52,18 +52,28 @@ def check_influences(names: Names) -> Iterator[Fault]:
     influence = DSO + "QualitativeInfluence"
     allowed = {name for name in statements.nodes if influence in statements.iris(name, DOMAIN)}
     allowed |= {TYPE, SOURCE, DSO + "locator", DSO + "note", DSO + "asOf"}
-    for node in statements.instances("QualitativeInfluence"):
+    needed = [
+        (DSO + name, f"add dso:{name}")
         for name in (
             "influenceSource", "influenceTarget", "sign", "strength", "influenceConfidence", "direction", "mechanism"
-        ):  # fmt: skip
-            yield from exactly_one(names, node, DSO + name, f"add dso:{name}")
-        for name in ("influenceSource", "influenceTarget"):
-            yield from known(names, node, DSO + name, names.classes, "entity", "describe it, or correct the name")
-        for name, kind in (("strength", "Strength"), ("influenceConfidence", "InfluenceConfidence")):
-            members = names.members(kind)
-            yield from known(names, node, DSO + name, members, name, f"use one of {_all(members)}")
+        )
+    ]  # fmt: skip
+    words = [
+        (DSO + name, name, members, f"use one of {_all(members)}")
+        for name, kind in (("strength", "Strength"), ("influenceConfidence", "InfluenceConfidence"))
+        for members in (names.members(kind),)
+    ]
+    kinds = names.members("QuantityKind")
+    for node in statements.instances("QualitativeInfluence"):
+        stated = statements.nodes[node]
+        for predicate, remedy in needed:
+            if len(stated.get(predicate, ())) != 1:
+                yield from exactly_one(names, node, predicate, remedy)
+        for predicate in (DSO + "influenceSource", DSO + "influenceTarget"):
+            yield from known(names, node, predicate, names.classes, "entity", "describe it, or correct the name")
+        for predicate, name, members, remedy in words:
+            yield from known(names, node, predicate, members, name, remedy)
         for name in ("changedKind", "affectedKind"):
-            kinds = names.members("QuantityKind")
             yield from at_most_one(names, node, DSO + name)
             yield from known(names, node, DSO + name, kinds, "quantity", "use a kind of quantities.ttl")
         if bool(statements.values(node, DSO + "changedKind")) != bool(statements.values(node, DSO + "affectedKind")):
@@ -73,8 +83,12 @@ def check_influences(names: Names) -> Iterator[Fault]:
         yield from word(names, node, "direction", ("up", "down"))
         yield from sourced(names, node)
         yield from dated(names, node, "asOf")
-        for predicate, values in statements.nodes[node].items():
-            number = next((item for item in values if isinstance(item, Text) and item.datatype in NUMERIC), None)
+        for predicate, values in stated.items():
+            number = None
+            for item in values:
+                if isinstance(item, Text) and item.datatype in NUMERIC:
+                    number = item
+                    break
             if number is not None or predicate not in allowed:
                 what = f"{shorten(predicate)} {shown(number or values[0])} does not belong to an influence"
                 remedy = "an influence carries no number: keep what was printed as text in dso:publishedEffect"
@@ -92,15 +106,26 @@ def check_terms(names: Names) -> Iterator[Fault]:
     # Where a value must be a known name anyway, its own check has said so, and better.
     checked = {DSO + name for name in ("quantity", "confidence", "strength", "influenceConfidence", "inLayer")}
     checked.add(RDF + "predicate")
-    reported: set[str] = set()
+    # What has been looked at once, right or wrong, is not looked at again.
+    seen: set[str] = set()
     for subject, node in statements.nodes.items():
         for predicate, values in node.items():
-            used = [predicate] if predicate in checked else [predicate, *values]
-            for name in used:
-                if isinstance(name, Text) or not name.startswith(DSO) or name in declared or name in reported:
+            if predicate not in seen:
+                seen.add(predicate)
+                if predicate.startswith(DSO) and predicate not in declared:
+                    yield _undeclared(names, subject, predicate, None, predicate, declared)
+            if predicate in checked:
+                continue
+            for name in values:
+                if isinstance(name, Text) or name in seen:
                     continue
-                reported.add(name)
-                value = None if name == predicate else name
-                remedy = names.nearest(name, declared) or "correct the spelling, or declare it in ontology/terms"
-                what = f"the vocabulary has no term {shorten(name)}"
-                yield Fault(subject, predicate, value, what, remedy, "undeclared-term")
+                seen.add(name)
+                if name.startswith(DSO) and name not in declared:
+                    yield _undeclared(names, subject, predicate, name, name, declared)
+
+
+def _undeclared(
+    names: Names, subject: str, predicate: str, value: str | None, name: str, declared: Collection[str]
+) -> Fault:
+    remedy = names.nearest(name, declared) or "correct the spelling, or declare it in ontology/terms"
+    return Fault(subject, predicate, value, f"the vocabulary has no term {shorten(name)}", remedy, "undeclared-term")

@@ -62,7 +62,7 @@ def quality_findings(
     def concerns(fault: Fault) -> bool:
         if own is None or fault.severity == "error":
             return True
-        return any(not own.isdisjoint(statements.homes.get(name, ())) for name in (fault.subject, *fault.also))
+        return any(not own.isdisjoint(statements.homes(name)) for name in (fault.subject, *fault.also))
 
     faults = [fault for rule in rules for fault in rule.check(examined) if concerns(fault)]
     return worst_first(placed(documents, statements, faults))

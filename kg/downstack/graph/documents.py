@@ -1,0 +1,210 @@
+"""Read Turtle and N-Triples: from bytes to statements, in one pass, with every name kept once.
+
+Nothing is fetched: files are read as bytes with an explicit format, and no import or context is ever followed.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from downstack.errors import Finding, KnowledgeError
+from downstack.graph.statements import Node, Text, Value
+from downstack.vocabulary import RDF
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+MAX_LARGE_FILE_BYTES = 16 * 1024**3
+"""With ``large``: a graph of a hundred million triples; what is larger than that is no knowledge but a mistake."""
+MAX_FILES = 50_000
+MAX_LARGE_FILES = 1_000_000
+SUFFIXES = (".ttl", ".nt")
+SHORT = 32
+"""Characters up to which a literal is kept once however often it is stated: words, dates, units."""
+LANGUAGE_STRING = RDF + "langString"
+
+_scopes = count()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One Turtle file: the name it is reported under, its text, and what it states."""
+
+    path: str
+    text: str
+    nodes: dict[str, Node]
+    """Subject to predicate to objects; a blank node is ``_:`` and a name that no other document has."""
+    count: int
+    """How many triples."""
+
+    @property
+    def triples(self) -> list[ox.Quad]:
+        """The triples as the parser gives them, read again from the text."""
+        return list(ox.parse(self.text.encode(), format=_format(self.path)))
+
+
+class Pool:
+    """The names and short literals that were met, each as one object, shared by the documents that are read together."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, tuple[Value]] = {}
+        self.texts: dict[Text, tuple[Value]] = {}
+        self.types: dict[str, str] = {}
+
+
+def parse_document(path: str, text: str, pool: Pool | None = None) -> Document:
+    """Parse Turtle that is already in memory; N-Triples where the path ends in ``.nt``.
+
+    Raises
+    ------
+    KnowledgeError
+        If it is not Turtle; the finding names the line.
+    """
+    try:
+        nodes, size = _nodes(ox.parse(text.encode(), format=_format(path)), Pool() if pool is None else pool)
+    except SyntaxError as error:
+        what = (error.msg or "not Turtle").partition(": ")[2] or "not Turtle"
+        finding = Finding(path, error.lineno, f"not Turtle: {what}", "correct the syntax", "syntax")
+        raise KnowledgeError((finding,)) from None
+    return Document(path, text, nodes, size)
+
+
+def _format(path: str) -> ox.RdfFormat:
+    return ox.RdfFormat.N_TRIPLES if path.endswith(".nt") else ox.RdfFormat.TURTLE
+
+
+def _nodes(quads: Iterable[ox.Quad], pool: Pool) -> tuple[dict[str, Node], int]:
+    # A million times: names are looked up once, calls are few, and a single object needs no list of its own.
+    scope = f"_:{next(_scopes)}."
+    nodes: dict[str, Node] = {}
+    names, texts, types = pool.names, pool.texts, pool.types
+    named, literal, new_tuple = ox.NamedNode, ox.Literal, tuple.__new__
+    size, before, node = 0, "", dict[str, "tuple[Value, ...] | list[Value]"]()
+    for size, quad in enumerate(quads, 1):  # noqa: B007 - the last number is the size
+        term = quad.subject
+        name = term.value if isinstance(term, named) else scope + str(term)[2:]
+        if name != before:
+            before = name
+            cell = names.get(name)
+            if cell is None:
+                cell = names[name] = (name,)
+            node = nodes.setdefault(cell[0], {})  # type: ignore[arg-type]
+        name = quad.predicate.value
+        cell = names.get(name)
+        if cell is None:
+            cell = names[name] = (name,)
+        predicate: str = cell[0]  # type: ignore[assignment]
+        thing = quad.object
+        if isinstance(thing, named):
+            name = thing.value
+            cell = names.get(name)
+            if cell is None:
+                cell = names[name] = (name,)
+        elif isinstance(thing, literal):
+            language = thing.language
+            datatype = thing.datatype.value if language is None else LANGUAGE_STRING
+            text = new_tuple(Text, (thing.value, types.setdefault(datatype, datatype), language))
+            if len(text[0]) > SHORT:
+                cell = (text,)
+            else:
+                cell = texts.get(text)
+                if cell is None:
+                    cell = texts[text] = (text,)
+        else:
+            cell = (scope + str(thing)[2:],)
+        held = node.get(predicate)
+        if held is None:
+            node[predicate] = cell
+        elif isinstance(held, list):
+            held.append(cell[0])
+        else:
+            node[predicate] = [*held, cell[0]]
+    return nodes, size
+
+
+def read_documents(path: Path, pool: Pool | None = None, *, large: bool = False) -> tuple[Document, ...]:
+    """Read one file, or all ``*.ttl`` and ``*.nt`` files of a folder and the folders in it, in the order of their names.
+
+    Files of a folder are reported as ``folder/sub/name.ttl``. Links are followed only to files inside the folder.
+
+    Parameters
+    ----------
+    path
+        The file or folder.
+    pool
+        Names that are known already; shared by documents that are read together.
+    large
+        Allow files of gigabytes.
+
+    Raises
+    ------
+    KnowledgeError
+        With a finding for every file that cannot be read: not UTF-8, not Turtle, too large, a link that leads outside.
+    """
+    documents: list[Document] = []
+    findings: list[Finding] = []
+    shared = Pool() if pool is None else pool
+    for file, label in list_files(path, large=large):
+        try:
+            documents.append(parse_document(label, _read(file, label, path, large), shared))
+        except KnowledgeError as error:
+            findings.extend(error.findings)
+    if findings:
+        raise KnowledgeError(tuple(findings))
+    return tuple(documents)
+
+
+def list_files(path: Path, *, large: bool = False) -> Iterator[tuple[Path, str]]:
+    """Yield the files that :func:`read_documents` reads, with the names that they are reported under.
+
+    Raises
+    ------
+    KnowledgeError
+        If there are too many.
+    """
+    if not path.is_dir():
+        yield path, str(path)
+        return
+    most = MAX_LARGE_FILES if large else MAX_FILES
+    found, above = 0, len(str(path))
+    for parent, folders, names in os.walk(path):
+        folders.sort()
+        for name in sorted(names):
+            if not name.endswith(SUFFIXES):
+                continue
+            found += 1
+            if found > most:
+                raise KnowledgeError(
+                    (Finding(str(path), None, f"more than {most} files", "load them in parts", "size"),)
+                )
+            yield Path(parent, name), f"{path.name}{parent[above:].replace(os.sep, '/')}/{name}"
+
+
+def _read(file: Path, label: str, root: Path, large: bool) -> str:
+    def refuse(line: int | None, what: str, remedy: str) -> KnowledgeError:
+        return KnowledgeError((Finding(label, line, what, remedy, "file"),))
+
+    most = MAX_LARGE_FILE_BYTES if large else MAX_FILE_BYTES
+    try:
+        # Folders that are links are not gone into, so only the file itself can lead elsewhere.
+        if file.is_symlink() and root.is_dir() and not file.resolve().is_relative_to(root.resolve()):
+            raise refuse(None, "a link that leads out of the folder", "copy the file into the folder")
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise refuse(None, "not a regular file", "give a Turtle file")
+        if status.st_size > most:
+            remedy = "split it into one file per subject" if large else "split it, or say that it is meant: --large"
+            raise refuse(None, f"larger than {most // 2**20} MiB", remedy)
+        content = file.read_bytes()
+    except OSError as error:
+        raise refuse(None, f"cannot be read: {error.strerror}", "check the path and its permissions") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise refuse(line, f"not UTF-8 at byte {error.start}", "save the file as UTF-8") from None

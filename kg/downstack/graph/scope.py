@@ -1,0 +1,172 @@
+"""What the shapes must be asked about when a part of a graph changed and all the rest is known to conform.
+
+A shape that looks at one node, at what it states and at the classes of what it names can only judge differently where the
+node changed, or where something that it names did. So these are asked about, with as much of the graph around them as the
+shape can see. A shape with a query sees further: it is asked about all that it is for, with every statement that has a
+predicate of the query. Where that cannot be said for certain, nothing is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from downstack.graph.documents import Document
+from downstack.graph.statements import RDF_TYPE, SUBCLASS_OF, Node, Statements, Text
+from downstack.vocabulary import DSO, RDF, SH
+
+TARGET = SH + "targetClass"
+_SAID = {SH + name for name in ("message", "severity", "name", "description", "order", "group", "deactivated")}
+_LOCAL = _SAID | {
+    SH + name
+    for name in (
+        "path", "minCount", "maxCount", "datatype", "class", "nodeKind", "pattern", "flags", "minLength", "maxLength",
+        "in", "hasValue", "minInclusive", "maxInclusive", "minExclusive", "maxExclusive", "lessThan",
+        "lessThanOrEquals", "equals", "disjoint", "uniqueLang", "languageIn", "closed", "ignoredProperties",
+    )
+}  # fmt: skip
+"""Constraints that see a node, its statements and the classes of their objects, and nothing else."""
+_INNER = {SH + name for name in ("not", "and", "or", "xone")}
+_DESCRIBED = {RDF_TYPE, TARGET, DSO + "note"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A part of a graph that gives the same verdict as the whole."""
+
+    focus: tuple[str, ...]
+    """The nodes that are asked about."""
+    nodes: Mapping[str, Node]
+    """What the shapes see of the graph."""
+
+
+def scope_of_change(
+    before: Statements, after: Statements, shapes: Sequence[Document], queried: Mapping[str, frozenset[str] | None]
+) -> Scope | None:
+    """Return what to ask about, or None where the whole graph must be.
+
+    Parameters
+    ----------
+    before
+        A graph that conforms to the shapes.
+    after
+        The graph that is to be judged.
+    shapes
+        The shapes.
+    queried
+        Text of each query in the shapes to the predicates that it reads; None where any could be.
+    """
+    changed = {subject for subject, node in after.nodes.items() if before.nodes.get(subject) is not node}
+    changed = {subject for subject in changed if before.nodes.get(subject) != after.nodes[subject]}
+    changed |= before.nodes.keys() - after.nodes.keys()
+    if not changed:
+        return Scope((), {})
+    if any(_is_vocabulary(graph, subject) for graph in (before, after) for subject in changed):
+        return None
+    wide = _wide_shapes(Statements(shapes), queried)
+    if wide is None:
+        return None
+    focus = {subject for subject in changed if subject in after.nodes}
+    focus |= {
+        subject
+        for subject, node in after.nodes.items()
+        if subject not in focus and not changed.isdisjoint(_named(node))
+    }
+    below = after.superclasses()
+    for target in wide:
+        for name in {target} | {name for name, closure in below.items() if target in closure}:
+            focus.update(after.by_type.get(name, ()))
+    if any(subject.startswith("_:") for subject in focus):
+        return None
+    return Scope(tuple(sorted(focus)), _around(after, focus, frozenset[str]().union(*wide.values())))
+
+
+def _is_vocabulary(graph: Statements, subject: str) -> bool:
+    node = graph.nodes.get(subject, {})
+    return subject.startswith((DSO, "_:")) or SUBCLASS_OF in node
+
+
+def _named(node: Node) -> Iterable[str]:
+    return (value for values in node.values() for value in values if isinstance(value, str))
+
+
+def _around(graph: Statements, focus: set[str], predicates: frozenset[str]) -> dict[str, Node]:
+    """Return what is stated of some nodes, the classes of all that they name, and all statements of some predicates."""
+    kept: dict[str, Node] = {}
+    for subject, node in graph.nodes.items():
+        seen = predicates & node.keys()
+        if SUBCLASS_OF in node:
+            seen |= {RDF_TYPE, SUBCLASS_OF}
+        if seen:
+            kept[subject] = {name: node[name] for name in seen if name in node}
+    for subject in focus:
+        for name in _named(graph.nodes[subject]):
+            types = graph.nodes.get(name, {}).get(RDF_TYPE)
+            if types:
+                kept.setdefault(name, {})[RDF_TYPE] = types
+    return kept | {subject: graph.nodes[subject] for subject in focus}
+
+
+def _wide_shapes(shapes: Statements, queried: Mapping[str, frozenset[str] | None]) -> dict[str, frozenset[str]] | None:
+    """Return the class of each shape that sees further than a node, with the predicates that it reads everywhere."""
+    wide: dict[str, frozenset[str]] = {}
+    for subject, node in shapes.nodes.items():
+        if any(name.startswith(SH + "target") and name != TARGET for name in node):
+            return None
+        if TARGET not in node:
+            continue
+        read = _reads(shapes, node, queried, inside=False)
+        if read is None:
+            return None
+        if read:
+            for target in shapes.iris(subject, TARGET):
+                wide[target] = wide.get(target, frozenset()) | read
+    return wide
+
+
+def _reads(
+    shapes: Statements, node: Node, queried: Mapping[str, frozenset[str] | None], *, inside: bool
+) -> frozenset[str] | None:
+    """Return the predicates that a shape reads beyond the node, none for a local one; None where it may read anything."""
+    found: frozenset[str] = frozenset()
+    for name, values in node.items():
+        if name in _LOCAL:
+            if name == SH + "path" and any(isinstance(value, Text) or value.startswith("_:") for value in values):
+                return None
+            continue
+        if name in _DESCRIBED:
+            continue
+        for value in values:
+            part: frozenset[str] | None = None
+            if name == SH + "sparql" and isinstance(value, str):
+                part = _queries(shapes, value, queried)
+            elif isinstance(value, str) and (name in _INNER or (name == SH + "property" and not inside)):
+                part = frozenset()
+                for item in _members(shapes, value):
+                    more = _reads(shapes, shapes.nodes.get(item, {}), queried, inside=inside or name == SH + "property")
+                    if more is None:
+                        return None
+                    part |= more
+            if part is None:
+                return None
+            found |= part
+    return found
+
+
+def _queries(
+    shapes: Statements, constraint: str, queried: Mapping[str, frozenset[str] | None]
+) -> frozenset[str] | None:
+    text = shapes.text(constraint, SH + "select")
+    others = shapes.nodes.get(constraint, {}).keys() - _SAID - {SH + "select", RDF_TYPE}
+    return None if text is None or others else queried.get(text)
+
+
+def _members(shapes: Statements, node: str) -> Iterable[str]:
+    """Yield a shape, or the shapes of a list of them."""
+    while RDF + "first" in shapes.nodes.get(node, {}):
+        yield from shapes.iris(node, RDF + "first")
+        rest = shapes.iris(node, RDF + "rest")
+        node = rest[0] if rest else ""
+        if node in ("", RDF + "nil"):
+            return
+    yield node

@@ -1,0 +1,163 @@
+"""Releases through the doors: listed, opened, compared, and followed by a service that is running."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from tests.api.serving import DEADLINE, running
+from tests.api.test_cli import downstack
+from tests.loaders.small import FILE, by_hand, revenue
+
+from downstack.graph.releases import POINTER, read_history
+from downstack.loaders.transaction import write_store
+from downstack.server import create_app
+from downstack.server.watch import StoreWatch
+
+QUERY = "{ graph { version releases { id loader sources added changed removed facts } } }"
+TABLE = (
+    "entity_id,entity_name,entity_type,layer,attribute,value,unit,as_of,source_title,source_url_or_repo,source_path,"
+    "confidence,note\nacme-x1,Acme X1,processor,5,memory_bandwidth,3000,GB/s,2026-01,X1 data sheet,"
+    "https://example.org/x1,p. 2,datasheet,\n"
+)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = by_hand(tmp_path_factory.mktemp("releases") / "store")
+    write_store(folder, {FILE: revenue(1)}, loader="test", sources=["one.csv"])
+    return folder
+
+
+def ask(client: httpx.Client) -> dict[str, object]:
+    answer = client.post("/graphql", json={"query": QUERY})
+    assert answer.status_code == 200
+    body = answer.json()
+    assert "errors" not in body
+    found: dict[str, object] = body["data"]["graph"]
+    return found
+
+
+def test_the_commands_list_open_and_compare_releases(store: Path, tmp_path: Path) -> None:
+    table = tmp_path / "chip.csv"
+    table.write_text(TABLE, encoding="utf-8")
+    dry = downstack("load", "facts-csv", str(table), "--store", str(store), "--dry-run", "--json")
+    assert dry.returncode == 0, dry.stderr
+    assert [item["name"] for item in json.loads(dry.stdout)["diff"]["differences"]] == [
+        "acme-x1",
+        "acme-x1.memory_bandwidth",
+    ]
+    assert len(read_history(store)) == 2
+    done = downstack("load", "facts-csv", str(table), "--store", str(store))
+    assert "+ fact acme-x1.memory_bandwidth: 3000 GB/s (as of 2026-01, datasheet)" in done.stdout
+    again = downstack("load", "facts-csv", str(table), "--store", str(store))
+    assert "holds all of it already: nothing was changed" in again.stdout
+    listed = downstack("releases", "--store", str(store), "--json")
+    releases = json.loads(listed.stdout)["releases"]
+    assert [item["loader"] for item in releases] == ["facts-csv", "test", "by-hand"]
+    assert (releases[0]["added"], releases[0]["sources"]) == (2, [str(table)])
+    assert releases[0]["id"] in downstack("releases", "--store", str(store)).stdout
+    first, last = releases[-1]["id"][:8], releases[0]["id"][:8]
+    found = downstack("diff", first, last, "--store", str(store), "--json")
+    differences = json.loads(found.stdout)["differences"]
+    assert {item["name"] for item in differences} == {
+        "acme-x1",
+        "acme-x1.memory_bandwidth",
+        "maker.company_revenue",
+    }
+    impact = downstack("diff", first, last, "--store", str(store), "--target", "memory_bandwidth")
+    assert "0 answers moved, 0 did not; 0 only before, 1 only after" in impact.stdout
+    shown = downstack("explain", "acme-x1.memory_bandwidth", "--store", f"{store}@{last}")
+    assert "3,000 GB/s" in shown.stdout
+    unknown = downstack("explain", "acme-x1.memory_bandwidth", "--store", f"{store}@{first}")
+    assert (unknown.returncode, "unknown entity" in unknown.stderr) == (1, True)
+
+
+def test_the_bundled_knowledge_has_no_releases(client: httpx.Client) -> None:
+    assert ask(client)["releases"] == []
+    refused = downstack("releases")
+    assert (refused.returncode, "hint: name one with --store" in refused.stderr) == (1, True)
+
+
+@pytest.fixture
+def service(store: Path) -> Iterator[httpx.Client]:
+    with running(create_app(store=str(store))) as url, httpx.Client(base_url=url, timeout=DEADLINE) as client:
+        yield client
+
+
+def test_a_service_takes_up_a_new_release_without_a_failed_request(store: Path, service: httpx.Client) -> None:
+    before = ask(service)
+    history = read_history(store)
+    assert [item["id"] for item in before["releases"]] == [item.id for item in history]  # type: ignore[attr-defined, index]
+    failures: list[BaseException] = []
+    versions: list[object] = []
+    swapped = threading.Event()
+
+    def keep_asking() -> None:
+        with httpx.Client(base_url=service.base_url, timeout=DEADLINE) as client:
+            try:
+                while not swapped.is_set():
+                    versions.append(ask(client)["version"])
+                    if versions[-1] != before["version"]:
+                        swapped.set()
+            except BaseException as error:  # noqa: BLE001 - a thread has nowhere else to say it
+                failures.append(error)
+                swapped.set()
+
+    asking = threading.Thread(target=keep_asking, daemon=True)
+    asking.start()
+    release = write_store(store, {FILE: revenue(50)}, loader="test").release
+    assert release is not None
+    assert swapped.wait(DEADLINE)
+    asking.join(DEADLINE)
+    assert failures == []
+    assert set(versions) == {before["version"], release.id}
+    # Once the new one has answered, the old one never does again.
+    assert versions.index(release.id) == len(versions) - 1
+    after = ask(service)
+    assert after["releases"][-1]["id"] == release.id  # type: ignore[index]
+    assert service.get("/readyz").json()["graphVersion"] == release.id
+
+
+def test_a_store_that_cannot_be_opened_any_more_leaves_the_old_graph_serving(
+    store: Path, service: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    version = ask(service)["version"]
+    good = (store / POINTER).read_bytes()
+    app = create_app(store=str(store))
+    watch = StoreWatch(app.state.graph, str(store), interval=0.0)
+    try:
+        (store / POINTER).write_text("broken", encoding="utf-8")
+        watch.look()
+        assert watch.finished(DEADLINE)
+        assert "the old one keeps answering" in caplog.text
+        assert app.state.graph.served.kg.version == version
+        assert ask(service)["version"] == version
+    finally:
+        (store / POINTER).write_bytes(good)
+
+
+def test_a_service_of_one_release_stays_with_it(store: Path) -> None:
+    oldest = read_history(store)[0]
+    app = create_app(store=f"{store}@{oldest.id}")
+    app.state.watch.look()
+    assert app.state.watch.finished(DEADLINE)
+    assert app.state.graph.served.kg.version == oldest.id
+
+
+def test_relations_can_be_asked_for_a_date(client: httpx.Client) -> None:
+    query = (
+        'query($day: Date) { entity(id: "nvidia-h200-sxm") { relations(asOf: $day) { predicate asOf validUntil } } }'
+    )
+
+    def dates(day: str | None) -> list[str | None]:
+        answer = client.post("/graphql", json={"query": query, "variables": {"day": day}}).json()
+        return [item["asOf"] for item in answer["data"]["entity"]["relations"]]
+
+    everything = dates(None)
+    assert any(item is not None for item in everything)
+    assert dates("2001-01-01") == [item for item in everything if item is None]
