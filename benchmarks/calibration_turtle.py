@@ -27,10 +27,8 @@ src:downstack-calibration a dso:Source ;
 """
 
 
-SERVING, ENGINE = "serving", "serving-"
-"""The calibration of all engines, and how those of one engine begin."""
-_OF_LAYERS = ("static", "neuron")
-"""Generations of engines that have a constant of all engines to themselves."""
+SERVING = "serving"
+"""The calibration of all serving engines."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,8 @@ class Constant:
 def turtle(
     constants: Iterable[Constant], as_of: str, units: Mapping[str, str], frameworks: Iterable[str] = ()
 ) -> str:
-    """Return the constants as entities and facts; `frameworks` are those of the graph that a calibration may hold for."""
+    """Return the constants as entities and facts; what is named like one of the `frameworks` of the graph is
+    stated of it."""
     known = frozenset(frameworks)
     by_name: dict[str, list[Constant]] = {}
     for item in constants:
@@ -57,28 +56,19 @@ def turtle(
     parts = [HEAD.format(month=as_of[:7])]
     for name, items in by_name.items():
         slug = _slug(name)
-        engine = name.removeprefix(ENGINE) if name.startswith(ENGINE) else ""
-        refined = "" if not engine else f"    dso:refines ds:{_slug(SERVING)} ;\n"
-        parts.append(
-            f"ds:{slug} a dso:{_class(name)} ;\n"
-            f'    rdfs:label "{name}"@en ;\n'
-            f'    skos:definition "{_definition(items[0])}"@en ;\n'
-            f"{refined}"
-            f"    dso:inLayer dso:layer3 .\n"
-        )
-        if engine:
-            parts.append(_relation(slug, "refines", _slug(SERVING)))
-        if engine in known:
-            parts.append(f"ds:{engine} dso:calibratedBy ds:{slug} .\n")
-            parts.append(_relation(engine, "calibratedBy", slug))
+        if name in known:
+            slug = name
+            parts.append(f"ds:{slug} dso:calibratedBy ds:{_slug(SERVING)} .\n")
+            parts.append(_relation(slug, "calibratedBy", _slug(SERVING)))
+        else:
+            parts.append(
+                f"ds:{slug} a dso:{'ServingCalibration' if name == SERVING else 'Calibration'} ;\n"
+                f'    rdfs:label "{name}"@en ;\n'
+                f'    skos:definition "{_definition(items[0])}"@en ;\n'
+                f"    dso:inLayer dso:layer3 .\n"
+            )
         parts.extend(_fact(slug, item, as_of, units[item.quantity]) for item in items)
     return "\n".join(parts)
-
-
-def _class(name: str) -> str:
-    if name.startswith(ENGINE):
-        return "EngineCalibration"
-    return "ServingCalibration" if name == SERVING or name in _OF_LAYERS else "Calibration"
 
 
 def _relation(subject: str, predicate: str, target: str) -> str:

@@ -6,10 +6,12 @@ sequences carries on average :math:`B/S_{out}` prefills.
 
 .. math::
 
-    t_{prefill} = \frac{N}{n}\,(S\,(t_m - t_h + t_r) + t_q) + \frac{S}{C}\,(t_W(C) + L\,o_P) \qquad
-    t_P = \frac{t_{prefill}}{S_{out}}\,\frac{n}{N} \qquad TTFT = \max(k\,TPOT,\; t_{prefill} + TPOT)
+    t_{prefill} = \frac{N}{n}\,(S\,(t_m - t_h + t_r) + t_q) + t_{pass} \qquad
+    t_P = \frac{(t_{prefill} - t_{pass})\,n / N + t_{pass} / p}{S_{out}} \qquad
+    TTFT = \max(k\,TPOT,\; t_{prefill} + TPOT)
 
 `n` chips work on a prompt at a time; of the `N` chips of the whole copy of the model the others go on with something else.
+Passes hold up all data-parallel groups, but only one of `p` pipeline stages at a time.
 :math:`k` steps pass while a new sequence waits for its first token (:mod:`downstack.performance.decoding_share`).
 """
 
@@ -32,20 +34,12 @@ _OF_STREAM = Constant(1.0, "sequence", "the time between tokens is that of one s
 
 @performance_function(
     formula="one_prompt * (accelerators_per_replica / tensor_parallel * (computed_prompt_tokens * (weight_multiply_time"
-    " - head_multiply_time + allreduce_time_per_sequence / one_token) + prompt_attention_time)"
-    " + computed_prompt_tokens / tokens_per_pass * (pass_weight_read_time + num_layers * fitted_pass_layer_time))",
+    " - head_multiply_time + allreduce_time_per_sequence / one_token) + prompt_attention_time)) + prompt_pass_time",
     citation=f"{FITTED}; {SCALING_BOOK}",
     constants={"one_prompt": _ONE_PROMPT, "one_token": _ONE_TOKEN},
     assumes=("a prompt passes the pipeline stages one after the other, and is processed by one group of chips",),
-    increasing=(
-        "weight_multiply_time",
-        "allreduce_time_per_sequence",
-        "prompt_attention_time",
-        "pass_weight_read_time",
-        "num_layers",
-        "fitted_pass_layer_time",
-    ),
-    decreasing=("head_multiply_time", "tokens_per_pass"),
+    increasing=("weight_multiply_time", "allreduce_time_per_sequence", "prompt_attention_time", "prompt_pass_time"),
+    decreasing=("head_multiply_time",),
     examples=(
         Example(
             {
@@ -54,16 +48,13 @@ _OF_STREAM = Constant(1.0, "sequence", "the time between tokens is that of one s
                 "head_multiply_time": 1e-6,
                 "allreduce_time_per_sequence": 1e-6,
                 "prompt_attention_time": 2e-3,
-                "tokens_per_pass": 1000.0,
-                "pass_weight_read_time": 6e-3,
-                "num_layers": 80.0,
-                "fitted_pass_layer_time": 50e-6,
+                "prompt_pass_time": 10e-3,
                 "tensor_parallel": 8.0,
                 "accelerators_per_replica": 8.0,
             },
             0.062,
             1e-12,
-            "by hand: 1000 * 50 us + 2 ms + 6 ms + 4 ms",
+            "by hand: 1000 * 50 us + 2 ms + 10 ms",
         ),
         Example(
             {
@@ -72,10 +63,7 @@ _OF_STREAM = Constant(1.0, "sequence", "the time between tokens is that of one s
                 "head_multiply_time": 0.0,
                 "allreduce_time_per_sequence": 0.0,
                 "prompt_attention_time": 0.0,
-                "tokens_per_pass": 8192.0,
-                "pass_weight_read_time": 0.0,
-                "num_layers": 80.0,
-                "fitted_pass_layer_time": 0.0,
+                "prompt_pass_time": 0.0,
                 "tensor_parallel": 4.0,
                 "accelerators_per_replica": 8.0,
             },
@@ -91,10 +79,7 @@ def prefill_time(
     head_multiply_time: Annotated[Array, "s/token"],
     allreduce_time_per_sequence: Annotated[Array, "s/sequence"],
     prompt_attention_time: Annotated[Array, "s/sequence"],
-    tokens_per_pass: Annotated[Array, "token"],
-    pass_weight_read_time: Annotated[Array, "s"],
-    num_layers: Annotated[Array, "1"],
-    fitted_pass_layer_time: Annotated[Array, "s"],
+    prompt_pass_time: Annotated[Array, "s"],
     tensor_parallel: Annotated[Array, "chip"],
     accelerators_per_replica: Annotated[Array, "chip"],
     *,
@@ -103,45 +88,77 @@ def prefill_time(
 ) -> Annotated[Array, "s"]:
     """Seconds to process one prompt, on the chips that work on one prompt at a time."""
     token = weight_multiply_time - head_multiply_time + allreduce_time_per_sequence / one_token
-    passes = computed_prompt_tokens / tokens_per_pass
-    each = pass_weight_read_time + num_layers * fitted_pass_layer_time
     work = computed_prompt_tokens * token + prompt_attention_time
-    return one_prompt * (accelerators_per_replica / tensor_parallel * work + passes * each)
+    return one_prompt * (accelerators_per_replica / tensor_parallel * work) + prompt_pass_time
 
 
 @performance_function(
-    formula="prefill_time / one_prompt * one_token / output_tokens * (tensor_parallel / accelerators_per_replica)",
+    formula="((prefill_time - prompt_pass_time) * tensor_parallel / accelerators_per_replica + prompt_pass_time"
+    " / pipeline_parallel) / one_prompt * one_token / output_tokens",
     citation=LITTLE,
     constants={"one_prompt": _ONE_PROMPT, "one_token": _ONE_TOKEN},
-    assumes=("a new prompt arrives whenever a sequence finishes: the batch stays full",),
+    assumes=(
+        "a new prompt arrives whenever a sequence finishes: the batch stays full",
+        "data-parallel groups go from layer to layer together: each waits while another starts a pass",
+    ),
     increasing=("prefill_time", "tensor_parallel"),
     decreasing=("output_tokens", "accelerators_per_replica"),
     examples=(
         Example(
-            {"prefill_time": 0.1, "output_tokens": 200.0, "tensor_parallel": 8.0, "accelerators_per_replica": 8.0},
+            {
+                "prefill_time": 0.1,
+                "prompt_pass_time": 0.01,
+                "output_tokens": 200.0,
+                "tensor_parallel": 8.0,
+                "pipeline_parallel": 1.0,
+                "accelerators_per_replica": 8.0,
+            },
             5e-4,
             1e-12,
             "by hand: 100 ms once in 200 tokens",
         ),
         Example(
-            {"prefill_time": 0.1, "output_tokens": 200.0, "tensor_parallel": 4.0, "accelerators_per_replica": 8.0},
+            {
+                "prefill_time": 0.1,
+                "prompt_pass_time": 0.02,
+                "output_tokens": 200.0,
+                "tensor_parallel": 4.0,
+                "pipeline_parallel": 1.0,
+                "accelerators_per_replica": 8.0,
+            },
+            3e-4,
+            1e-12,
+            "by hand: two groups, each works on half of the prompts; 40 ms and the 20 ms that both wait",
+        ),
+        Example(
+            {
+                "prefill_time": 0.1,
+                "prompt_pass_time": 0.02,
+                "output_tokens": 200.0,
+                "tensor_parallel": 4.0,
+                "pipeline_parallel": 2.0,
+                "accelerators_per_replica": 8.0,
+            },
             2.5e-4,
             1e-12,
-            "by hand: two groups of chips, each prefills half of the prompts",
+            "by hand: two stages, one of which works on the prompt at a time",
         ),
     ),
 )
 def prefill_interruption_per_sequence(
     prefill_time: Annotated[Array, "s"],
+    prompt_pass_time: Annotated[Array, "s"],
     output_tokens: Annotated[Array, "token/sequence"],
     tensor_parallel: Annotated[Array, "chip"],
+    pipeline_parallel: Annotated[Array, "1"],
     accelerators_per_replica: Annotated[Array, "chip"],
     *,
     one_prompt: float,
     one_token: float,
 ) -> Annotated[Array, "s/sequence"]:
     """Seconds by which each sequence of the batch lengthens every step, because its successor has to be prefilled."""
-    return prefill_time / one_prompt * one_token / output_tokens * (tensor_parallel / accelerators_per_replica)
+    work = (prefill_time - prompt_pass_time) * (tensor_parallel / accelerators_per_replica)
+    return (work + prompt_pass_time / pipeline_parallel) / one_prompt * one_token / output_tokens
 
 
 @performance_function(

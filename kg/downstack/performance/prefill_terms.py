@@ -4,7 +4,7 @@ A prompt is processed in passes of at most 8192 tokens. Each reads the weights o
 
 .. math::
 
-    C = \min(S, 8192) \qquad t_q = f\,\frac{F_{prefill} - 2\,N\,S}{N_c\,P} \qquad t_h = \frac{2 f\,d\,V}{N_c\,P}
+    C = \min(S, 8192) \qquad t_{pass} = \frac{S}{C}\,(t_W(C) + L\,o_P) \qquad t_q = f\,\frac{F_{prefill} - 2\,N\,S}{N_c\,P} \qquad t_h = \frac{2 f\,d\,V}{N_c\,P}
 
 `S` computed tokens, `N` weights that a token multiplies with, :math:`N_c` chips. The output head works for the last token only.
 """
@@ -95,6 +95,42 @@ def pass_weight_read_time_mixture(
     """Seconds in which a pass over a prompt reads its weights: the experts that the tokens of the pass use."""
     used = 1.0 - (1.0 - routing_fraction) ** (tokens_per_pass / one_token)
     return dense_weight_read_time + expert_weight_read_time * used
+
+
+@performance_function(
+    formula="computed_prompt_tokens * one_prompt / tokens_per_pass"
+    " * (pass_weight_read_time + num_layers * fitted_pass_layer_time)",
+    citation=FITTED,
+    constants={"one_prompt": _ONE_PROMPT},
+    increasing=("pass_weight_read_time", "num_layers", "fitted_pass_layer_time"),
+    decreasing=("tokens_per_pass",),
+    examples=(
+        Example(
+            {
+                "computed_prompt_tokens": 2000.0,
+                "tokens_per_pass": 1000.0,
+                "pass_weight_read_time": 6e-3,
+                "num_layers": 80.0,
+                "fitted_pass_layer_time": 50e-6,
+            },
+            20e-3,
+            1e-12,
+            "by hand: twice 6 ms + 80 * 50 us",
+        ),
+    ),
+)
+def prompt_pass_time(
+    computed_prompt_tokens: Annotated[Array, "token/sequence"],
+    tokens_per_pass: Annotated[Array, "token"],
+    pass_weight_read_time: Annotated[Array, "s"],
+    num_layers: Annotated[Array, "1"],
+    fitted_pass_layer_time: Annotated[Array, "s"],
+    *,
+    one_prompt: float,
+) -> Annotated[Array, "s"]:
+    """Seconds in which the passes over one prompt read weights and start kernels."""
+    passes = computed_prompt_tokens * one_prompt / tokens_per_pass
+    return passes * (pass_weight_read_time + num_layers * fitted_pass_layer_time)
 
 
 @performance_function(

@@ -4,9 +4,9 @@ A batch shares its steps, so a request takes a part of each; its own prompt it t
 
 .. math::
 
-    A = S_{out}\,TPOT\,\frac{N}{B_d} = t_{prefill}\,n + \frac{N}{B_d}\,S_{out}\,t(B_d)
+    A = S_{out}\,TPOT\,\frac{N}{B_d} = N\,S_{out}\,t_P + \frac{N}{B_d}\,S_{out}\,t(B_d)
 
-`N` chips of the copy of the model, of which `n` work on a prompt at a time. The four parts below sum to `A`: a user waits while
+`N` chips of the copy of the model, :math:`B_d` sequences that decode, :math:`t_P` what a prompt interrupts. The four parts below sum to `A`: a user waits while
 the prompts of others are prefilled, but does not pay for them.
 """
 
@@ -18,7 +18,7 @@ from downstack.performance.citations import LITTLE, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _OWN = Constant(1.0, "sequence", "a request is one sequence")
-_PROMPT = Constant(1.0, "sequence", "prompts are prefilled one at a time")
+_STEP = Constant(1.0, "token/sequence", "autoregressive decoding: one token of each sequence a step")
 _SHARED = "the sequences of a batch share its steps equally, however long their contexts are"
 
 
@@ -56,18 +56,23 @@ def request_accelerator_time(
 
 
 @performance_function(
-    formula="prefill_time / one_prompt * tensor_parallel"
-    " + request_decode_compute_time * accelerators_per_replica / decoding_sequences",
+    formula="(output_tokens / one_token * prefill_interruption_per_sequence"
+    " + request_decode_compute_time / decoding_sequences) * accelerators_per_replica",
     citation=SCALING_BOOK,
-    constants={"one_prompt": _PROMPT},
-    assumes=(_SHARED,),
-    increasing=("prefill_time", "tensor_parallel", "request_decode_compute_time", "accelerators_per_replica"),
+    constants={"one_token": _STEP},
+    assumes=(_SHARED, "what the prompt of a request holds up is counted to the request"),
+    increasing=(
+        "output_tokens",
+        "prefill_interruption_per_sequence",
+        "request_decode_compute_time",
+        "accelerators_per_replica",
+    ),
     decreasing=("decoding_sequences",),
     examples=(
         Example(
             {
-                "prefill_time": 0.1,
-                "tensor_parallel": 8.0,
+                "output_tokens": 100.0,
+                "prefill_interruption_per_sequence": 1e-3,
                 "request_decode_compute_time": 1.0,
                 "accelerators_per_replica": 8.0,
                 "decoding_sequences": 10.0,
@@ -79,17 +84,17 @@ def request_accelerator_time(
     ),
 )
 def request_processor_accelerator_time(
-    prefill_time: Annotated[Array, "s"],
-    tensor_parallel: Annotated[Array, "chip"],
+    output_tokens: Annotated[Array, "token/sequence"],
+    prefill_interruption_per_sequence: Annotated[Array, "s/sequence"],
     request_decode_compute_time: Annotated[Array, "s"],
     accelerators_per_replica: Annotated[Array, "chip"],
     decoding_sequences: Annotated[Array, "sequence"],
     *,
-    one_prompt: float,
+    one_token: float,
 ) -> Annotated[Array, "s*chip/sequence"]:
-    """Seconds times chips of a request that arithmetic takes: its prompt, and the part of its steps that reads do not hide."""
-    decoded = request_decode_compute_time * accelerators_per_replica / decoding_sequences
-    return prefill_time / one_prompt * tensor_parallel + decoded
+    """Seconds times chips of a request for its prompt, and for the arithmetic of its steps that reads do not hide."""
+    prompt = output_tokens / one_token * prefill_interruption_per_sequence
+    return (prompt + request_decode_compute_time / decoding_sequences) * accelerators_per_replica
 
 
 @performance_function(

@@ -17,7 +17,6 @@ from downstack.performance.citations import DEFINITION, LITTLE, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _ONE_TOKEN = Constant(1.0, "token/sequence", "one token of each sequence a step")
-_ONE_PROMPT = Constant(1.0, "sequence", "prompts are processed one at a time")
 _ONE_STREAM = Constant(1.0, "sequence", "the time between tokens is that of one stream")
 
 
@@ -75,33 +74,33 @@ def engine_throughput(
 
 
 @performance_function(
-    formula="prefill_time * tensor_parallel / accelerators_per_replica",
+    formula="prefill_interruption_per_sequence * output_tokens / one_token",
     citation=DEFINITION,
-    increasing=("prefill_time", "tensor_parallel"),
-    decreasing=("accelerators_per_replica",),
+    constants={"one_token": _ONE_TOKEN},
+    increasing=("prefill_interruption_per_sequence", "output_tokens"),
     examples=(
         Example(
-            {"prefill_time": 0.02, "tensor_parallel": 4.0, "accelerators_per_replica": 8.0},
+            {"prefill_interruption_per_sequence": 1e-4, "output_tokens": 100.0},
             0.01,
             1e-12,
-            "by hand: two groups process a prompt each at a time",
+            "by hand: 100 steps of 0.1 ms",
         ),
     ),
     registry=CALIBRATED,
 )
 def prompt_occupation_time(
-    prefill_time: Annotated[Array, "s"],
-    tensor_parallel: Annotated[Array, "chip"],
-    accelerators_per_replica: Annotated[Array, "chip"],
-) -> Annotated[Array, "s"]:
+    prefill_interruption_per_sequence: Annotated[Array, "s/sequence"],
+    output_tokens: Annotated[Array, "token/sequence"],
+    *,
+    one_token: float,
+) -> Annotated[Array, "s/sequence"]:
     """Seconds of the whole engine that one prompt takes."""
-    return prefill_time * tensor_parallel / accelerators_per_replica
+    return prefill_interruption_per_sequence * output_tokens / one_token
 
 
 @performance_function(
-    formula="concurrent_sequences / one_prompt * prompt_occupation_time + decode_step_time",
+    formula="concurrent_sequences * prompt_occupation_time + decode_step_time",
     citation=SCALING_BOOK,
-    constants={"one_prompt": _ONE_PROMPT},
     assumes=("all prompts of a batch start together and decode after the last of them",),
     increasing=("concurrent_sequences", "prompt_occupation_time", "decode_step_time"),
     examples=(
@@ -116,19 +115,17 @@ def prompt_occupation_time(
 )
 def batch_time_to_first_token(
     concurrent_sequences: Annotated[Array, "sequence"],
-    prompt_occupation_time: Annotated[Array, "s"],
+    prompt_occupation_time: Annotated[Array, "s/sequence"],
     decode_step_time: Annotated[Array, "s"],
-    *,
-    one_prompt: float,
 ) -> Annotated[Array, "s"]:
     """Seconds to the first token of a static batch."""
-    return concurrent_sequences / one_prompt * prompt_occupation_time + decode_step_time
+    return concurrent_sequences * prompt_occupation_time + decode_step_time
 
 
 @performance_function(
-    formula="concurrent_sequences / one_prompt * prompt_occupation_time + output_tokens / one_token * decode_step_time",
+    formula="concurrent_sequences * prompt_occupation_time + output_tokens / one_token * decode_step_time",
     citation=SCALING_BOOK,
-    constants={"one_token": _ONE_TOKEN, "one_prompt": _ONE_PROMPT},
+    constants={"one_token": _ONE_TOKEN},
     increasing=("concurrent_sequences", "prompt_occupation_time", "decode_step_time", "output_tokens"),
     examples=(
         Example(
@@ -147,12 +144,11 @@ def batch_time_to_first_token(
 )
 def batch_latency(
     concurrent_sequences: Annotated[Array, "sequence"],
-    prompt_occupation_time: Annotated[Array, "s"],
+    prompt_occupation_time: Annotated[Array, "s/sequence"],
     decode_step_time: Annotated[Array, "s"],
     output_tokens: Annotated[Array, "token/sequence"],
     *,
     one_token: float,
-    one_prompt: float,
 ) -> Annotated[Array, "s"]:
     """Seconds from the prompts of a static batch to its last tokens."""
-    return concurrent_sequences / one_prompt * prompt_occupation_time + output_tokens / one_token * decode_step_time
+    return concurrent_sequences * prompt_occupation_time + output_tokens / one_token * decode_step_time

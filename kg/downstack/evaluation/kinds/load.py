@@ -105,20 +105,23 @@ class Loader:
         }
 
     def _fitted(self) -> dict[str, Array]:
+        constants = self.asked.setting.constants
         rows = len(self._rows)
-        held = {name: self._constant(name, ["serving"] * rows) for name in ONE_FOR_ALL}
-        held["fitted_layer_time"] = self._constant("fitted_layer_time", [layer_class(row.engine) for row in self._rows])
-        engines = [f"serving-{name}" for name in self.families]
-        constants = self.asked.setting.constants
-        for name in BY_ENGINE:
-            # An engine that no row shows differs from the others by nothing that is known.
-            held[name] = numbers([constants.get((key, name), np.nan) for key in engines])
+        held = {name: np.full(rows, constants.get(("serving", name), np.nan)) for name in ONE_FOR_ALL}
+        usual = constants.get(("serving", "fitted_layer_time"), np.nan)
+        generations = [layer_class(row.engine) for row in self._rows]
+        held["fitted_layer_time"] = numbers(
+            [constants.get((name, "fitted_generation_layer_time"), usual) for name in generations]
+        )
+        # An engine that no row shows differs from the others by nothing that is known.
+        for name, elsewhere in BY_ENGINE.items():
+            held[name] = numbers(
+                [
+                    constants.get((engine, name), constants.get((f"serving-{engine}", elsewhere), np.nan))
+                    for engine in self.families
+                ]
+            )
         return held
-
-    def _constant(self, name: str, keys: Sequence[str]) -> Array:
-        constants = self.asked.setting.constants
-        usual = constants.get(("serving", name), np.nan)
-        return numbers([constants.get((key, name), usual) for key in keys])
 
     def load(self, group: Array, replicas: Array) -> Load:
         """Return the quantities of the rows in a layout: tensor-parallel chips, replicas of the engine."""
@@ -134,9 +137,10 @@ class Loader:
             "pipeline_parallel": held / group,
             "data_parallel": groups,
             "engine_replicas": replicas,
-            # The constants were fitted without the exchange between stages and experts.
+            # A row does not say what joins its pipeline stages.
             "pipeline_handover_time_per_sequence": np.zeros(len(rows)),
-            "expert_exchange_time_per_sequence": np.zeros(len(rows)),
+            "expert_parallel": np.minimum(counts(rows, "expert_parallel", 1.0), chips),
+            "scaleup_reach": np.full(len(rows), DOMAIN),
         }
         given["routed_weight_bytes"] = np.where(self.mixture, asked.columns(given)["routed_weight_bytes"], 0.0)
         self._caches(given)
@@ -171,8 +175,11 @@ class Loader:
         given["resident_kv_cache_bytes_per_sequence"] = 0.5 * (mean + whole) * scale * held
 
 
-BY_ENGINE = ("fitted_first_token_factor", "fitted_engine_sequence_time")
-"""What one engine has beside the constants that hold for all."""
+BY_ENGINE = {
+    "fitted_first_token_factor": "fitted_engine_first_token_factor",
+    "fitted_engine_sequence_time": "",
+}
+"""What one engine has beside the constants of all, by how it is called of engines that are no framework of the graph."""
 ONE_FOR_ALL = (
     "fitted_dense_read_factor",
     "fitted_narrow_dense_read_factor",
