@@ -103,15 +103,14 @@ def _settled(rate: Array, fixed: Array, each: Array) -> Array:
 
 
 @performance_function(
-    returns="concurrency_at_rate",
+    returns="decoding_sequences_at_rate",
     formula="r * (dense_weight_read_time + step_overhead_time) / (1 - r * (kv_read_time_per_sequence"
-    " + compute_time_per_sequence + serial_time_per_sequence)) / decoding_share with r = output_token_rate / one_each",
+    " + compute_time_per_sequence + serial_time_per_sequence)) with r = output_token_rate / one_each",
     citation=f"{LITTLE}; {SCALING_BOOK}",
     constants={"one_each": _ONE_EACH},
     feasible=_keeps_up,
     infeasible_reason=_SATURATED,
     assumes=(_STEADY, _NO_LIMIT),
-    relative_error=calibration.TIME_PER_OUTPUT_TOKEN,
     increasing=(
         "output_token_rate",
         "dense_weight_read_time",
@@ -120,7 +119,6 @@ def _settled(rate: Array, fixed: Array, each: Array) -> Array:
         "step_overhead_time",
         "serial_time_per_sequence",
     ),
-    decreasing=("decoding_share",),
     examples=(
         Example(
             {
@@ -130,29 +128,27 @@ def _settled(rate: Array, fixed: Array, each: Array) -> Array:
                 "compute_time_per_sequence": 5e-5,
                 "step_overhead_time": 0.004,
                 "serial_time_per_sequence": 5e-5,
-                "decoding_share": 0.5,
             },
-            50.0,
+            25.0,
             1e-12,
-            "by hand: a step of 25 sequences takes 16 + 4 + 25 * 0.2 = 25 ms, in which 25 tokens are asked for; as many wait",
+            "by hand: a step of 25 sequences takes 16 + 4 + 25 * 0.2 = 25 ms, in which 25 tokens are asked for",
         ),
     ),
     applies_to={"model": "DenseModel"},
 )
-def concurrency_at_rate_dense(
+def decoding_sequences_at_rate_dense(
     output_token_rate: Annotated[Array, "token/s"],
     dense_weight_read_time: Annotated[Array, "s"],
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
     compute_time_per_sequence: Annotated[Array, "s/sequence"],
     step_overhead_time: Annotated[Array, "s"],
     serial_time_per_sequence: Annotated[Array, "s/sequence"],
-    decoding_share: Annotated[Array, "1"],
     *,
     one_each: float,
 ) -> Annotated[Array, "sequence"]:
-    """Sequences in the engine when requests arrive at a steady rate, dense model."""
+    """Sequences that are decoded at once when requests arrive at a steady rate, dense model."""
     each = kv_read_time_per_sequence + compute_time_per_sequence + serial_time_per_sequence
-    return _settled(output_token_rate / one_each, dense_weight_read_time + step_overhead_time, each) / decoding_share
+    return _settled(output_token_rate / one_each, dense_weight_read_time + step_overhead_time, each)
 
 
 def settled_with_experts(rate: Array, fixed: Array, expert_read: Array, each: Array, decay: Array) -> Array:
@@ -187,8 +183,8 @@ def settled_with_experts(rate: Array, fixed: Array, expert_read: Array, each: Ar
 
 
 @performance_function(
-    returns="concurrency_at_rate",
-    formula="B / decoding_share with B = r * (dense_weight_read_time + expert_weight_read_time"
+    returns="decoding_sequences_at_rate",
+    formula="B with B = r * (dense_weight_read_time + expert_weight_read_time"
     " * (1 - (1 - stage_routing_fraction) ^ B) + step_overhead_time + B * (kv_read_time_per_sequence"
     " + compute_time_per_sequence + serial_time_per_sequence)), r = output_token_rate / one_each",
     citation=f"{LITTLE}; {MIXTURE_OF_EXPERTS}",
@@ -197,7 +193,6 @@ def settled_with_experts(rate: Array, fixed: Array, expert_read: Array, each: Ar
     feasible=_keeps_up,
     infeasible_reason=_SATURATED,
     assumes=(_STEADY, _NO_LIMIT, "routing is balanced and tokens are routed independently"),
-    relative_error=calibration.TIME_PER_OUTPUT_TOKEN,
     increasing=(
         "output_token_rate",
         "dense_weight_read_time",
@@ -208,7 +203,6 @@ def settled_with_experts(rate: Array, fixed: Array, expert_read: Array, each: Ar
         "step_overhead_time",
         "serial_time_per_sequence",
     ),
-    decreasing=("decoding_share",),
     examples=(
         Example(
             {
@@ -220,7 +214,6 @@ def settled_with_experts(rate: Array, fixed: Array, expert_read: Array, each: Ar
                 "compute_time_per_sequence": 1e-4,
                 "step_overhead_time": 2e-3,
                 "serial_time_per_sequence": 13e-3 / 6.0 - 11.9375e-3 / 4.0 + 9e-4,
-                "decoding_share": 1.0,
             },
             4.0,
             1e-9,
@@ -229,7 +222,7 @@ def settled_with_experts(rate: Array, fixed: Array, expert_read: Array, each: Ar
     ),
     applies_to={"model": "MixtureOfExpertsModel"},
 )
-def concurrency_at_rate_mixture(
+def decoding_sequences_at_rate_mixture(
     output_token_rate: Annotated[Array, "token/s"],
     dense_weight_read_time: Annotated[Array, "s"],
     expert_weight_read_time: Annotated[Array, "s"],
@@ -238,22 +231,40 @@ def concurrency_at_rate_mixture(
     compute_time_per_sequence: Annotated[Array, "s/sequence"],
     step_overhead_time: Annotated[Array, "s"],
     serial_time_per_sequence: Annotated[Array, "s/sequence"],
-    decoding_share: Annotated[Array, "1"],
     *,
     one_each: float,
     one_token: float,
 ) -> Annotated[Array, "sequence"]:
-    """Sequences in the engine when requests arrive at a steady rate, mixture of experts."""
+    """Sequences that are decoded at once when requests arrive at a steady rate, mixture of experts."""
     with np.errstate(divide="ignore"):  # a token that uses all experts leaves none unused
         decay = -np.log1p(-np.minimum(stage_routing_fraction, 1.0)) / one_token
-    decoding = settled_with_experts(
+    return settled_with_experts(
         output_token_rate / one_each,
         dense_weight_read_time + step_overhead_time,
         expert_weight_read_time,
         kv_read_time_per_sequence + compute_time_per_sequence + serial_time_per_sequence,
         decay,
     )
-    return decoding / decoding_share
+
+
+@performance_function(
+    formula="decoding_sequences_at_rate / decoding_share",
+    citation=LITTLE,
+    assumes=(_STEADY, _NO_LIMIT),
+    relative_error=calibration.TIME_PER_OUTPUT_TOKEN,
+    increasing=("decoding_sequences_at_rate",),
+    decreasing=("decoding_share",),
+    examples=(
+        Example(
+            {"decoding_sequences_at_rate": 25.0, "decoding_share": 0.5}, 50.0, 1e-12, "by hand: as many wait as decode"
+        ),
+    ),
+)
+def concurrency_at_rate(
+    decoding_sequences_at_rate: Annotated[Array, "sequence"], decoding_share: Annotated[Array, "1"]
+) -> Annotated[Array, "sequence"]:
+    """Sequences in the engine when requests arrive at a steady rate, those that wait for their first token included."""
+    return decoding_sequences_at_rate / decoding_share
 
 
 @performance_function(

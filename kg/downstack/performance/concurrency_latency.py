@@ -17,7 +17,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from downstack.performance.citations import MIXTURE_OF_EXPERTS, SCALING_BOOK
+from downstack.performance.citations import LITTLE, MIXTURE_OF_EXPERTS, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, Regimes, Validity, performance_function
 from downstack.performance.decode_step import slower_side
 from downstack.performance.experts import used_fraction
@@ -100,18 +100,16 @@ def _decoding_with_experts(
     )
 
 
-def _one_sequence_in_time(decoding_share: Array, one_sequence: float, **step: Any) -> Any:
-    del decoding_share
+def _one_sequence_in_time(one_sequence: float, **step: Any) -> Any:
     return _decoding(**step) >= one_sequence
 
 
-def _one_sequence_in_time_with_experts(decoding_share: Array, one_sequence: float, **step: Any) -> Any:
-    del decoding_share
+def _one_sequence_in_time_with_experts(one_sequence: float, **step: Any) -> Any:
     return _decoding_with_experts(one_sequence=one_sequence, **step) >= one_sequence
 
 
-def _slower(decoding_share: Array, one_sequence: float, **step: Any) -> Any:
-    del decoding_share, one_sequence
+def _slower(one_sequence: float, **step: Any) -> Any:
+    del one_sequence
     return slower_side(
         _decoding(**step),
         step["dense_weight_read_time"],
@@ -120,8 +118,7 @@ def _slower(decoding_share: Array, one_sequence: float, **step: Any) -> Any:
     )
 
 
-def _slower_with_experts(decoding_share: Array, one_sequence: float, **step: Any) -> Any:
-    del decoding_share
+def _slower_with_experts(one_sequence: float, **step: Any) -> Any:
     sequences = _decoding_with_experts(one_sequence=one_sequence, **step)
     used = used_fraction(np.maximum(sequences, 0.0), step["stage_routing_fraction"], one_sequence)
     return slower_side(
@@ -133,9 +130,9 @@ def _slower_with_experts(decoding_share: Array, one_sequence: float, **step: Any
 
 
 @performance_function(
-    returns="concurrency_by_latency",
+    returns="decoding_sequences_by_latency",
     formula="(time_per_output_token_target * one_token - step_overhead_time - dense_weight_read_time)"
-    " / (kv_read_time_per_sequence + compute_time_per_sequence + serial_time_per_sequence) / decoding_share",
+    " / (kv_read_time_per_sequence + compute_time_per_sequence + serial_time_per_sequence)",
     citation=SCALING_BOOK,
     constants={"one_token": _ONE_TOKEN, "one_sequence": _ONE_SEQUENCE},
     regimes=Regimes(_SIDES, _slower),
@@ -149,7 +146,6 @@ def _slower_with_experts(decoding_share: Array, one_sequence: float, **step: Any
         "compute_time_per_sequence",
         "step_overhead_time",
         "serial_time_per_sequence",
-        "decoding_share",
     ),
     examples=(
         Example(
@@ -160,30 +156,28 @@ def _slower_with_experts(decoding_share: Array, one_sequence: float, **step: Any
                 "compute_time_per_sequence": 5e-5,
                 "step_overhead_time": 0.005,
                 "serial_time_per_sequence": 5e-5,
-                "decoding_share": 0.8,
             },
-            25e-3 / 3e-4 / 0.8,
+            25e-3 / 3e-4,
             1e-12,
-            "by hand: (50 - 5 - 20) / (0.2 + 0.05 + 0.05) in ms decode, a fifth waits for its first token",
+            "by hand: (50 - 5 - 20) / (0.2 + 0.05 + 0.05) in ms",
         ),
     ),
     applies_to={"model": "DenseModel"},
 )
-def concurrency_by_latency_dense(
+def decoding_sequences_by_latency_dense(
     time_per_output_token_target: Annotated[Array, "s/token"],
     dense_weight_read_time: Annotated[Array, "s"],
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
     compute_time_per_sequence: Annotated[Array, "s/sequence"],
     step_overhead_time: Annotated[Array, "s"],
     serial_time_per_sequence: Annotated[Array, "s/sequence"],
-    decoding_share: Annotated[Array, "1"],
     *,
     one_token: float,
     one_sequence: float,
 ) -> Annotated[Array, "sequence"]:
-    """Largest mean load of a dense model at which a token still comes within the target."""
+    """Sequences of a dense model that may decode at once so that a token still comes within the target."""
     del one_sequence  # only the feasibility of the answer depends on it
-    decoding = _decoding(
+    return _decoding(
         time_per_output_token_target,
         dense_weight_read_time,
         kv_read_time_per_sequence,
@@ -192,12 +186,11 @@ def concurrency_by_latency_dense(
         serial_time_per_sequence,
         one_token,
     )
-    return decoding / decoding_share
 
 
 @performance_function(
-    returns="concurrency_by_latency",
-    formula="B / decoding_share with the largest B so that dense_weight_read_time"
+    returns="decoding_sequences_by_latency",
+    formula="the largest B so that dense_weight_read_time"
     " + expert_weight_read_time * (1 - (1 - stage_routing_fraction)^B) + step_overhead_time + B * (kv_read_time_per_sequence"
     " + compute_time_per_sequence + serial_time_per_sequence) <= time_per_output_token_target * one_token",
     citation=f"{SCALING_BOOK}; {MIXTURE_OF_EXPERTS}",
@@ -216,7 +209,6 @@ def concurrency_by_latency_dense(
         "compute_time_per_sequence",
         "step_overhead_time",
         "serial_time_per_sequence",
-        "decoding_share",
     ),
     examples=(
         Example(
@@ -229,7 +221,6 @@ def concurrency_by_latency_dense(
                 "compute_time_per_sequence": 2e-5,
                 "step_overhead_time": 0.005,
                 "serial_time_per_sequence": 3e-5,
-                "decoding_share": 1.0,
             },
             100.0,
             1e-9,
@@ -245,16 +236,15 @@ def concurrency_by_latency_dense(
                 "compute_time_per_sequence": 1e-4,
                 "step_overhead_time": 0.006,
                 "serial_time_per_sequence": 4e-4,
-                "decoding_share": 0.8,
             },
-            5.0,
+            4.0,
             1e-9,
-            "by hand, four of five decode: 5 + 16 * 5.46875 / 8 + 6 + 4 * (0.5 + 0.1 + 0.4) = 25.9375 ms",
+            "by hand, four sequences: 5 + 16 * 5.46875 / 8 + 6 + 4 * (0.5 + 0.1 + 0.4) = 25.9375 ms",
         ),
     ),
     applies_to={"model": "MixtureOfExpertsModel"},
 )
-def concurrency_by_latency_mixture(
+def decoding_sequences_by_latency_mixture(
     time_per_output_token_target: Annotated[Array, "s/token"],
     dense_weight_read_time: Annotated[Array, "s"],
     expert_weight_read_time: Annotated[Array, "s"],
@@ -263,13 +253,12 @@ def concurrency_by_latency_mixture(
     compute_time_per_sequence: Annotated[Array, "s/sequence"],
     step_overhead_time: Annotated[Array, "s"],
     serial_time_per_sequence: Annotated[Array, "s/sequence"],
-    decoding_share: Annotated[Array, "1"],
     *,
     one_token: float,
     one_sequence: float,
 ) -> Annotated[Array, "sequence"]:
-    """Largest mean load of a mixture of experts at which a token still comes within the target."""
-    decoding = _decoding_with_experts(
+    """Sequences of a mixture of experts that may decode at once so that a token still comes within the target."""
+    return _decoding_with_experts(
         time_per_output_token_target,
         dense_weight_read_time,
         expert_weight_read_time,
@@ -281,4 +270,26 @@ def concurrency_by_latency_mixture(
         one_token,
         one_sequence,
     )
-    return decoding / decoding_share
+
+
+@performance_function(
+    formula="decoding_sequences_by_latency / decoding_share",
+    citation=LITTLE,
+    assumes=(_AVERAGE,),
+    increasing=("decoding_sequences_by_latency",),
+    decreasing=("decoding_share",),
+    examples=(
+        Example(
+            {"decoding_sequences_by_latency": 80.0, "decoding_share": 0.8},
+            100.0,
+            1e-12,
+            "by hand: a fifth of the sequences waits for its first token",
+        ),
+    ),
+)
+def concurrency_by_latency(
+    decoding_sequences_by_latency: Annotated[Array, "sequence"],
+    decoding_share: Annotated[Array, "1"],
+) -> Annotated[Array, "sequence"]:
+    """Largest mean load at which a token still comes within the target, those that wait for their first token included."""
+    return decoding_sequences_by_latency / decoding_share

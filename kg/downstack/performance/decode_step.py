@@ -5,10 +5,10 @@ and the exchange between chips come on top, and so does the prefill of new arriv
 
 .. math::
 
-    t(B) = t_W + t_O + B\,(t_K + t_C + t_A + t_X) \qquad TPOT(B) = (t(B) + B\,t_P) / 1\,\mathrm{token}
+    t(B) = t_W + t_O + B\,(t_K + t_C + t_M) \qquad TPOT(B) = (t(B) + B\,t_P) / 1\,\mathrm{token}
 
-`B` sequences that decode, :math:`t_W` weight read time, :math:`t_K` cache read, :math:`t_C` exposed arithmetic, :math:`t_A`
-activations and :math:`t_X` exchange between chips of one sequence, :math:`t_O` overhead and :math:`t_P` prefill interruption
+`B` sequences that decode, :math:`t_W` weight read time, :math:`t_K` cache read, :math:`t_C` exposed arithmetic and :math:`t_M`
+movement of activations of one sequence, within chips and between them, :math:`t_O` overhead and :math:`t_P` prefill interruption
 of one sequence.
 """
 
@@ -113,7 +113,7 @@ def weight_read_time_mixture(
 
 @performance_function(
     formula="weight_read_time + step_overhead_time + decoding_sequences * (kv_read_time_per_sequence"
-    " + compute_time_per_sequence + activation_time_per_sequence + exchange_time_per_sequence)",
+    " + compute_time_per_sequence + movement_time_per_sequence)",
     citation=f"{FITTED}; {SCALING_BOOK}",
     regimes=Regimes(("memory bandwidth", "compute"), _slower),
     feasible=_load_fits,
@@ -124,9 +124,8 @@ def weight_read_time_mixture(
         "weight_read_time",
         "kv_read_time_per_sequence",
         "compute_time_per_sequence",
-        "activation_time_per_sequence",
+        "movement_time_per_sequence",
         "step_overhead_time",
-        "exchange_time_per_sequence",
     ),
     examples=(
         *(
@@ -138,9 +137,8 @@ def weight_read_time_mixture(
                     "weight_read_time": 26e9 / 6.56e12,
                     "kv_read_time_per_sequence": 6.7e9 / 6.56e12,
                     "compute_time_per_sequence": 0.0,
-                    "activation_time_per_sequence": 0.0,
+                    "movement_time_per_sequence": 0.0,
                     "step_overhead_time": 0.0,
-                    "exchange_time_per_sequence": 0.0,
                 },
                 milliseconds * 1e-3,
                 1e-3,
@@ -156,13 +154,12 @@ def weight_read_time_mixture(
                 "weight_read_time": 4e-3,
                 "kv_read_time_per_sequence": 1e-5,
                 "compute_time_per_sequence": 4e-5,
-                "activation_time_per_sequence": 1e-5,
+                "movement_time_per_sequence": 3e-5,
                 "step_overhead_time": 1e-3,
-                "exchange_time_per_sequence": 2e-5,
             },
             45e-3,
             1e-12,
-            "by hand: 4 ms + 1 ms + 500 * (10 + 40 + 10 + 20) us",
+            "by hand: 4 ms + 1 ms + 500 * (10 + 40 + 30) us",
         ),
     ),
 )
@@ -173,13 +170,11 @@ def decode_step_time(
     weight_read_time: Annotated[Array, "s"],
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
     compute_time_per_sequence: Annotated[Array, "s/sequence"],
-    activation_time_per_sequence: Annotated[Array, "s/sequence"],
+    movement_time_per_sequence: Annotated[Array, "s/sequence"],
     step_overhead_time: Annotated[Array, "s"],
-    exchange_time_per_sequence: Annotated[Array, "s/sequence"],
 ) -> Annotated[Array, "s"]:
     """Seconds of one decode step at the workload's reference concurrency, without prefill of new arrivals."""
-    each = kv_read_time_per_sequence + compute_time_per_sequence
-    each = each + activation_time_per_sequence + exchange_time_per_sequence
+    each = kv_read_time_per_sequence + compute_time_per_sequence + movement_time_per_sequence
     step = weight_read_time + step_overhead_time + decoding_sequences * each
     # Only whether there is an answer depends on the load and the memory: if they are unknown, so is the step.
     return np.where(np.isnan(concurrency_by_capacity + concurrent_sequences), np.nan, step)

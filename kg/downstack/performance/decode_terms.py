@@ -121,6 +121,9 @@ def expert_weight_read_time(
     """Seconds to read all routed experts of all layers; a step reads the share of them that it uses."""
     emulated = (bytes_per_expert_parameter < one_byte) & np.isnan(peak_flops_fp4_dense)
     factor = np.where(emulated, fitted_emulated_routed_read_factor, fitted_routed_read_factor)
+    # Whether a factor is used depends on the width: where one of the three is unknown, nothing is known.
+    known = bytes_per_expert_parameter * fitted_emulated_routed_read_factor * fitted_routed_read_factor / one_byte
+    factor = factor + 0.0 * known
     return factor * routed_weight_bytes * pipeline_parallel / (accelerators_per_replica * memory_bandwidth)
 
 

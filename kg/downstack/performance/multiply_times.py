@@ -24,28 +24,51 @@ _TWO_BYTES = Constant(2.0, "byte", "BF16 and FP16 have 16 bit")
 _ONE_TOKEN = Constant(1.0, "token/sequence", "autoregressive decoding: one token of each sequence a step")
 _ACTIVATION = Constant(2.0, "byte/sequence", "one activation vector for each sequence in BF16: 16 bit a number")
 _ONE_CHIP = Constant(1.0, "chip", "activations are not split over the chips of a group")
-_FACTOR = (
-    "factor = fitted_wide_multiply_factor if bytes_per_parameter >= two_bytes, else fitted_multiply_factor"
-)
-
-
-def multiply_factor(width: Array, wide: Array, narrow: Array, two_bytes: float) -> Array:
-    """Return the time of products over that at the peak rate: by the width of the weights."""
-    return np.where(width >= two_bytes, wide, narrow)
 
 
 @performance_function(
-    formula=f"factor * two * dense_matmul_parameters / (accelerators_per_replica * peak_flops_at_weight_precision), {_FACTOR}",
+    formula="fitted_wide_multiply_factor if bytes_per_parameter >= two_bytes, else fitted_multiply_factor",
     citation=FITTED,
-    constants={"two": _TWO, "two_bytes": _TWO_BYTES},
-    increasing=("fitted_multiply_factor", "fitted_wide_multiply_factor", "dense_matmul_parameters"),
+    constants={"two_bytes": _TWO_BYTES},
+    increasing=("fitted_multiply_factor", "fitted_wide_multiply_factor"),
+    examples=(
+        Example(
+            {"fitted_multiply_factor": 1.7, "fitted_wide_multiply_factor": 1.3, "bytes_per_parameter": 2.0},
+            1.3,
+            1e-12,
+            "weights in BF16",
+        ),
+        Example(
+            {"fitted_multiply_factor": 1.7, "fitted_wide_multiply_factor": 1.3, "bytes_per_parameter": 1.0},
+            1.7,
+            1e-12,
+            "weights in FP8",
+        ),
+    ),
+)
+def multiply_time_factor(
+    fitted_multiply_factor: Annotated[Array, "1"],
+    fitted_wide_multiply_factor: Annotated[Array, "1"],
+    bytes_per_parameter: Annotated[Array, "byte"],
+    *,
+    two_bytes: float,
+) -> Annotated[Array, "1"]:
+    """Time of products over that at the dense peak rate, by the width of the weights."""
+    known = 0.0 * (fitted_multiply_factor * fitted_wide_multiply_factor * (bytes_per_parameter / two_bytes))
+    return known + np.where(bytes_per_parameter >= two_bytes, fitted_wide_multiply_factor, fitted_multiply_factor)
+
+
+@performance_function(
+    formula="multiply_time_factor * two * dense_matmul_parameters"
+    " / (accelerators_per_replica * peak_flops_at_weight_precision)",
+    citation=FITTED,
+    constants={"two": _TWO},
+    increasing=("multiply_time_factor", "dense_matmul_parameters"),
     decreasing=("accelerators_per_replica", "peak_flops_at_weight_precision"),
     examples=(
         Example(
             {
-                "fitted_multiply_factor": 1.5,
-                "fitted_wide_multiply_factor": 1.2,
-                "bytes_per_parameter": 1.0,
+                "multiply_time_factor": 1.5,
                 "dense_matmul_parameters": 70e9,
                 "accelerators_per_replica": 2.0,
                 "peak_flops_at_weight_precision": 1e15,
@@ -57,19 +80,59 @@ def multiply_factor(width: Array, wide: Array, narrow: Array, two_bytes: float) 
     ),
 )
 def dense_multiply_time(
-    fitted_multiply_factor: Annotated[Array, "1"],
-    fitted_wide_multiply_factor: Annotated[Array, "1"],
-    bytes_per_parameter: Annotated[Array, "byte"],
+    multiply_time_factor: Annotated[Array, "1"],
     dense_matmul_parameters: Annotated[Array, "1"],
     accelerators_per_replica: Annotated[Array, "chip"],
     peak_flops_at_weight_precision: Annotated[Array, "FLOP/s/chip"],
     *,
     two: float,
-    two_bytes: float,
 ) -> Annotated[Array, "s/token"]:
     """Seconds of the products of one token with the weights that all tokens use."""
-    factor = multiply_factor(bytes_per_parameter, fitted_wide_multiply_factor, fitted_multiply_factor, two_bytes)
-    return factor * two * dense_matmul_parameters / (accelerators_per_replica * peak_flops_at_weight_precision)
+    rate = accelerators_per_replica * peak_flops_at_weight_precision
+    return multiply_time_factor * two * dense_matmul_parameters / rate
+
+
+@performance_function(
+    formula="multiply_time_factor * two * expert_parameters * routing_fraction"
+    " * (1 + fitted_expert_width / expert_intermediate_size)"
+    " / (accelerators_per_replica * peak_flops_at_expert_precision)",
+    citation=FITTED,
+    constants={"two": _TWO},
+    increasing=("multiply_time_factor", "expert_parameters", "routing_fraction", "fitted_expert_width"),
+    decreasing=("accelerators_per_replica", "peak_flops_at_expert_precision", "expert_intermediate_size"),
+    examples=(
+        Example(
+            {
+                "multiply_time_factor": 1.5,
+                "expert_parameters": 80e9,
+                "routing_fraction": 0.25,
+                "fitted_expert_width": 2000.0,
+                "expert_intermediate_size": 2000.0,
+                "accelerators_per_replica": 2.0,
+                "peak_flops_at_expert_precision": 1e15,
+            },
+            6e-5,
+            1e-12,
+            "by hand: 1.5 * 40 GFLOP * 2 / 2 PFLOP/s",
+        ),
+    ),
+    applies_to={"model": "MixtureOfExpertsModel"},
+)
+def routed_multiply_time(
+    multiply_time_factor: Annotated[Array, "1"],
+    expert_parameters: Annotated[Array, "1"],
+    routing_fraction: Annotated[Array, "1"],
+    fitted_expert_width: Annotated[Array, "1"],
+    expert_intermediate_size: Annotated[Array, "1"],
+    accelerators_per_replica: Annotated[Array, "chip"],
+    peak_flops_at_expert_precision: Annotated[Array, "FLOP/s/chip"],
+    *,
+    two: float,
+) -> Annotated[Array, "s/token"]:
+    """Seconds of the products of one token with the experts that it is sent to."""
+    rate = accelerators_per_replica * peak_flops_at_expert_precision
+    used = multiply_time_factor * two * expert_parameters * routing_fraction / rate
+    return used + used * fitted_expert_width / expert_intermediate_size
 
 
 @performance_function(
@@ -87,61 +150,19 @@ def weight_multiply_time_dense(dense_multiply_time: Annotated[Array, "s/token"])
 
 @performance_function(
     returns="weight_multiply_time",
-    formula="dense_multiply_time + factor * two * expert_parameters * routing_fraction"
-    " * (1 + fitted_expert_width / expert_intermediate_size)"
-    f" / (accelerators_per_replica * peak_flops_at_expert_precision), {_FACTOR}",
+    formula="dense_multiply_time + routed_multiply_time",
     citation=FITTED,
-    constants={"two": _TWO, "two_bytes": _TWO_BYTES},
-    increasing=(
-        "dense_multiply_time",
-        "fitted_multiply_factor",
-        "fitted_wide_multiply_factor",
-        "expert_parameters",
-        "routing_fraction",
-        "fitted_expert_width",
-    ),
-    decreasing=("accelerators_per_replica", "peak_flops_at_expert_precision", "expert_intermediate_size"),
+    increasing=("dense_multiply_time", "routed_multiply_time"),
     examples=(
-        Example(
-            {
-                "dense_multiply_time": 1e-5,
-                "fitted_multiply_factor": 1.5,
-                "fitted_wide_multiply_factor": 1.2,
-                "bytes_per_parameter": 1.0,
-                "expert_parameters": 80e9,
-                "routing_fraction": 0.25,
-                "fitted_expert_width": 2000.0,
-                "expert_intermediate_size": 2000.0,
-                "accelerators_per_replica": 2.0,
-                "peak_flops_at_expert_precision": 1e15,
-            },
-            7e-5,
-            1e-12,
-            "by hand: 10 us + 1.5 * 40 GFLOP * 2 / 2 PFLOP/s",
-        ),
+        Example({"dense_multiply_time": 1e-5, "routed_multiply_time": 6e-5}, 7e-5, 1e-12, "by hand: 10 us + 60 us"),
     ),
     applies_to={"model": "MixtureOfExpertsModel"},
 )
 def weight_multiply_time_mixture(
-    dense_multiply_time: Annotated[Array, "s/token"],
-    fitted_multiply_factor: Annotated[Array, "1"],
-    fitted_wide_multiply_factor: Annotated[Array, "1"],
-    bytes_per_parameter: Annotated[Array, "byte"],
-    expert_parameters: Annotated[Array, "1"],
-    routing_fraction: Annotated[Array, "1"],
-    fitted_expert_width: Annotated[Array, "1"],
-    expert_intermediate_size: Annotated[Array, "1"],
-    accelerators_per_replica: Annotated[Array, "chip"],
-    peak_flops_at_expert_precision: Annotated[Array, "FLOP/s/chip"],
-    *,
-    two: float,
-    two_bytes: float,
+    dense_multiply_time: Annotated[Array, "s/token"], routed_multiply_time: Annotated[Array, "s/token"]
 ) -> Annotated[Array, "s/token"]:
     """Seconds of the products of one token with all weights that it uses, the experts that it is sent to included."""
-    factor = multiply_factor(bytes_per_parameter, fitted_wide_multiply_factor, fitted_multiply_factor, two_bytes)
-    rate = accelerators_per_replica * peak_flops_at_expert_precision
-    used = factor * two * expert_parameters * routing_fraction / rate
-    return dense_multiply_time + used + used * fitted_expert_width / expert_intermediate_size
+    return dense_multiply_time + routed_multiply_time
 
 
 @performance_function(
@@ -236,3 +257,21 @@ def activation_time_per_sequence(
     engine = np.where(np.isnan(fitted_engine_sequence_time), fitted_sequence_time, fitted_engine_sequence_time)
     groups = accelerators_per_replica / tensor_parallel
     return moved / (memory_bandwidth * one_chip * groups) + engine
+
+
+@performance_function(
+    formula="activation_time_per_sequence + exchange_time_per_sequence",
+    citation=FITTED,
+    increasing=("activation_time_per_sequence", "exchange_time_per_sequence"),
+    examples=(
+        Example(
+            {"activation_time_per_sequence": 2e-5, "exchange_time_per_sequence": 1e-5}, 3e-5, 1e-12, "by hand: 20 us + 10 us"
+        ),
+    ),
+)
+def movement_time_per_sequence(
+    activation_time_per_sequence: Annotated[Array, "s/sequence"],
+    exchange_time_per_sequence: Annotated[Array, "s/sequence"],
+) -> Annotated[Array, "s/sequence"]:
+    """Seconds by which the activations of each sequence lengthen a step, within chips and between them."""
+    return activation_time_per_sequence + exchange_time_per_sequence

@@ -162,33 +162,24 @@ def prefill_interruption_per_sequence(
 
 
 @performance_function(
-    formula="exchange_time_per_sequence + activation_time_per_sequence + prefill_interruption_per_sequence",
+    formula="movement_time_per_sequence + prefill_interruption_per_sequence",
     citation=SCALING_BOOK,
-    increasing=(
-        "exchange_time_per_sequence",
-        "activation_time_per_sequence",
-        "prefill_interruption_per_sequence",
-    ),
+    increasing=("movement_time_per_sequence", "prefill_interruption_per_sequence"),
     examples=(
         Example(
-            {
-                "exchange_time_per_sequence": 1e-5,
-                "activation_time_per_sequence": 2e-5,
-                "prefill_interruption_per_sequence": 5e-4,
-            },
+            {"movement_time_per_sequence": 3e-5, "prefill_interruption_per_sequence": 5e-4},
             5.3e-4,
             1e-12,
-            "by hand: 10 us + 20 us + 500 us",
+            "by hand: 30 us + 500 us",
         ),
     ),
 )
 def serial_time_per_sequence(
-    exchange_time_per_sequence: Annotated[Array, "s/sequence"],
-    activation_time_per_sequence: Annotated[Array, "s/sequence"],
+    movement_time_per_sequence: Annotated[Array, "s/sequence"],
     prefill_interruption_per_sequence: Annotated[Array, "s/sequence"],
 ) -> Annotated[Array, "s/sequence"]:
     """Seconds of a step for each sequence beside reading its cache and multiplying its token."""
-    return exchange_time_per_sequence + activation_time_per_sequence + prefill_interruption_per_sequence
+    return movement_time_per_sequence + prefill_interruption_per_sequence
 
 
 @performance_function(

@@ -18,10 +18,8 @@ import numpy as np
 from downstack.performance.calibration import FITTED
 from downstack.performance.citations import MIXTURE_OF_EXPERTS, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
-from downstack.performance.multiply_times import multiply_factor
 
 _TWO = Constant(2.0, "FLOP/token", "a weight multiplies and adds once for each token")
-_TWO_BYTES = Constant(2.0, "byte", "BF16 and FP16 have 16 bit")
 _PASS = Constant(
     8192.0,
     "token",
@@ -174,18 +172,16 @@ def prompt_attention_time(
 
 
 @performance_function(
-    formula="factor * two * hidden_size * vocabulary_size / (accelerators_per_replica * peak_flops_at_weight_precision),"
-    " factor = fitted_wide_multiply_factor if bytes_per_parameter >= two_bytes, else fitted_multiply_factor",
+    formula="multiply_time_factor * two * hidden_size * vocabulary_size"
+    " / (accelerators_per_replica * peak_flops_at_weight_precision)",
     citation=FITTED,
-    constants={"two": _TWO, "two_bytes": _TWO_BYTES},
-    increasing=("fitted_multiply_factor", "fitted_wide_multiply_factor", "hidden_size", "vocabulary_size"),
+    constants={"two": _TWO},
+    increasing=("multiply_time_factor", "hidden_size", "vocabulary_size"),
     decreasing=("accelerators_per_replica", "peak_flops_at_weight_precision"),
     examples=(
         Example(
             {
-                "fitted_multiply_factor": 1.7,
-                "fitted_wide_multiply_factor": 1.5,
-                "bytes_per_parameter": 2.0,
+                "multiply_time_factor": 1.5,
                 "hidden_size": 8192.0,
                 "vocabulary_size": 128256.0,
                 "accelerators_per_replica": 1.0,
@@ -198,18 +194,14 @@ def prompt_attention_time(
     ),
 )
 def head_multiply_time(
-    fitted_multiply_factor: Annotated[Array, "1"],
-    fitted_wide_multiply_factor: Annotated[Array, "1"],
-    bytes_per_parameter: Annotated[Array, "byte"],
+    multiply_time_factor: Annotated[Array, "1"],
     hidden_size: Annotated[Array, "1"],
     vocabulary_size: Annotated[Array, "1"],
     accelerators_per_replica: Annotated[Array, "chip"],
     peak_flops_at_weight_precision: Annotated[Array, "FLOP/s/chip"],
     *,
     two: float,
-    two_bytes: float,
 ) -> Annotated[Array, "s/token"]:
     """Seconds of the product of one token with the output head."""
-    factor = multiply_factor(bytes_per_parameter, fitted_wide_multiply_factor, fitted_multiply_factor, two_bytes)
     rate = accelerators_per_replica * peak_flops_at_weight_precision
-    return factor * two * hidden_size * vocabulary_size / rate
+    return multiply_time_factor * two * hidden_size * vocabulary_size / rate

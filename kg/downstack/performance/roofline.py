@@ -235,6 +235,8 @@ def effective_memory_bandwidth(
 ) -> Annotated[Array, "byte/s"]:
     """Bytes of weights that all chips of one copy of the model together read in a second of decoding."""
     factor = np.where(bytes_per_parameter < one_byte, fitted_narrow_dense_read_factor, fitted_dense_read_factor)
+    # Whether a factor is used depends on the width: where one of the three is unknown, nothing is known.
+    factor = factor + 0.0 * (bytes_per_parameter * fitted_narrow_dense_read_factor * fitted_dense_read_factor / one_byte)
     return accelerators_per_replica * memory_bandwidth / factor
 
 
