@@ -114,7 +114,9 @@ def turtle(facts: dict[Key, Fact], keys: Sequence[Key], matrix: Vector, rows: in
 def main() -> None:
     """Read tables, take derivatives at the fit, write."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("tables", type=Path, nargs="+", help="the tables of measurements that the constants were fitted on")
+    parser.add_argument(
+        "tables", type=Path, nargs="+", help="the tables of measurements that the constants were fitted on"
+    )
     kg = KnowledgeGraph.open()
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(turtle(stated_facts(kg), *correlations(kg, parser.parse_args().tables)), encoding="utf-8")

@@ -44,9 +44,7 @@ class Constant:
     stage: str
 
 
-def turtle(
-    constants: Iterable[Constant], as_of: str, units: Mapping[str, str], frameworks: Iterable[str] = ()
-) -> str:
+def turtle(constants: Iterable[Constant], as_of: str, units: Mapping[str, str], frameworks: Iterable[str] = ()) -> str:
     """Return the constants as entities and facts; what is named like one of the `frameworks` of the graph is
     stated of it."""
     known = frozenset(frameworks)

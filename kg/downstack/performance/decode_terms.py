@@ -175,9 +175,7 @@ def latent_layer_overhead_time_grouped_query(
     formula="num_layers * fitted_latent_layer_time",
     citation=FITTED,
     increasing=("num_layers", "fitted_latent_layer_time"),
-    examples=(
-        Example({"num_layers": 61.0, "fitted_latent_layer_time": 40e-6}, 2.44e-3, 1e-12, "by hand: 61 * 40 us"),
-    ),
+    examples=(Example({"num_layers": 61.0, "fitted_latent_layer_time": 40e-6}, 2.44e-3, 1e-12, "by hand: 61 * 40 us"),),
     applies_to={"model": "LatentAttentionModel"},
 )
 def latent_layer_overhead_time_latent(

@@ -115,7 +115,10 @@ def _link_is_known(
     constants={"bytes_per_element": _ACTIVATION, "one_stage": _ONE_STAGE, "one_chip": _ONE_CHIP},
     feasible=_link_is_known,
     infeasible_reason="the rate of the links between the pipeline stages is not known",
-    assumes=("the exchange takes as much longer than at the link rate as all-reduces do", "handing over is not hidden behind the work of the stages"),
+    assumes=(
+        "the exchange takes as much longer than at the link rate as all-reduces do",
+        "handing over is not hidden behind the work of the stages",
+    ),
     optional=("scaleup_bandwidth_per_direction", "stage_network_time_per_byte"),
     increasing=("hidden_size", "fitted_exchange_factor"),
     decreasing=("scaleup_bandwidth_per_direction",),

@@ -176,7 +176,10 @@ def weight_multiply_time_mixture(
     increasing=("fitted_multiply_overlap", "weight_multiply_time"),
     examples=(
         Example(
-            {"fitted_multiply_overlap": 0.5, "weight_multiply_time": 6e-5}, 3e-5, 1e-12, "by hand: half of 60 us is hidden"
+            {"fitted_multiply_overlap": 0.5, "weight_multiply_time": 6e-5},
+            3e-5,
+            1e-12,
+            "by hand: half of 60 us is hidden",
         ),
     ),
 )
@@ -265,7 +268,10 @@ def activation_time_per_sequence(
     increasing=("activation_time_per_sequence", "exchange_time_per_sequence"),
     examples=(
         Example(
-            {"activation_time_per_sequence": 2e-5, "exchange_time_per_sequence": 1e-5}, 3e-5, 1e-12, "by hand: 20 us + 10 us"
+            {"activation_time_per_sequence": 2e-5, "exchange_time_per_sequence": 1e-5},
+            3e-5,
+            1e-12,
+            "by hand: 20 us + 10 us",
         ),
     ),
 )

@@ -236,7 +236,9 @@ def effective_memory_bandwidth(
     """Bytes of weights that all chips of one copy of the model together read in a second of decoding."""
     factor = np.where(bytes_per_parameter < one_byte, fitted_narrow_dense_read_factor, fitted_dense_read_factor)
     # Whether a factor is used depends on the width: where one of the three is unknown, nothing is known.
-    factor = factor + 0.0 * (bytes_per_parameter * fitted_narrow_dense_read_factor * fitted_dense_read_factor / one_byte)
+    factor = factor + 0.0 * (
+        bytes_per_parameter * fitted_narrow_dense_read_factor * fitted_dense_read_factor / one_byte
+    )
     return accelerators_per_replica * memory_bandwidth / factor
 
 
@@ -269,7 +271,9 @@ def cache_read_bandwidth_grouped_query(
     returns="cache_read_bandwidth",
     formula="accelerators_per_replica * memory_bandwidth / fitted_latent_cache_read_factor",
     citation=FITTED,
-    assumes=("the arithmetic of latent attention is in the fitted factor: it multiplies long for each byte that it reads",),
+    assumes=(
+        "the arithmetic of latent attention is in the fitted factor: it multiplies long for each byte that it reads",
+    ),
     increasing=("accelerators_per_replica", "memory_bandwidth"),
     decreasing=("fitted_latent_cache_read_factor",),
     examples=(

@@ -176,7 +176,10 @@ def _has_time_to_decode(
     **rest: Any,
 ) -> Any:
     del rest
-    return time_per_output_token_at_capacity * one_token > decoding_sequences_at_capacity * prefill_interruption_per_sequence
+    return (
+        time_per_output_token_at_capacity * one_token
+        > decoding_sequences_at_capacity * prefill_interruption_per_sequence
+    )
 
 
 @performance_function(

@@ -138,7 +138,9 @@ def test_more_samples_than_a_question_has_room_for_are_refused_with_how_many_fit
 def test_a_million_rows_of_samples_are_refused_before_any_is_computed() -> None:
     kg = KnowledgeGraph.open()
     with pytest.raises(UserInputError, match="samples are too many for the combinations") as refused:
-        kg.impact({"calibration-serving.fitted_dense_read_factor": "x0.9"}, ["cost_per_million_output_tokens"], samples=10_000)
+        kg.impact(
+            {"calibration-serving.fitted_dense_read_factor": "x0.9"}, ["cost_per_million_output_tokens"], samples=10_000
+        )
     assert "narrow the question with where" in refused.value.hint
 
 

@@ -58,7 +58,9 @@ load = st.floats(1.0, 2000.0)
 @each_model
 def test_every_quantity_of_a_known_architecture_has_a_finite_value(model):
     # What a deployment states is never computed.
-    deployment = deploy(model, expert_parallel=1.0, stated_layout=1.0, matmul_operand_bytes=1.0, concurrent_sequences=8.0, **OWNED)
+    deployment = deploy(
+        model, expert_parallel=1.0, stated_layout=1.0, matmul_operand_bytes=1.0, concurrent_sequences=8.0, **OWNED
+    )
     skipped = {"memory_bandwidth"}  # the published rate is the fact here
     mixture = {"expert", "experts", "routing", "routed", "distinct"}
     sliding = {"sliding"}

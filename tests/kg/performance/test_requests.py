@@ -39,7 +39,9 @@ def test_what_a_user_waits_for_sums_to_the_time_of_the_request(model, sequences,
         "request_interruption_time",
     )
     assert sum(there[name] for name in parts) == pytest.approx(there["request_time"], rel=1e-9)
-    assert there["request_overlapped_time"] == pytest.approx(there["request_decode_compute_time"], rel=1e-9)  # half is hidden
+    assert there["request_overlapped_time"] == pytest.approx(
+        there["request_decode_compute_time"], rel=1e-9
+    )  # half is hidden
 
 
 @each_model
