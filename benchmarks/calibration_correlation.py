@@ -11,6 +11,7 @@ of each row changes with each of them. The constants themselves are those that `
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from itertools import combinations
 from pathlib import Path
@@ -117,9 +118,15 @@ def main() -> None:
     parser.add_argument(
         "tables", type=Path, nargs="+", help="the tables of measurements that the constants were fitted on"
     )
+    parser.add_argument("--dry-run", action="store_true", help="print the group and write nothing")
+    arguments = parser.parse_args()
     kg = KnowledgeGraph.open()
+    text = turtle(stated_facts(kg), *correlations(kg, arguments.tables))
+    if arguments.dry_run:
+        sys.stdout.write(text)
+        return
     OUT.parent.mkdir(exist_ok=True)
-    OUT.write_text(turtle(stated_facts(kg), *correlations(kg, parser.parse_args().tables)), encoding="utf-8")
+    OUT.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":
