@@ -59,10 +59,10 @@ def dense_weight_read_time(
 
 @performance_function(
     formula="f * routed_weight_bytes * pipeline_parallel / (accelerators_per_replica * memory_bandwidth),"
-    " f = fitted_emulated_routed_read_factor if bytes_per_expert_parameter < one_byte and the chip has no FP4 rate,"
+    " f = fitted_emulated_routed_read_factor if bytes_per_expert_parameter < narrow and the chip has no FP4 rate,"
     " else fitted_routed_read_factor",
     citation=FITTED,
-    constants={"one_byte": Constant(1.0, "byte", "numbers of less than 8 bit are widened where the chip lacks them")},
+    constants={"narrow": Constant(0.75, "byte", "between numbers of 4 bit with their scales and of 8 bit")},
     optional=("peak_flops_fp4_dense",),
     assumes=("routing is balanced; tokens that agree on experts read fewer, which the fitted factor holds on average",),
     increasing=(
@@ -116,13 +116,13 @@ def expert_weight_read_time(
     memory_bandwidth: Annotated[Array, "byte/s/chip"],
     pipeline_parallel: Annotated[Array, "1"],
     *,
-    one_byte: float,
+    narrow: float,
 ) -> Annotated[Array, "s"]:
     """Seconds to read all routed experts of all layers; a step reads the share of them that it uses."""
-    emulated = (bytes_per_expert_parameter < one_byte) & np.isnan(peak_flops_fp4_dense)
+    emulated = (bytes_per_expert_parameter < narrow) & np.isnan(peak_flops_fp4_dense)
     factor = np.where(emulated, fitted_emulated_routed_read_factor, fitted_routed_read_factor)
     # Whether a factor is used depends on the width: where one of the three is unknown, nothing is known.
-    known = bytes_per_expert_parameter * fitted_emulated_routed_read_factor * fitted_routed_read_factor / one_byte
+    known = bytes_per_expert_parameter * fitted_emulated_routed_read_factor * fitted_routed_read_factor / narrow
     factor = factor + 0.0 * known
     return factor * routed_weight_bytes * pipeline_parallel / (accelerators_per_replica * memory_bandwidth)
 

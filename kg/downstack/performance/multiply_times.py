@@ -20,16 +20,16 @@ from downstack.performance.calibration import FITTED
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _TWO = Constant(2.0, "FLOP/token", "a weight multiplies and adds once for each token")
-_TWO_BYTES = Constant(2.0, "byte", "BF16 and FP16 have 16 bit")
+_WIDE = Constant(1.5, "byte", "between numbers of 8 bit and of 16 bit")
 _ONE_TOKEN = Constant(1.0, "token/sequence", "autoregressive decoding: one token of each sequence a step")
 _ACTIVATION = Constant(2.0, "byte/sequence", "one activation vector for each sequence in BF16: 16 bit a number")
 _ONE_CHIP = Constant(1.0, "chip", "activations are not split over the chips of a group")
 
 
 @performance_function(
-    formula="fitted_wide_multiply_factor if bytes_per_parameter >= two_bytes, else fitted_multiply_factor",
+    formula="fitted_wide_multiply_factor if bytes_per_parameter > wide, else fitted_multiply_factor",
     citation=FITTED,
-    constants={"two_bytes": _TWO_BYTES},
+    constants={"wide": _WIDE},
     increasing=("fitted_multiply_factor", "fitted_wide_multiply_factor"),
     examples=(
         Example(
@@ -51,11 +51,11 @@ def multiply_time_factor(
     fitted_wide_multiply_factor: Annotated[Array, "1"],
     bytes_per_parameter: Annotated[Array, "byte"],
     *,
-    two_bytes: float,
+    wide: float,
 ) -> Annotated[Array, "1"]:
     """Time of products over that at the dense peak rate, by the width of the weights."""
-    known = 0.0 * (fitted_multiply_factor * fitted_wide_multiply_factor * (bytes_per_parameter / two_bytes))
-    return known + np.where(bytes_per_parameter >= two_bytes, fitted_wide_multiply_factor, fitted_multiply_factor)
+    known = 0.0 * (fitted_multiply_factor * fitted_wide_multiply_factor * (bytes_per_parameter / wide))
+    return known + np.where(bytes_per_parameter > wide, fitted_wide_multiply_factor, fitted_multiply_factor)
 
 
 @performance_function(

@@ -22,6 +22,8 @@ from downstack.performance.citations import ROOFLINE, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _ONE_BYTE = Constant(1.0, "byte", "FP8 weights (E4M3 or E5M2) have 8 bit")
+_NARROW = Constant(0.75, "byte", "between numbers of 4 bit with their scales and of 8 bit")
+_WIDE = Constant(1.5, "byte", "between numbers of 8 bit and of 16 bit")
 _UNSTATED = float("nan")
 
 
@@ -130,10 +132,10 @@ def peak_flops_at_weight_precision(
 
 @performance_function(
     formula="peak_flops_at_stated_format where a deployment states the format; else peak_flops_fp8_dense if"
-    " bytes_per_expert_parameter = one_byte and the chip has an FP8 rate, or if it is less and the chip has an FP4 rate;"
+    " narrow <= bytes_per_expert_parameter <= wide and the chip has an FP8 rate, or if it is less and the chip has an FP4 rate;"
     " else peak_flops_bf16_dense",
     citation=SCALING_BOOK,
-    constants={"one_byte": _ONE_BYTE},
+    constants={"narrow": _NARROW, "wide": _WIDE},
     assumes=(
         "experts of less than 8 bit are widened before they multiply: to FP8 where the chip has FP4, else to BF16",
     ),
@@ -186,13 +188,14 @@ def peak_flops_at_expert_precision(
     peak_flops_fp4_dense: Annotated[Array, "FLOP/s/chip"],
     peak_flops_at_stated_format: Annotated[Array, "FLOP/s/chip"],
     *,
-    one_byte: float,
+    narrow: float,
+    wide: float,
 ) -> Annotated[Array, "FLOP/s/chip"]:
     """Dense peak rate of the number format in which routed experts are multiplied."""
     eight = np.where(np.isnan(peak_flops_fp8_dense), peak_flops_bf16_dense, peak_flops_fp8_dense)
     widened = np.where(np.isnan(peak_flops_fp4_dense), peak_flops_bf16_dense, eight)
-    rate = np.where(bytes_per_expert_parameter < one_byte, widened, eight)
-    rate = np.where(bytes_per_expert_parameter > one_byte, peak_flops_bf16_dense, rate)
+    rate = np.where(bytes_per_expert_parameter < narrow, widened, eight)
+    rate = np.where(bytes_per_expert_parameter > wide, peak_flops_bf16_dense, rate)
     rate = np.where(np.isnan(peak_flops_at_stated_format), rate, peak_flops_at_stated_format)
     required = bytes_per_expert_parameter * peak_flops_bf16_dense
     return np.where(np.isnan(required), required, rate)
@@ -200,9 +203,9 @@ def peak_flops_at_expert_precision(
 
 @performance_function(
     formula="accelerators_per_replica * memory_bandwidth / factor, factor = fitted_narrow_dense_read_factor if"
-    " bytes_per_parameter < one_byte, else fitted_dense_read_factor",
+    " bytes_per_parameter < narrow, else fitted_dense_read_factor",
     citation=FITTED,
-    constants={"one_byte": Constant(1.0, "byte", "numbers of less than 8 bit are widened as they are read")},
+    constants={"narrow": _NARROW},
     assumes=(
         "all chips of the instance read their shards at the same time",
         "engines read as well on every chip as on those that the factor was fitted on",
@@ -231,14 +234,12 @@ def effective_memory_bandwidth(
     fitted_dense_read_factor: Annotated[Array, "1"],
     fitted_narrow_dense_read_factor: Annotated[Array, "1"],
     *,
-    one_byte: float,
+    narrow: float,
 ) -> Annotated[Array, "byte/s"]:
     """Bytes of weights that all chips of one copy of the model together read in a second of decoding."""
-    factor = np.where(bytes_per_parameter < one_byte, fitted_narrow_dense_read_factor, fitted_dense_read_factor)
+    factor = np.where(bytes_per_parameter < narrow, fitted_narrow_dense_read_factor, fitted_dense_read_factor)
     # Whether a factor is used depends on the width: where one of the three is unknown, nothing is known.
-    factor = factor + 0.0 * (
-        bytes_per_parameter * fitted_narrow_dense_read_factor * fitted_dense_read_factor / one_byte
-    )
+    factor = factor + 0.0 * (bytes_per_parameter * fitted_narrow_dense_read_factor * fitted_dense_read_factor / narrow)
     return accelerators_per_replica * memory_bandwidth / factor
 
 
