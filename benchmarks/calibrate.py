@@ -232,7 +232,8 @@ def main() -> None:
         constants.append(Constant(name, HIGH, high, None, None, rows, "measured over predicted"))
     units = {name: str(item.unit) for name, item in kg.engine.knowledge.quantities.items()}
     CONSTANTS.parent.mkdir(exist_ok=True)
-    CONSTANTS.write_text(turtle(constants, arguments.as_of, units), encoding="utf-8")
+    frameworks = kg.engine.knowledge.members("ServingFramework")
+    CONSTANTS.write_text(turtle(constants, arguments.as_of, units, frameworks), encoding="utf-8")
     put("left out", text)
 
 

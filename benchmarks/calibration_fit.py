@@ -93,6 +93,14 @@ class StageFit:
             labels,
         )
 
+    def precision(self, at: Vector) -> Vector:
+        """Return how sharply the rows, and the pull of physics, hold the logarithms of the constants together at a place."""
+        error, slope = np.nan_to_num(self.errors(at), nan=0.0), self._slope(at)
+        soft = 1.0 / np.sqrt(1.0 + (error / SCALE) ** 2)
+        pull = SCALE * np.sqrt(len(self.rows) / ROWS_OF_PRIOR) * self._pull
+        held: Vector = slope.T @ (soft[:, None] * slope) + np.diag(pull**2)
+        return held
+
     def _slope(self, at: Vector) -> Vector:
         """Return how the error of each row changes with the logarithm of each constant."""
         here = np.nan_to_num(self.errors(at), nan=0.0)

@@ -14,7 +14,9 @@ HEAD = """\
 @prefix ds: <https://w3id.org/downstack/id/> .
 @prefix dso: <https://w3id.org/downstack/ontology#> .
 @prefix fact: <https://w3id.org/downstack/fact/> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix rel: <https://w3id.org/downstack/relation/> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 @prefix src: <https://w3id.org/downstack/source/> .
 
@@ -23,6 +25,10 @@ src:downstack-calibration a dso:Source ;
     dso:reference "urn:downstack:source:calibration" ;
     dso:retrieved "{month}" .
 """
+
+
+SERVING = "serving"
+"""The calibration of all serving engines."""
 
 
 @dataclass(frozen=True)
@@ -38,22 +44,40 @@ class Constant:
     stage: str
 
 
-def turtle(constants: Iterable[Constant], as_of: str, units: Mapping[str, str]) -> str:
-    """Return the constants as entities and facts."""
+def turtle(constants: Iterable[Constant], as_of: str, units: Mapping[str, str], frameworks: Iterable[str] = ()) -> str:
+    """Return the constants as entities and facts; what is named like one of the `frameworks` of the graph is
+    stated of it."""
+    known = frozenset(frameworks)
     by_name: dict[str, list[Constant]] = {}
     for item in constants:
         by_name.setdefault(item.calibration, []).append(item)
     parts = [HEAD.format(month=as_of[:7])]
     for name, items in by_name.items():
         slug = _slug(name)
-        parts.append(
-            f"ds:{slug} a dso:Calibration ;\n"
-            f'    rdfs:label "{name}"@en ;\n'
-            f'    skos:definition "{_definition(items[0])}"@en ;\n'
-            f"    dso:inLayer dso:layer3 .\n"
-        )
+        if name in known:
+            slug = name
+            parts.append(f"ds:{slug} dso:calibratedBy ds:{_slug(SERVING)} .\n")
+            parts.append(_relation(slug, "calibratedBy", _slug(SERVING)))
+        else:
+            parts.append(
+                f"ds:{slug} a dso:{'ServingCalibration' if name == SERVING else 'Calibration'} ;\n"
+                f'    rdfs:label "{name}"@en ;\n'
+                f'    skos:definition "{_definition(items[0])}"@en ;\n'
+                f"    dso:inLayer dso:layer3 .\n"
+            )
         parts.extend(_fact(slug, item, as_of, units[item.quantity]) for item in items)
     return "\n".join(parts)
+
+
+def _relation(subject: str, predicate: str, target: str) -> str:
+    digest = hashlib.sha256(f"{subject}|{predicate}|{target}".encode()).hexdigest()[:8]
+    return (
+        f"rel:{subject}.{predicate}.{target}.{digest} a dso:Relation ;\n"
+        f"    rdf:subject ds:{subject} ;\n"
+        f"    rdf:predicate dso:{predicate} ;\n"
+        f"    rdf:object ds:{target} ;\n"
+        f"    dcterms:source src:downstack-calibration .\n"
+    )
 
 
 def _slug(name: str) -> str:

@@ -129,7 +129,7 @@ def answer_table(sides: Sequence[Side], absent: Mapping[str, str], input_tokens:
             "## Answers side by side\n",
             f"Milliseconds; prompts of {input_tokens:,} and answers of {output_tokens:,} tokens, weights and cache in bf16, tensor"
             " parallel. The first three columns are downstack's: with the prefill of new arrivals, without it, and without the"
-            " fixed costs that were fitted for vLLM. No value in this table is a measurement.",
+            " fixed costs of layers. No value in this table is a measurement.",
             "",
             *lines,
         ]

@@ -71,18 +71,17 @@ def test_sensitivity_draws_a_tornado_of_facts_and_of_the_error_of_the_formula() 
 
 
 def test_explain_says_between_which_numbers_the_value_lies_and_what_that_comes_from() -> None:
-    shown = downstack("explain", "cost_per_million_output_tokens", *WHERE, "--samples", "300")
+    shown = downstack("explain", "cost_per_million_output_tokens", *WHERE, "--samples", "3000")
     words = " ".join(shown.stdout.split())
     assert shown.returncode == 0, shown.stderr
     assert "eight of ten samples lie between" in words
     assert "facts that one could look up" in words
     assert "the formulas themselves: error of time_per_output_token_at_capacity" in words
-    assert "errs by itself by about 23 %" in words
-    assert "lognormal" in words
+    assert "errs by itself by about 20 %" in words
 
 
 def test_a_bar_reaches_from_end_to_end_with_a_mark_at_the_value() -> None:
-    (fact, *_) = KnowledgeGraph.open().facts_of("vllm", "layer_overhead_time")
+    (fact, *_) = KnowledgeGraph.open().facts_of("calibration-serving", "fitted_layer_time")
     bar = TornadoBar(fact, None, 0.0, 1.0, 10.0, 40.0)
     drawn = draw_bar(bar, 20.0, 10.0, 40.0).plain
     assert len(drawn) == BAR

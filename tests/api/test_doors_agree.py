@@ -176,9 +176,9 @@ COMPARE = """query ($c: [ScenarioInput!]!, $t: [ID!]!, $w: WhereInput, $s: Int) 
 def test_the_band_of_a_value_is_the_same_through_every_door(kg: KnowledgeGraph, ask: Any) -> None:
     where = {**WHERE, "framework": "vllm", "offering": "aws-p5en-48xlarge"}
     quantity = "cost_per_million_output_tokens"
-    python = kg.value(quantity, where=where, samples=100)
-    graphql = ask(SAMPLED, q=quantity, w={key: [name] for key, name in where.items()}, s=100)["value"]
-    line = json.loads(downstack("explain", quantity, *words(where), "--samples", "100", "--json").stdout)
+    python = kg.value(quantity, where=where, samples=3000)
+    graphql = ask(SAMPLED, q=quantity, w={key: [name] for key, name in where.items()}, s=3000)["value"]
+    line = json.loads(downstack("explain", quantity, *words(where), "--samples", "3000", "--json").stdout)
     assert python.band is not None
     assert graphql["band"] == line["band"] == graphql["rows"][0]["band"] == line["rows"][0]["band"]
     assert graphql["band"]["p10"] == python.band.p10

@@ -166,23 +166,23 @@ def test_the_width_of_a_band_is_shared_out_among_the_facts_it_comes_from(ask: An
     assert shares
     assert [item["share"] for item in shares] == sorted((item["share"] for item in shares), reverse=True)
     assert all(0.0 <= item["share"] <= 1.0 for item in shares)
-    assert {item["fact"]["entity"]["slug"] for item in shares} == {"vllm"}
+    assert {item["fact"]["entity"]["slug"] for item in shares} == {"calibration-serving", "vllm"}
     (point,) = ask(document, samples=0)["impact"]["effects"]["nodes"]
     assert point == {"band": None, "varianceShares": []}
 
 
 def test_a_fact_tells_its_distribution_and_its_group_and_a_function_its_own_error(ask: Any) -> None:
-    document = """{ entity(id: "vllm") { facts(quantity: "layer_overhead_time") { distribution standardDeviation
+    document = """{ entity(id: "calibration-serving") { facts(quantity: "fitted_layer_time") { low high distribution standardDeviation
       logStandardDeviation correlationGroup { iri label isKnown correlation facts confidence source { title } note
         pairs { first second correlation } } } }
       functions(filter: { name: ["time_per_output_token", "decode_step_time"] }) { name relativeError { value source } } }"""
     found = ask(document)
-    fact = next(item for item in found["entity"]["facts"] if item["distribution"] is not None)
-    assert (fact["distribution"], fact["standardDeviation"]) == ("lognormal", None)
-    assert 0.1 < fact["logStandardDeviation"] < 0.5
+    (fact,) = found["entity"]["facts"]
+    assert (fact["distribution"], fact["standardDeviation"], fact["logStandardDeviation"]) == (None, None, None)
+    assert fact["low"] < fact["high"]
     group = fact["correlationGroup"]
-    assert group["isKnown"] and group["correlation"] is None and len(group["facts"]) == 6
-    assert len(group["pairs"]) == 15 and group["source"]["title"]
+    assert group["isKnown"] and group["correlation"] is None and len(group["facts"]) == 22
+    assert len(group["pairs"]) == 231 and group["source"]["title"]
     errors = {item["name"]: item["relativeError"] for item in found["functions"]}
     assert errors["decode_step_time"] is None
-    assert errors["time_per_output_token"]["value"] == 0.23
+    assert errors["time_per_output_token"]["value"] == 0.2

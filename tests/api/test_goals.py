@@ -165,7 +165,7 @@ def test_a_comparison_that_cannot_be_made_is_refused(refused: Any) -> None:
 
 
 def test_sensitivity_prints_inputs_with_elasticity_and_source() -> None:
-    shown = downstack("sensitivity", TARGET, *FILTERS)
+    shown = downstack("sensitivity", TARGET, *FILTERS, "--first", "30")
     assert shown.returncode == 0, shown.stderr
     assert re.search(rf"^{TARGET} = [\d.,]+ token/s", shown.stdout)
     assert re.search(r"^ llama-3\.1-70b\.num_layers +-\d\.\d+ +- +config\.json", shown.stdout, flags=re.MULTILINE)

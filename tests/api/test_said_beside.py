@@ -83,7 +83,7 @@ def test_the_printed_answer_names_its_date_its_oldest_fact_and_what_is_stale() -
 
 
 def test_a_contradicted_influence_is_a_finding_through_every_door(tmp_path: Path) -> None:
-    for room in ("terms", "facts", "influences"):
+    for room in ("terms", "facts", "influences", "calibration"):
         shutil.copytree(locate() / room, tmp_path / room)
     (tmp_path / "influences" / "contrary.ttl").write_text(CONTRARY)
     kg = KnowledgeGraph.open(tmp_path)

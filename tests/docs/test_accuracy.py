@@ -13,8 +13,8 @@ PAGE = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^```sh\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
 
 
-def test_the_page_has_the_command_that_predicts_and_the_one_that_fits() -> None:
-    assert [command.split()[0] for command in COMMANDS] == ["downstack", "python"]
+def test_the_page_has_the_command_that_predicts_and_those_that_fit() -> None:
+    assert [command.split()[0] for command in COMMANDS] == ["downstack", "python", "python"]
     assert PAGE.count("```") == 2 * len(COMMANDS)
 
 
@@ -34,6 +34,14 @@ def test_the_command_that_fits_fits_what_it_is_given(tmp_path: Path) -> None:
     assert command != COMMANDS[1]
     printed = run([sys.executable, *command.split()[1:], "--dry-run"])
     assert "| matrix products | nothing |" in printed
+
+
+def test_the_command_that_says_what_trades_off_prints_a_group() -> None:
+    """Run it without the rows that do not ship, and without writing."""
+    command = COMMANDS[2].replace(" SERVING.csv", "")
+    assert command != COMMANDS[2]
+    printed = run([sys.executable, *command.split()[1:], "--dry-run"])
+    assert "a dso:CorrelationGroup" in printed and "fitted_layer_time" in printed
 
 
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)\)", PAGE))

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from tests.kg.performance.composed import deploy
 
 from downstack.performance import REGISTRY
-from downstack.performance.decode_step import step_time
 from downstack.performance.queueing import waiting_share
 from downstack.performance.service_capacity import busiest
 
@@ -182,28 +181,26 @@ def test_section_e4_ten_copies_in_one_pool_may_be_fuller_than_each_alone():
 @pytest.mark.parametrize("rate", [0.05, 0.5, 1.0])
 def test_the_load_that_settles_asks_for_as_many_tokens_as_a_step_takes_time(model, rate):
     deployment = deploy(model, request_rate=rate)
-    load = deployment["concurrency_at_rate"]
+    load = deployment["decoding_sequences_at_rate"]
     experts = 0.0
     if model in ("gpt-oss-120b", "deepseek-v3"):
         unused = (1.0 - deployment["stage_routing_fraction"]) ** load
         experts = deployment["expert_weight_read_time"] * (1.0 - unused)
-    step = step_time(
-        np.array(load),
-        np.array(deployment["dense_weight_read_time"] + experts),
-        np.array(deployment["kv_read_time_per_sequence"]),
-        np.array(deployment["compute_time_per_sequence"]),
-        np.array(deployment["step_overhead_time"]),
-        np.array(deployment["serial_time_per_sequence"]),
+    each = sum(
+        deployment[name]
+        for name in ("kv_read_time_per_sequence", "compute_time_per_sequence", "serial_time_per_sequence")
     )
+    step = deployment["dense_weight_read_time"] + experts + deployment["step_overhead_time"] + load * each
+    assert deployment["concurrency_at_rate"] == pytest.approx(load / deployment["decoding_share"], rel=1e-12)
+    assert deployment["time_per_output_token_at_rate"] == pytest.approx(step, rel=1e-9)
     assert deployment.infeasible == []
     assert load == pytest.approx(rate * deployment["output_tokens"] * step, rel=1e-9)
-    assert deployment["time_per_output_token_at_rate"] == pytest.approx(step, rel=1e-9)
 
 
 def test_more_requests_than_the_copy_keeps_up_with_are_infeasible():
     deployment = deploy("llama-3.1-405b", request_rate=1000.0)
     deployment["concurrency_at_rate"]  # asked for, so that its feasibility is looked at
-    assert "concurrency_at_rate_dense" in deployment.infeasible
+    assert "decoding_sequences_at_rate_dense" in deployment.infeasible
 
 
 # --- E5: prefill and decode apart; How to Scale Your Model, inference, 1 % ----------------------------------------------------
@@ -212,7 +209,7 @@ def test_more_requests_than_the_copy_keeps_up_with_are_infeasible():
 def test_section_e5_three_slices_read_prompts_for_one_that_decodes():
     groups = call(
         "prefill_groups_per_replica",
-        concurrent_sequences=32.0,
+        decoding_sequences=32.0,
         prefill_time=0.91,
         decode_step_time=0.019,
         output_tokens=512.0,
@@ -228,7 +225,7 @@ def test_section_e5_the_cache_of_a_prompt_takes_its_size_over_the_links():
         prompt_kv_cache_bytes=size,
         tensor_parallel=8.0,
         scaleout_bandwidth_per_direction=50e9,
-        allreduce_bandwidth_efficiency=1.0,
+        fitted_exchange_factor=1.0,
     )
     assert time == pytest.approx(8192 * 327680 / 400e9, rel=1e-12)
 
@@ -383,7 +380,9 @@ def test_section_g6_ten_megawatts_run_5780_accelerators_of_1_73_kilowatts():
 def test_section_g6_the_users_of_a_fleet_are_its_tokens_over_the_tokens_of_a_user():
     deployment = deploy("llama-3.1-70b")
     of_a_user = 1.0 / deployment["time_per_output_token_at_capacity"]
-    assert deployment["streams_at_power"] == pytest.approx(deployment["throughput_at_power"] / of_a_user, rel=1e-12)
+    # Users who wait for their first token are users too.
+    decoding = deployment["streams_at_power"] * deployment["decoding_share"]
+    assert decoding == pytest.approx(deployment["throughput_at_power"] / of_a_user, rel=1e-12)
 
 
 # --- traps -----------------------------------------------------------------------------------------------------------------------
@@ -405,6 +404,6 @@ def test_trap_08_tokens_a_second_of_a_user_of_an_accelerator_and_of_a_system_are
         for name in ("decode_tokens_per_second", "throughput_per_accelerator_at_load", "throughput_at_load")
     )
     assert system == pytest.approx(chip * 8.0, rel=1e-12)
-    assert system == pytest.approx(user * deployment["concurrent_sequences"], rel=1e-12)
+    assert system == pytest.approx(user * deployment["decoding_sequences"], rel=1e-12)
     assert user != pytest.approx(chip, rel=0.1)
     assert deployment.function_of("throughput_per_accelerator_at_load").unit == "token/s/chip"

@@ -44,7 +44,9 @@ TWO_H100 = {  # H100 SXM datasheet, the whole of its bandwidth
     **FRAMEWORK,
     "accelerators_per_instance": 2.0,
     "memory_bandwidth": 3.35e12,
-    "memory_bandwidth_efficiency": 1.0,
+    "fitted_dense_read_factor": 1.0,
+    "fitted_routed_read_factor": 1.0,
+    "fitted_first_token_steps": 0.0,
     "input_tokens": 1.0,
     "output_tokens": 1.0,
 }
@@ -163,7 +165,7 @@ def test_verifying_a_draft_makes_a_mixture_read_more_experts():
         "verified_distinct_experts",
         routed_experts=8.0,
         routing_fraction=0.25,
-        concurrent_sequences=1.0,
+        decoding_sequences=1.0,
         draft_tokens=3.0,
     )
     assert used == pytest.approx(5.469, abs=5e-4)
@@ -319,7 +321,7 @@ def test_the_time_to_the_first_token_is_no_part_of_the_time_per_output_token():
     declaration = REGISTRY.get("time_per_output_token")
     assert declaration is not None
     assert not {"time_to_first_token", "prefill_time"} & set(declaration.input_names)
-    step = {"decode_step_time": 0.02, "concurrent_sequences": 8.0, "prefill_interruption_per_sequence": 0.0}
+    step = {"decode_step_time": 0.02, "decoding_sequences": 8.0, "prefill_interruption_per_sequence": 0.0}
     assert call("time_per_output_token", **step) == 0.02
 
 
@@ -375,7 +377,7 @@ def test_the_facts_of_mixtral_and_h100_give_3_9_and_14_milliseconds(kg):
             "expected_distinct_experts",
             routed_experts=8.0,
             routing_fraction=fraction,
-            concurrent_sequences=batch,
+            decoding_sequences=batch,
         )
         assert 2.0 * (matrices + experts * used / 8.0) / bandwidth * 1e3 == pytest.approx(milliseconds, rel=0.03)
 

@@ -77,21 +77,21 @@ def test_one_global_layer_in_six_needs_a_sixth_of_the_cache():
 
 
 def test_the_slope_of_gpt_oss_20b_on_h100_counts_only_its_12_full_layers():
-    # vLLM blog on FP8 KV cache: 8.94e-6 ms for each token of context, BF16 on H100; 10 % with the fitted share 0.82.
+    # vLLM blog on FP8 KV cache: 8.94e-6 ms for each token of context, BF16 on H100; 10 % with a share of 0.82.
     config = {"full_attention_layers": 12.0, "key_value_heads": 8.0, "head_dim": 64.0}
     per_token = Deployment(config, GROUPED_INTERLEAVED_MIXTURE)["kv_cache_bytes_per_token"]
     assert per_token == 24576.0
     bandwidth = call(
-        "effective_memory_bandwidth",
+        "cache_read_bandwidth_grouped_query",
         accelerators_per_replica=1.0,
         memory_bandwidth=3.35e12,
-        memory_bandwidth_efficiency=0.82,
+        fitted_cache_read_factor=1.0 / 0.82,
     )
     slope = call(
         "kv_read_time_per_sequence",
         mean_kv_cache_bytes_per_sequence=float(per_token),
-        effective_memory_bandwidth=bandwidth,
-        kv_cache_replication=1.0,
+        cache_read_bandwidth=bandwidth,
+        kv_cache_read_replication=1.0,
     )
     assert slope * 1e3 == pytest.approx(8.94e-6, rel=0.1)
 
@@ -139,12 +139,13 @@ def test_the_step_times_of_llama_2_13b_on_eight_v5e(batch, milliseconds):
         "effective_memory_bandwidth",
         accelerators_per_replica=8.0,
         memory_bandwidth=8.2e11,
-        memory_bandwidth_efficiency=1.0,
+        bytes_per_parameter=2.0,
+        fitted_dense_read_factor=1.0,
+        fitted_narrow_dense_read_factor=1.0,
     )
     weights = call(
         "dense_weight_read_time",
-        dense_matmul_parameters=13e9,
-        bytes_per_parameter=2.0,
+        dense_weight_bytes_read=26e9,
         effective_memory_bandwidth=bandwidth,
         accelerators_per_replica=8.0,
         tensor_parallel=8.0,
@@ -152,18 +153,19 @@ def test_the_step_times_of_llama_2_13b_on_eight_v5e(batch, milliseconds):
     cache = call(
         "kv_read_time_per_sequence",
         mean_kv_cache_bytes_per_sequence=6.7e9,
-        effective_memory_bandwidth=bandwidth,
-        kv_cache_replication=1.0,
+        cache_read_bandwidth=bandwidth,
+        kv_cache_read_replication=1.0,
     )
     step = call(
         "decode_step_time",
         concurrent_sequences=float(batch),
+        decoding_sequences=float(batch),
         concurrency_by_capacity=240.0,
         weight_read_time=weights,
         kv_read_time_per_sequence=cache,
         compute_time_per_sequence=0.0,
+        movement_time_per_sequence=0.0,
         step_overhead_time=0.0,
-        exchange_time_per_sequence=0.0,
     )
     assert step * 1e3 == pytest.approx(milliseconds, abs=0.006)
 
@@ -181,12 +183,13 @@ def test_other_step_times_of_the_book(batch, per_sequence, weights, bandwidth, m
     step = call(
         "decode_step_time",
         concurrent_sequences=batch,
+        decoding_sequences=batch,
         concurrency_by_capacity=32.0,
         weight_read_time=weights / bandwidth,
         kv_read_time_per_sequence=per_sequence / bandwidth,
         compute_time_per_sequence=0.0,
+        movement_time_per_sequence=0.0,
         step_overhead_time=0.0,
-        exchange_time_per_sequence=0.0,
     )
     assert step * 1e3 == pytest.approx(milliseconds, rel=tolerance)
 
@@ -201,15 +204,25 @@ def test_a_prompt_of_8192_tokens_takes_0_91_seconds_on_16_v5e():
         full_attention_layers=80.0,
         prefix_cache_hit_rate=0.0,
     )
-    compute = call(
-        "effective_prefill_compute",
-        tensor_parallel=16.0,
+    products = call(
+        "dense_multiply_time",
+        multiply_time_factor=1.0 / 0.4,
+        dense_matmul_parameters=70e9,
+        accelerators_per_replica=16.0,
         peak_flops_at_weight_precision=1.97e14,
-        prefill_compute_efficiency=0.4,
     )
-    assert call("prefill_time", prefill_flops=arithmetic, effective_prefill_compute=compute) == pytest.approx(
-        0.91, rel=0.005
+    nothing = {"head_multiply_time": 0.0, "allreduce_time_per_sequence": 0.0, "prompt_pass_time": 0.0}
+    chips = {"tensor_parallel": 16.0, "accelerators_per_replica": 16.0}
+    seconds = call(
+        "prefill_time",
+        computed_prompt_tokens=8192.0,
+        weight_multiply_time=products,
+        prompt_attention_time=0.0,
+        **nothing,
+        **chips,
     )
+    assert seconds == pytest.approx(0.91, rel=0.005)
+    assert seconds == pytest.approx(arithmetic / (16.0 * 1.97e14 * 0.4), rel=1e-12)
 
 
 # --- experts, collectives, memory, cost: computed by hand, to the printed digits --------------------------------------
@@ -232,7 +245,7 @@ def test_expected_distinct_experts(experts, chosen, tokens, expected):
         "expected_distinct_experts",
         routed_experts=float(experts),
         routing_fraction=chosen / experts,
-        concurrent_sequences=float(tokens),
+        decoding_sequences=float(tokens),
     )
     assert used == pytest.approx(expected, rel=1e-4)
 
@@ -246,7 +259,7 @@ def test_a_ring_of_eight_reduces_a_gibibyte_in_4_176_milliseconds():
         tensor_parallel=8.0,
         accelerators_per_replica=8.0,
         scaleup_bandwidth_per_direction=450e9,
-        allreduce_bandwidth_efficiency=1.0,
+        fitted_exchange_factor=1.0,
     )
     assert seconds * 1e3 == pytest.approx(4.176, rel=2e-4)
 

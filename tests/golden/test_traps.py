@@ -95,7 +95,7 @@ def test_trap_04_a_link_carries_in_one_direction_half_of_what_is_printed_for_bot
 
 def test_trap_05_the_time_per_output_token_leaves_the_first_token_out():
     assert not {"time_to_first_token", "queueing_delay"} & read_from("time_per_output_token")
-    quiet = {"decode_step_time": 0.02, "concurrent_sequences": 8.0, "prefill_interruption_per_sequence": 0.0}
+    quiet = {"decode_step_time": 0.02, "decoding_sequences": 8.0, "prefill_interruption_per_sequence": 0.0}
     assert call("time_per_output_token", **quiet) == 0.02
     # A request of 101 tokens that starts after 2 s and gives one each 20 ms: dividing all of its time by its tokens
     # would print 40 ms.
@@ -118,7 +118,7 @@ def test_trap_09_a_token_chooses_experts_a_step_reads_distinct_ones_and_memory_h
     assert (chosen, held) == (2.0, 8.0)
     for tokens, expected in ((1.0, 2.0), (4.0, 5.469), (32.0, 7.9992)):
         distinct = call(
-            "expected_distinct_experts", routed_experts=held, routing_fraction=fraction, concurrent_sequences=tokens
+            "expected_distinct_experts", routed_experts=held, routing_fraction=fraction, decoding_sequences=tokens
         )
         assert distinct == pytest.approx(expected, rel=1e-4)
     total, active = (value(kg, name, model="mixtral-8x7b") for name in ("total_parameters", "active_parameters"))

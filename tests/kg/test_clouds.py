@@ -55,7 +55,7 @@ def test_the_power_of_a_cluster_runs_whole_accelerators(bundled: KnowledgeGraph)
 def test_requests_that_come_too_fast_have_no_waiting_time(bundled: KnowledgeGraph) -> None:
     rate = "azure-2023-conv.request_rate"
     (calm,) = bundled.impact({rate: "7 sequence/s"}, targets=["time_to_first_token_at_rate"], where=CHAT).effects
-    (busy,) = bundled.impact({rate: "11 sequence/s"}, targets=["time_to_first_token_at_rate"], where=CHAT).effects
+    (busy,) = bundled.impact({rate: "9 sequence/s"}, targets=["time_to_first_token_at_rate"], where=CHAT).effects
     (flood,) = bundled.impact({rate: "50 sequence/s"}, targets=["time_to_first_token_at_rate"], where=CHAT).effects
     assert calm.scenario is not None
     assert busy.scenario is not None

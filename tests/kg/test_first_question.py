@@ -240,7 +240,7 @@ def test_with_samples_every_number_has_a_band_and_says_where_its_width_comes_fro
     shares = next(effect for effect in report.effects if effect.ratio is not None).variance_shares
     assert shares
     assert all(0.0 <= item.share <= 1.0 for item in shares)
-    assert {item.fact.entity for item in shares if item.fact is not None} == {"vllm"}
+    assert {item.fact.entity for item in shares if item.fact is not None} == {"calibration-serving", "vllm"}
 
 
 def test_a_switch_is_found_for_a_change_of_the_memory_technology_too(bundled: KnowledgeGraph) -> None:
@@ -248,7 +248,7 @@ def test_a_switch_is_found_for_a_change_of_the_memory_technology_too(bundled: Kn
     (effect,) = bundled.impact({"hbm3e.data_rate_per_pin": "x1.4"}, targets=["max_context_length"], where=where).effects
     regime = effect.regime
     assert regime is not None and regime.switches
-    assert regime.switch_at is not None and regime.switch_at.startswith("hbm3e.data_rate_per_pin x1.1")
+    assert regime.switch_at is not None and regime.switch_at.startswith("hbm3e.data_rate_per_pin x1.03")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ HEADING_ROLES = ("offering", "workload")
 
 IMPLIED = {
     "offering": ("accelerator", "provider", "memory", "interconnect", "process_node"),
+    "framework": ("calibration",),
     "accelerator": ("memory", "interconnect", "process_node"),
 }
 """Roles that another one determines: naming them again tells a reader nothing."""

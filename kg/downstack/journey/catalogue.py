@@ -6,9 +6,14 @@ TIME, ENERGY, COST = "request_time", "request_energy", "request_cost"
 APPLICATION, MODEL, FRAMEWORK, CLOUD, PROCESSOR, MEMORY, SILICON = range(1, 8)
 
 TIME_PARTS: dict[int, tuple[str, ...]] = {
-    FRAMEWORK: ("request_overhead_time", "request_interruption_time"),
+    FRAMEWORK: ("first_token_wait_time", "request_overhead_time", "request_interruption_time"),
     PROCESSOR: ("prefill_time", "request_decode_compute_time"),
-    MEMORY: ("request_weight_read_time", "request_kv_read_time", "request_exchange_time"),
+    MEMORY: (
+        "request_weight_read_time",
+        "request_kv_read_time",
+        "request_activation_time",
+        "request_exchange_time",
+    ),
 }
 """They sum to the time of the request; the other layers take no time of their own."""
 
@@ -138,12 +143,14 @@ SUPPLY = "accelerator_supply"
 BATCH = "max_concurrent_sequences"
 
 PHRASES = {
+    "first_token_wait_time": "waiting for a step with room",
     "request_overhead_time": "starting kernels",
     "request_interruption_time": "prompts of other requests",
     "prefill_time": "arithmetic of the prompt",
     "request_decode_compute_time": "arithmetic of the answer",
     "request_weight_read_time": "memory bandwidth: reading weights",
     "request_kv_read_time": "memory bandwidth: reading keys and values",
+    "request_activation_time": "activations and scheduling",
     "request_exchange_time": "interconnect: exchanging activations",
 }
 """The resource behind each part of the time, in words."""

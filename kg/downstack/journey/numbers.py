@@ -27,8 +27,8 @@ from downstack.journey.catalogue import (
 )
 from downstack.results import Band, EffectKey, JourneyNumber, Regime, Status, Trace
 
-OVER_CLOUDS = ("offering", "provider", "framework")
-"""The roles that a question leaves open: there is a route for each combination."""
+OVER_CLOUDS = ("offering", "provider", "framework", "calibration")
+"""The roles that a question leaves open, and what they determine: there is a route for each combination."""
 
 
 class Numbers:
@@ -124,13 +124,23 @@ class Numbers:
             return None
         binding, total = self._plan.binding, 0
         for role in self._plan.by_quantity[quantity].key:
-            slug = roles.get(role)
-            position = None if slug is None else binding.columns.tables[role].position.get(slug)
-            place = -1 if position is None else binding.place(role, position)
+            position = self._position(role, roles)
+            place = -1 if position < 0 else binding.place(role, position)
             if place < 0:
                 return None
             total = total * len(binding.lists[role]) + place
         return total
+
+    def _position(self, role: str, roles: Mapping[str, str | None]) -> int:
+        """Return the position of the entity in a role, named or determined by another one; -1 for none."""
+        table = self._plan.binding.columns.tables[role]
+        slug = roles.get(role)
+        if slug is not None:
+            return table.position.get(slug, -1)
+        if table.role.reached_from is None or table.parent_link is None:
+            return -1
+        parent = self._position(table.role.reached_from, roles)
+        return -1 if parent < 0 else int(table.parent_link[parent])
 
     def _number(self, quantity: str, row: int) -> JourneyNumber:
         kind = self._engine.knowledge.quantities[quantity]

@@ -17,8 +17,10 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``collective``                        all-reduces between tensor-parallel chips
 ``handover``, ``expert_exchange``     what stages and experts exchange
 ``exchange``                          all of it together
-``decode_terms``, ``decode_step``     a decode step, and the time between tokens
-``prefill``                           a prompt, and the first token
+``decoding_share``                    how many of the sequences decode, and how many wait for their first token
+``weight_reads``, ``decode_terms``    what a decode step reads, and what a layer costs in any case
+``multiply_times``, ``decode_step``   its arithmetic, the step as a whole, and the time between tokens
+``prefill_terms``, ``prefill``        a prompt, and the first token
 ``concurrency_latency``               how many sequences the latency target allows
 ``concurrency``, ``throughput``       how many sequences at once, and their tokens
 ``cost``, ``energy``                  what a token costs, and how much electricity it takes
@@ -91,6 +93,7 @@ from downstack.performance import (
     cost,
     decode_step,
     decode_terms,
+    decoding_share,
     die_costs,
     die_yields,
     dies,
@@ -117,6 +120,7 @@ from downstack.performance import (
     matrices,
     matrix_multiplication,
     memory,
+    multiply_times,
     number_formats,
     on_chip_serving,
     ownership,
@@ -126,6 +130,7 @@ from downstack.performance import (
     pooling,
     power,
     prefill,
+    prefill_terms,
     prompt_queue,
     queueing,
     replication,
@@ -161,6 +166,7 @@ from downstack.performance import (
     training_compute,
     training_memory,
     training_time,
+    weight_reads,
     weights,
     whole_service,
 )
@@ -196,8 +202,12 @@ MODULES = (
     handover,
     expert_exchange,
     exchange,
+    decoding_share,
+    weight_reads,
     decode_terms,
+    multiply_times,
     decode_step,
+    prefill_terms,
     prefill,
     concurrency_latency,
     concurrency,

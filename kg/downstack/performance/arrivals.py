@@ -1,13 +1,13 @@
-r"""How many sequences are decoded at once when requests arrive at a given rate, and how fast tokens then come.
+r"""How many sequences are in an engine when requests arrive at a given rate, and how fast tokens then come.
 
 A step takes longer the more sequences it carries, and the longer it takes the more sequences are there: the load that settles is
-the fixed point of :math:`B = r\,t(B)`, with the step `t` of :mod:`downstack.performance.decode_step` and `r` tokens asked for in
-a second. Without experts both sides of the roofline give a straight line, and the larger of their two solutions is the fixed point.
+the fixed point of :math:`B_d = r\,t(B_d)`, with the step `t` of :mod:`downstack.performance.decode_step` and `r` tokens asked for
+in a second. Those that wait for their first token are there too, so that of `B` sequences the share :math:`\sigma` decodes.
 
 .. math::
 
-    B = \max\left(\frac{r (t_W + t_O)}{1 - r (t_K + t_S)},\; \frac{r\,t_O}{1 - r (t_C + t_S)}\right)
-    \qquad \tau = B / r \qquad \lambda = \frac{B}{TTFT + (S_{out} - 1)\,TPOT}
+    B = \frac{r\,(t_W + t_O)}{\sigma\,(1 - r\,(t_K + t_C + t_S))}
+    \qquad \tau = \sigma B / r \qquad \lambda = \frac{B}{TTFT + (S_{out} - 1)\,TPOT}
 
 With experts the weights that are read grow with the batch, :math:`t_W(B) = t_D + t_E (1 - (1 - f)^B)`, and Newton's method comes
 down to the fixed point from the load at which all experts are read. The last formula is Little's law at the reference load.
@@ -93,7 +93,7 @@ def _keeps_up(
     **rest: Any,
 ) -> Any:
     del rest
-    each = np.maximum(kv_read_time_per_sequence, compute_time_per_sequence) + serial_time_per_sequence
+    each = kv_read_time_per_sequence + compute_time_per_sequence + serial_time_per_sequence
     return output_token_rate / one_each * each < 1.0
 
 
@@ -103,17 +103,14 @@ def _settled(rate: Array, fixed: Array, each: Array) -> Array:
 
 
 @performance_function(
-    returns="concurrency_at_rate",
-    formula="max(r * (dense_weight_read_time + step_overhead_time)"
-    " / (1 - r * (kv_read_time_per_sequence + serial_time_per_sequence)),"
-    " r * step_overhead_time / (1 - r * (compute_time_per_sequence + serial_time_per_sequence)))"
-    " with r = output_token_rate / one_each",
+    returns="decoding_sequences_at_rate",
+    formula="r * (dense_weight_read_time + step_overhead_time) / (1 - r * (kv_read_time_per_sequence"
+    " + compute_time_per_sequence + serial_time_per_sequence)) with r = output_token_rate / one_each",
     citation=f"{LITTLE}; {SCALING_BOOK}",
     constants={"one_each": _ONE_EACH},
     feasible=_keeps_up,
     infeasible_reason=_SATURATED,
     assumes=(_STEADY, _NO_LIMIT),
-    relative_error=calibration.TIME_PER_OUTPUT_TOKEN,
     increasing=(
         "output_token_rate",
         "dense_weight_read_time",
@@ -130,29 +127,16 @@ def _settled(rate: Array, fixed: Array, each: Array) -> Array:
                 "kv_read_time_per_sequence": 1e-4,
                 "compute_time_per_sequence": 5e-5,
                 "step_overhead_time": 0.004,
-                "serial_time_per_sequence": 1e-4,
+                "serial_time_per_sequence": 5e-5,
             },
             25.0,
             1e-12,
             "by hand: a step of 25 sequences takes 16 + 4 + 25 * 0.2 = 25 ms, in which 25 tokens are asked for",
         ),
-        Example(
-            {
-                "output_token_rate": 10000.0,
-                "dense_weight_read_time": 0.0001,
-                "kv_read_time_per_sequence": 1e-6,
-                "compute_time_per_sequence": 4e-5,
-                "step_overhead_time": 0.005,
-                "serial_time_per_sequence": 1e-5,
-            },
-            100.0,
-            1e-12,
-            "by hand: a step of 100 sequences takes 4 + 5 + 1 = 10 ms; arithmetic takes the time",
-        ),
     ),
     applies_to={"model": "DenseModel"},
 )
-def concurrency_at_rate_dense(
+def decoding_sequences_at_rate_dense(
     output_token_rate: Annotated[Array, "token/s"],
     dense_weight_read_time: Annotated[Array, "s"],
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
@@ -163,12 +147,8 @@ def concurrency_at_rate_dense(
     one_each: float,
 ) -> Annotated[Array, "sequence"]:
     """Sequences that are decoded at once when requests arrive at a steady rate, dense model."""
-    rate = output_token_rate / one_each
-    reading = _settled(
-        rate, dense_weight_read_time + step_overhead_time, kv_read_time_per_sequence + serial_time_per_sequence
-    )
-    computing = _settled(rate, step_overhead_time, compute_time_per_sequence + serial_time_per_sequence)
-    return np.maximum(reading, computing)
+    each = kv_read_time_per_sequence + compute_time_per_sequence + serial_time_per_sequence
+    return _settled(output_token_rate / one_each, dense_weight_read_time + step_overhead_time, each)
 
 
 def settled_with_experts(rate: Array, fixed: Array, expert_read: Array, each: Array, decay: Array) -> Array:
@@ -203,17 +183,16 @@ def settled_with_experts(rate: Array, fixed: Array, expert_read: Array, each: Ar
 
 
 @performance_function(
-    returns="concurrency_at_rate",
-    formula="B with B = r * (max(dense_weight_read_time + expert_weight_read_time * (1 - (1 - stage_routing_fraction) ^ B)"
-    " + B * kv_read_time_per_sequence, B * compute_time_per_sequence)"
-    " + step_overhead_time + B * serial_time_per_sequence), r = output_token_rate / one_each",
+    returns="decoding_sequences_at_rate",
+    formula="B with B = r * (dense_weight_read_time + expert_weight_read_time"
+    " * (1 - (1 - stage_routing_fraction) ^ B) + step_overhead_time + B * (kv_read_time_per_sequence"
+    " + compute_time_per_sequence + serial_time_per_sequence)), r = output_token_rate / one_each",
     citation=f"{LITTLE}; {MIXTURE_OF_EXPERTS}",
     constants={"one_each": _ONE_EACH, "one_token": _ONE_ROUTED},
     validity=(Validity("stage_routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
     feasible=_keeps_up,
     infeasible_reason=_SATURATED,
     assumes=(_STEADY, _NO_LIMIT, "routing is balanced and tokens are routed independently"),
-    relative_error=calibration.TIME_PER_OUTPUT_TOKEN,
     increasing=(
         "output_token_rate",
         "dense_weight_read_time",
@@ -234,7 +213,7 @@ def settled_with_experts(rate: Array, fixed: Array, expert_read: Array, each: Ar
                 "kv_read_time_per_sequence": 5e-4,
                 "compute_time_per_sequence": 1e-4,
                 "step_overhead_time": 2e-3,
-                "serial_time_per_sequence": 13e-3 / 6.0 - 11.9375e-3 / 4.0 + 1e-3,
+                "serial_time_per_sequence": 13e-3 / 6.0 - 11.9375e-3 / 4.0 + 9e-4,
             },
             4.0,
             1e-9,
@@ -243,7 +222,7 @@ def settled_with_experts(rate: Array, fixed: Array, expert_read: Array, each: Ar
     ),
     applies_to={"model": "MixtureOfExpertsModel"},
 )
-def concurrency_at_rate_mixture(
+def decoding_sequences_at_rate_mixture(
     output_token_rate: Annotated[Array, "token/s"],
     dense_weight_read_time: Annotated[Array, "s"],
     expert_weight_read_time: Annotated[Array, "s"],
@@ -257,34 +236,59 @@ def concurrency_at_rate_mixture(
     one_token: float,
 ) -> Annotated[Array, "sequence"]:
     """Sequences that are decoded at once when requests arrive at a steady rate, mixture of experts."""
-    rate = output_token_rate / one_each
     with np.errstate(divide="ignore"):  # a token that uses all experts leaves none unused
         decay = -np.log1p(-np.minimum(stage_routing_fraction, 1.0)) / one_token
-    reading = settled_with_experts(
-        rate,
+    return settled_with_experts(
+        output_token_rate / one_each,
         dense_weight_read_time + step_overhead_time,
         expert_weight_read_time,
-        kv_read_time_per_sequence + serial_time_per_sequence,
+        kv_read_time_per_sequence + compute_time_per_sequence + serial_time_per_sequence,
         decay,
     )
-    computing = _settled(rate, step_overhead_time, compute_time_per_sequence + serial_time_per_sequence)
-    return np.maximum(reading, computing)
 
 
 @performance_function(
-    formula="concurrency_at_rate / one_stream / output_token_rate",
+    formula="decoding_sequences_at_rate / decoding_share",
+    citation=LITTLE,
+    assumes=(_STEADY, _NO_LIMIT),
+    relative_error=calibration.TIME_PER_OUTPUT_TOKEN,
+    increasing=("decoding_sequences_at_rate",),
+    decreasing=("decoding_share",),
+    examples=(
+        Example(
+            {"decoding_sequences_at_rate": 25.0, "decoding_share": 0.5}, 50.0, 1e-12, "by hand: as many wait as decode"
+        ),
+    ),
+)
+def concurrency_at_rate(
+    decoding_sequences_at_rate: Annotated[Array, "sequence"], decoding_share: Annotated[Array, "1"]
+) -> Annotated[Array, "sequence"]:
+    """Sequences in the engine when requests arrive at a steady rate, those that wait for their first token included."""
+    return decoding_sequences_at_rate / decoding_share
+
+
+@performance_function(
+    formula="concurrency_at_rate * decoding_share / one_stream / output_token_rate",
     citation=LITTLE,
     constants={"one_stream": _ONE_STREAM},
     assumes=("no speculative decoding: one token of each stream a step",),
-    increasing=("concurrency_at_rate",),
+    increasing=("concurrency_at_rate", "decoding_share"),
     decreasing=("output_token_rate",),
-    examples=(Example({"concurrency_at_rate": 25.0, "output_token_rate": 1000.0}, 0.025, 1e-12, "by hand: 25 / 1000"),),
+    examples=(
+        Example(
+            {"concurrency_at_rate": 50.0, "decoding_share": 0.5, "output_token_rate": 1000.0},
+            0.025,
+            1e-12,
+            "by hand: 25 / 1000",
+        ),
+    ),
 )
 def time_per_output_token_at_rate(
     concurrency_at_rate: Annotated[Array, "sequence"],
+    decoding_share: Annotated[Array, "1"],
     output_token_rate: Annotated[Array, "token/s"],
     *,
     one_stream: float,
 ) -> Annotated[Array, "s/token"]:
     """Mean seconds between two tokens of one stream at the load that settles."""
-    return concurrency_at_rate / one_stream / output_token_rate
+    return concurrency_at_rate * decoding_share / one_stream / output_token_rate

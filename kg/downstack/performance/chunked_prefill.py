@@ -5,7 +5,7 @@ A whole prompt stops every stream for its prefill; in chunks each stop is short,
 .. math::
 
     n = \lceil (1 - h) S_{in} / c \rceil \qquad ITL_{max} = t(B) + t_{prefill} / n \qquad
-    TTFT = n \max(t_{prefill} / n,\; t_W) + n\, t_O
+    TTFT = n \max(t_{prefill} / n,\; t_W + t_O)
 
 The part `h` of a prompt that was computed before takes no step.
 """
@@ -82,16 +82,16 @@ def longest_token_gap(
 
 
 @performance_function(
-    formula="prefill_chunks * (max(prefill_time / prefill_chunks, weight_read_time) + step_overhead_time)",
+    formula="prefill_chunks * max(prefill_time / prefill_chunks, weight_read_time + step_overhead_time)",
     citation=_SARATHI,
     assumes=("no queue; the keys and values of earlier chunks are read in the shadow of arithmetic",),
     increasing=("prefill_time", "prefill_chunks", "weight_read_time", "step_overhead_time"),
     examples=(
         Example(
             {"prefill_time": 0.4, "prefill_chunks": 4.0, "weight_read_time": 0.01, "step_overhead_time": 0.002},
-            0.408,
+            0.4,
             1e-12,
-            "by hand: 4 * (100 + 2) ms",
+            "by hand: 4 * 100 ms",
         ),
         Example(
             {"prefill_time": 0.4, "prefill_chunks": 80.0, "weight_read_time": 0.01, "step_overhead_time": 0.002},
@@ -108,4 +108,4 @@ def chunked_prefill_time(
     step_overhead_time: Annotated[Array, "s"],
 ) -> Annotated[Array, "s"]:
     """Seconds that one prompt takes in chunks, each a step that reads the weights."""
-    return prefill_chunks * (np.maximum(prefill_time / prefill_chunks, weight_read_time) + step_overhead_time)
+    return prefill_chunks * np.maximum(prefill_time / prefill_chunks, weight_read_time + step_overhead_time)

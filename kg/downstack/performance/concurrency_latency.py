@@ -1,14 +1,14 @@
 r"""How many sequences a deployment serves at once so that every user still sees tokens in time.
 
-The time between tokens grows with the batch, so the target allows batches up to some size. Without experts that size
-has a closed form; with experts the reads saturate, :math:`U(B)/E = 1 - (1 - f)^B`, and the size is the root of a
-function that rises and bends down, which Newton's method reaches from below without overshooting.
+The time between tokens grows with the sequences that decode, so the target allows so many of them. Without experts that
+number has a closed form; with experts the reads saturate, :math:`U(B)/E = 1 - (1 - f)^B`, and it is the root of a
+function that rises and bends down, which Newton's method reaches from below without overshooting. Those that wait for their
+first token are in the engine too.
 
 .. math::
 
-    B_{latency} = \max\{B : TPOT(B) \le \tau\}
-
-    B_{latency}^{dense} = \min\left(\frac{\tau - t_O - t_W}{t_K + t_S}, \frac{\tau - t_O}{t_C + t_S}\right)
+    B_{latency} = \max\{B_d : TPOT(B_d) \le \tau\} / \sigma \qquad
+    B_{latency}^{dense} = \frac{\tau - t_O - t_W}{\sigma\,(t_K + t_C + t_S)}
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from downstack.performance.citations import MIXTURE_OF_EXPERTS, SCALING_BOOK
+from downstack.performance.citations import LITTLE, MIXTURE_OF_EXPERTS, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, Regimes, Validity, performance_function
+from downstack.performance.decode_step import slower_side
+from downstack.performance.experts import used_fraction
 
 _ONE_TOKEN = Constant(1.0, "token", "autoregressive decoding: one token of each stream a step")
 _ONE_SEQUENCE = Constant(1.0, "sequence", "less than one sequence at a time is no service")
@@ -61,7 +63,7 @@ def sequences_within(budget: Array, expert_read: Array, slope: Array, decay: Arr
     return sequences
 
 
-def _one_sequence_in_time(
+def _decoding(
     time_per_output_token_target: Array,
     dense_weight_read_time: Array,
     kv_read_time_per_sequence: Array,
@@ -69,57 +71,13 @@ def _one_sequence_in_time(
     step_overhead_time: Array,
     serial_time_per_sequence: Array,
     one_token: float,
-    one_sequence: float,
-) -> Any:
-    reading = dense_weight_read_time + one_sequence * kv_read_time_per_sequence
-    streamed = np.maximum(reading, one_sequence * compute_time_per_sequence)
-    step = streamed + step_overhead_time + one_sequence * serial_time_per_sequence
-    return step <= time_per_output_token_target * one_token
+) -> Array:
+    """Return the sequences that may decode at once, dense model."""
+    budget = time_per_output_token_target * one_token - step_overhead_time - dense_weight_read_time
+    return budget / (kv_read_time_per_sequence + compute_time_per_sequence + serial_time_per_sequence)
 
 
-def _one_sequence_in_time_with_experts(
-    time_per_output_token_target: Array,
-    dense_weight_read_time: Array,
-    expert_weight_read_time: Array,
-    stage_routing_fraction: Array,
-    kv_read_time_per_sequence: Array,
-    compute_time_per_sequence: Array,
-    step_overhead_time: Array,
-    serial_time_per_sequence: Array,
-    one_token: float,
-    one_sequence: float,
-) -> Any:
-    # One token uses exactly its share of the experts.
-    return _one_sequence_in_time(
-        time_per_output_token_target,
-        dense_weight_read_time + expert_weight_read_time * stage_routing_fraction,
-        kv_read_time_per_sequence,
-        compute_time_per_sequence,
-        step_overhead_time,
-        serial_time_per_sequence,
-        one_token,
-        one_sequence,
-    )
-
-
-def _limits(
-    time_per_output_token_target: Array,
-    dense_weight_read_time: Array,
-    kv_read_time_per_sequence: Array,
-    compute_time_per_sequence: Array,
-    step_overhead_time: Array,
-    serial_time_per_sequence: Array,
-    one_token: float,
-    one_sequence: float,
-) -> tuple[Array, Array]:
-    """Return the batch at which reading alone, and the one at which arithmetic alone, uses up the target."""
-    del one_sequence  # only the feasibility of the answer depends on it
-    budget = time_per_output_token_target * one_token - step_overhead_time
-    by_reading = (budget - dense_weight_read_time) / (kv_read_time_per_sequence + serial_time_per_sequence)
-    return by_reading, budget / (compute_time_per_sequence + serial_time_per_sequence)
-
-
-def _limits_with_experts(
+def _decoding_with_experts(
     time_per_output_token_target: Array,
     dense_weight_read_time: Array,
     expert_weight_read_time: Array,
@@ -130,39 +88,51 @@ def _limits_with_experts(
     serial_time_per_sequence: Array,
     one_token: float,
     one_sequence: float,
-) -> tuple[Array, Array]:
-    """Return the same two batches when the reads of a step grow with the experts that its tokens use."""
-    budget = time_per_output_token_target * one_token - step_overhead_time
+) -> Array:
+    """Return the same when the reads of a step grow with the experts that its tokens use."""
     # log(0) when every token uses all experts: any decay that is large enough says the same.
     unused = np.maximum(1.0 - stage_routing_fraction, np.finfo(np.float64).tiny)
-    by_reading = sequences_within(
-        budget - dense_weight_read_time,
+    return sequences_within(
+        time_per_output_token_target * one_token - step_overhead_time - dense_weight_read_time,
         expert_weight_read_time,
-        kv_read_time_per_sequence + serial_time_per_sequence,
+        kv_read_time_per_sequence + compute_time_per_sequence + serial_time_per_sequence,
         -np.log(unused) / one_sequence,
     )
-    return by_reading, budget / (compute_time_per_sequence + serial_time_per_sequence)
 
 
-def _tighter(limits: tuple[Array, Array]) -> Any:
-    by_reading, by_arithmetic = limits
-    return np.where(by_arithmetic < by_reading, 1, 0)
+def _one_sequence_in_time(one_sequence: float, **step: Any) -> Any:
+    return _decoding(**step) >= one_sequence
 
 
-def _slower(**inputs: Any) -> Any:
-    return _tighter(_limits(**inputs))
+def _one_sequence_in_time_with_experts(one_sequence: float, **step: Any) -> Any:
+    return _decoding_with_experts(one_sequence=one_sequence, **step) >= one_sequence
 
 
-def _slower_with_experts(**inputs: Any) -> Any:
-    return _tighter(_limits_with_experts(**inputs))
+def _slower(one_sequence: float, **step: Any) -> Any:
+    del one_sequence
+    return slower_side(
+        _decoding(**step),
+        step["dense_weight_read_time"],
+        step["kv_read_time_per_sequence"],
+        step["compute_time_per_sequence"],
+    )
+
+
+def _slower_with_experts(one_sequence: float, **step: Any) -> Any:
+    sequences = _decoding_with_experts(one_sequence=one_sequence, **step)
+    used = used_fraction(np.maximum(sequences, 0.0), step["stage_routing_fraction"], one_sequence)
+    return slower_side(
+        sequences,
+        step["dense_weight_read_time"] + step["expert_weight_read_time"] * used,
+        step["kv_read_time_per_sequence"],
+        step["compute_time_per_sequence"],
+    )
 
 
 @performance_function(
-    returns="concurrency_by_latency",
-    formula="min((time_per_output_token_target * one_token - step_overhead_time - dense_weight_read_time)"
-    " / (kv_read_time_per_sequence + serial_time_per_sequence),"
-    " (time_per_output_token_target * one_token - step_overhead_time)"
-    " / (compute_time_per_sequence + serial_time_per_sequence))",
+    returns="decoding_sequences_by_latency",
+    formula="(time_per_output_token_target * one_token - step_overhead_time - dense_weight_read_time)"
+    " / (kv_read_time_per_sequence + compute_time_per_sequence + serial_time_per_sequence)",
     citation=SCALING_BOOK,
     constants={"one_token": _ONE_TOKEN, "one_sequence": _ONE_SEQUENCE},
     regimes=Regimes(_SIDES, _slower),
@@ -187,14 +157,14 @@ def _slower_with_experts(**inputs: Any) -> Any:
                 "step_overhead_time": 0.005,
                 "serial_time_per_sequence": 5e-5,
             },
-            100.0,
+            25e-3 / 3e-4,
             1e-12,
-            "by hand: min((50 - 5 - 20) / (0.2 + 0.05), (50 - 5) / (0.05 + 0.05)) in ms",
+            "by hand: (50 - 5 - 20) / (0.2 + 0.05 + 0.05) in ms",
         ),
     ),
     applies_to={"model": "DenseModel"},
 )
-def concurrency_by_latency_dense(
+def decoding_sequences_by_latency_dense(
     time_per_output_token_target: Annotated[Array, "s/token"],
     dense_weight_read_time: Annotated[Array, "s"],
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
@@ -205,26 +175,24 @@ def concurrency_by_latency_dense(
     one_token: float,
     one_sequence: float,
 ) -> Annotated[Array, "sequence"]:
-    """Largest mean batch of a dense model at which a token still comes within the target."""
-    return np.minimum(
-        *_limits(
-            time_per_output_token_target,
-            dense_weight_read_time,
-            kv_read_time_per_sequence,
-            compute_time_per_sequence,
-            step_overhead_time,
-            serial_time_per_sequence,
-            one_token,
-            one_sequence,
-        )
+    """Sequences of a dense model that may decode at once so that a token still comes within the target."""
+    del one_sequence  # only the feasibility of the answer depends on it
+    return _decoding(
+        time_per_output_token_target,
+        dense_weight_read_time,
+        kv_read_time_per_sequence,
+        compute_time_per_sequence,
+        step_overhead_time,
+        serial_time_per_sequence,
+        one_token,
     )
 
 
 @performance_function(
-    returns="concurrency_by_latency",
-    formula="the largest B with max(dense_weight_read_time + expert_weight_read_time * (1 - (1 - stage_routing_fraction)^B)"
-    " + B * kv_read_time_per_sequence, B * compute_time_per_sequence) + step_overhead_time"
-    " + B * serial_time_per_sequence <= time_per_output_token_target * one_token",
+    returns="decoding_sequences_by_latency",
+    formula="the largest B so that dense_weight_read_time"
+    " + expert_weight_read_time * (1 - (1 - stage_routing_fraction)^B) + step_overhead_time + B * (kv_read_time_per_sequence"
+    " + compute_time_per_sequence + serial_time_per_sequence) <= time_per_output_token_target * one_token",
     citation=f"{SCALING_BOOK}; {MIXTURE_OF_EXPERTS}",
     constants={"one_token": _ONE_TOKEN, "one_sequence": _ONE_ROUTED},
     validity=(Validity("stage_routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
@@ -250,9 +218,9 @@ def concurrency_by_latency_dense(
                 "expert_weight_read_time": 0.01,
                 "stage_routing_fraction": 0.25,
                 "kv_read_time_per_sequence": 2e-4,
-                "compute_time_per_sequence": 5e-5,
+                "compute_time_per_sequence": 2e-5,
                 "step_overhead_time": 0.005,
-                "serial_time_per_sequence": 5e-5,
+                "serial_time_per_sequence": 3e-5,
             },
             100.0,
             1e-9,
@@ -265,18 +233,18 @@ def concurrency_by_latency_dense(
                 "expert_weight_read_time": 0.016,
                 "stage_routing_fraction": 0.25,
                 "kv_read_time_per_sequence": 5e-4,
-                "compute_time_per_sequence": 5e-5,
+                "compute_time_per_sequence": 1e-4,
                 "step_overhead_time": 0.006,
-                "serial_time_per_sequence": 5e-4,
+                "serial_time_per_sequence": 4e-4,
             },
             4.0,
             1e-9,
-            "by hand, four sequences: 5 + 16 * 5.46875 / 8 + 4 * 0.5 + 6 + 4 * 0.5 = 25.9375 ms",
+            "by hand, four sequences: 5 + 16 * 5.46875 / 8 + 6 + 4 * (0.5 + 0.1 + 0.4) = 25.9375 ms",
         ),
     ),
     applies_to={"model": "MixtureOfExpertsModel"},
 )
-def concurrency_by_latency_mixture(
+def decoding_sequences_by_latency_mixture(
     time_per_output_token_target: Annotated[Array, "s/token"],
     dense_weight_read_time: Annotated[Array, "s"],
     expert_weight_read_time: Annotated[Array, "s"],
@@ -289,18 +257,39 @@ def concurrency_by_latency_mixture(
     one_token: float,
     one_sequence: float,
 ) -> Annotated[Array, "sequence"]:
-    """Largest mean batch of a mixture of experts at which a token still comes within the target."""
-    return np.minimum(
-        *_limits_with_experts(
-            time_per_output_token_target,
-            dense_weight_read_time,
-            expert_weight_read_time,
-            stage_routing_fraction,
-            kv_read_time_per_sequence,
-            compute_time_per_sequence,
-            step_overhead_time,
-            serial_time_per_sequence,
-            one_token,
-            one_sequence,
-        )
+    """Sequences of a mixture of experts that may decode at once so that a token still comes within the target."""
+    return _decoding_with_experts(
+        time_per_output_token_target,
+        dense_weight_read_time,
+        expert_weight_read_time,
+        stage_routing_fraction,
+        kv_read_time_per_sequence,
+        compute_time_per_sequence,
+        step_overhead_time,
+        serial_time_per_sequence,
+        one_token,
+        one_sequence,
     )
+
+
+@performance_function(
+    formula="decoding_sequences_by_latency / decoding_share",
+    citation=LITTLE,
+    assumes=(_AVERAGE,),
+    increasing=("decoding_sequences_by_latency",),
+    decreasing=("decoding_share",),
+    examples=(
+        Example(
+            {"decoding_sequences_by_latency": 80.0, "decoding_share": 0.8},
+            100.0,
+            1e-12,
+            "by hand: a fifth of the sequences waits for its first token",
+        ),
+    ),
+)
+def concurrency_by_latency(
+    decoding_sequences_by_latency: Annotated[Array, "sequence"],
+    decoding_share: Annotated[Array, "1"],
+) -> Annotated[Array, "sequence"]:
+    """Largest mean load at which a token still comes within the target, those that wait for their first token included."""
+    return decoding_sequences_by_latency / decoding_share

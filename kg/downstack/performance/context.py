@@ -1,15 +1,15 @@
 r"""How long a context a deployment can serve at the workload's concurrency.
 
 Three things end a context: the positions that the model was trained on, the memory for its cache, and the time in
-which a step has to read (or multiply) it. The inverse of the cache and attention formulas gives each length.
+which a step has to read it. The inverse of the cache and attention formulas gives each length.
 
 .. math::
 
-    S_{max} = \min(S_{position},\; S_{memory},\; \min(S_{bandwidth}, S_{compute}))
+    S_{max} = \min(S_{position},\; S_{memory},\; S_{bandwidth})
 
     S(x) = \begin{cases} x / (b + s) & x \le (b + s)\,w \\ (x - s w) / b & \text{else} \end{cases}
 
-for `x` (byte or FLOP) that one sequence may have, `b` for each context token in full layers, `s` in sliding layers with
+for `x` byte that one sequence may have, `b` for each context token in full layers, `s` in sliding layers with
 window `w`; without sliding layers :math:`S = x / b`.
 
 The time budget of a step is in :mod:`downstack.performance.context_latency`.
@@ -145,62 +145,42 @@ def context_share_of_positions(
     return (input_tokens + output_tokens) / max_position_embeddings
 
 
-def _limits(
-    max_position_embeddings: Array, context_length_by_memory: Array, by_bandwidth: Array, by_compute: Array
-) -> tuple[Array, Array, Array]:
-    by_latency: Array = np.minimum(by_bandwidth, by_compute)
-    return max_position_embeddings, context_length_by_memory, by_latency
-
-
 def _one_token_fits(
     max_position_embeddings: Array,
     context_length_by_memory: Array,
     context_length_by_bandwidth: Array,
-    context_length_by_compute: Array,
     one_token: float,
 ) -> Any:
-    position, memory, latency = _limits(
-        max_position_embeddings, context_length_by_memory, context_length_by_bandwidth, context_length_by_compute
-    )
-    return np.minimum(np.minimum(position, memory), latency) >= one_token
+    shortest = np.minimum(np.minimum(max_position_embeddings, context_length_by_memory), context_length_by_bandwidth)
+    return shortest >= one_token
 
 
 def _shortest(
     max_position_embeddings: Array,
     context_length_by_memory: Array,
     context_length_by_bandwidth: Array,
-    context_length_by_compute: Array,
     one_token: float,
 ) -> npt.NDArray[np.int64]:
     del one_token
-    position, memory, latency = _limits(
-        max_position_embeddings, context_length_by_memory, context_length_by_bandwidth, context_length_by_compute
-    )
+    position, memory, latency = max_position_embeddings, context_length_by_memory, context_length_by_bandwidth
     return np.where((latency < memory) & (latency < position), 2, np.where(memory < position, 1, 0))
 
 
 @performance_function(
-    formula="min(max_position_embeddings, context_length_by_memory,"
-    " context_length_by_bandwidth, context_length_by_compute)",
+    formula="min(max_position_embeddings, context_length_by_memory, context_length_by_bandwidth)",
     citation=PAGED_ATTENTION,
     constants={"one_token": _ONE},
     regimes=Regimes(("position limit", "memory capacity", "latency target"), _shortest),
     feasible=_one_token_fits,
     infeasible_reason="not one token of context fits into memory and time at the reference concurrency",
     assumes=("the model is as good at the end of its positions as at the start",),
-    increasing=(
-        "max_position_embeddings",
-        "context_length_by_memory",
-        "context_length_by_bandwidth",
-        "context_length_by_compute",
-    ),
+    increasing=("max_position_embeddings", "context_length_by_memory", "context_length_by_bandwidth"),
     examples=(
         Example(
             {
                 "max_position_embeddings": 131072.0,
                 "context_length_by_memory": 200000.0,
                 "context_length_by_bandwidth": 90000.0,
-                "context_length_by_compute": 400000.0,
             },
             90000.0,
             1e-12,
@@ -211,7 +191,6 @@ def _shortest(
                 "max_position_embeddings": 131072.0,
                 "context_length_by_memory": 60000.0,
                 "context_length_by_bandwidth": 90000.0,
-                "context_length_by_compute": 400000.0,
             },
             60000.0,
             1e-12,
@@ -222,7 +201,6 @@ def _shortest(
                 "max_position_embeddings": 8192.0,
                 "context_length_by_memory": 60000.0,
                 "context_length_by_bandwidth": 90000.0,
-                "context_length_by_compute": 400000.0,
             },
             8192.0,
             1e-12,
@@ -234,11 +212,9 @@ def max_context_length(
     max_position_embeddings: Annotated[Array, "token/sequence"],
     context_length_by_memory: Annotated[Array, "token/sequence"],
     context_length_by_bandwidth: Annotated[Array, "token/sequence"],
-    context_length_by_compute: Annotated[Array, "token/sequence"],
     *,
     one_token: float,
 ) -> Annotated[Array, "token/sequence"]:
     """Longest context that the deployment serves to all sequences of the reference concurrency in time."""
     del one_token  # only the feasibility of the answer depends on it
-    latency = np.minimum(context_length_by_bandwidth, context_length_by_compute)
-    return np.minimum(np.minimum(max_position_embeddings, context_length_by_memory), latency)
+    return np.minimum(np.minimum(max_position_embeddings, context_length_by_memory), context_length_by_bandwidth)

@@ -1,14 +1,15 @@
 r"""How long a decode step takes, and how often a user sees a token.
 
-A step reads weights and caches while it multiplies: the slower of the two decides. Fixed costs and the exchange between
-chips come on top, and so does the prefill of new arrivals, which the step of everyone waits for.
+A step reads weights and caches and multiplies; what arithmetic the reads do not hide adds to it. Fixed costs, activations
+and the exchange between chips come on top, and so does the prefill of new arrivals, which the step of everyone waits for.
 
 .. math::
 
-    t(B) = \max(t_W + B\,t_K,\; B\,t_C) + t_O + B\,t_A \qquad TPOT(B) = (t(B) + B\,t_P) / 1\,\mathrm{token}
+    t(B) = t_W + t_O + B\,(t_K + t_C + t_M) \qquad TPOT(B) = (t(B) + B\,t_P) / 1\,\mathrm{token}
 
-`B` sequences, :math:`t_W` weight read time, :math:`t_K` cache read and :math:`t_C` arithmetic of one sequence,
-:math:`t_O` overhead, :math:`t_A` exchange between chips and :math:`t_P` prefill interruption of one sequence.
+`B` sequences that decode, :math:`t_W` weight read time, :math:`t_K` cache read, :math:`t_C` exposed arithmetic and :math:`t_M`
+movement of activations of one sequence, within chips and between them, :math:`t_O` overhead and :math:`t_P` prefill interruption
+of one sequence.
 """
 
 from __future__ import annotations
@@ -19,38 +20,29 @@ import numpy as np
 import numpy.typing as npt
 
 from downstack.performance import calibration
-from downstack.performance.citations import DEFINITION, MIXTURE_OF_EXPERTS, ROOFLINE, SCALING_BOOK
+from downstack.performance.calibration import FITTED
+from downstack.performance.citations import DEFINITION, MIXTURE_OF_EXPERTS, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, Regimes, performance_function
 from downstack.performance.experts import share_of_one_stage
 
 _ONE_TOKEN = Constant(1.0, "token", "autoregressive decoding: one token of each stream a step")
+_OVERLAP = "the share of the arithmetic that reads hide is one fitted number, whatever the batch"
 
 
-def step_time(
-    sequences: Array,
-    weight_read: Array,
-    kv_read: Array,
-    compute: Array,
-    overhead: Array,
-    serial: Array,
-) -> Array:
-    """Return the seconds of one step; `kv_read`, `compute` and `serial` are for each sequence."""
-    streamed: Array = np.maximum(weight_read + sequences * kv_read, sequences * compute)
-    return streamed + overhead + sequences * serial
+def slower_side(sequences: Array, weight_read: Array, kv_read: Array, compute: Array) -> npt.NDArray[np.int64]:
+    """Return 1 where a step spends more time on arithmetic than on reads, 0 elsewhere."""
+    return np.where(sequences * compute > weight_read + sequences * kv_read, 1, 0)
 
 
 def _slower(
-    concurrent_sequences: Array,
-    concurrency_by_capacity: Array,
+    decoding_sequences: Array,
     weight_read_time: Array,
     kv_read_time_per_sequence: Array,
     compute_time_per_sequence: Array,
-    step_overhead_time: Array,
-    exchange_time_per_sequence: Array,
+    **rest: Array,
 ) -> npt.NDArray[np.int64]:
-    del concurrency_by_capacity, step_overhead_time, exchange_time_per_sequence  # they do not tell the sides apart
-    reading = weight_read_time + concurrent_sequences * kv_read_time_per_sequence
-    return np.where(concurrent_sequences * compute_time_per_sequence > reading, 1, 0)
+    del rest  # they do not tell the sides apart
+    return slower_side(decoding_sequences, weight_read_time, kv_read_time_per_sequence, compute_time_per_sequence)
 
 
 def _load_fits(concurrent_sequences: Array, concurrency_by_capacity: Array, **rest: Array) -> Any:
@@ -113,40 +105,40 @@ def weight_read_time_mixture(
     routed_experts: Annotated[Array, "1"],
     pipeline_parallel: Annotated[Array, "1"],
 ) -> Annotated[Array, "s"]:
-    """Seconds in which a step at the reference concurrency reads its weights: only the experts that it uses."""
+    """Seconds in which a step at the reference load reads its weights: only the experts that it uses."""
     of_one_stage = routed_experts * share_of_one_stage(expected_distinct_experts / routed_experts, pipeline_parallel)
     distinct = np.where(pipeline_parallel == 1.0, expected_distinct_experts, of_one_stage)
     return dense_weight_read_time + expert_weight_read_time * distinct / routed_experts
 
 
 @performance_function(
-    formula="max(weight_read_time + concurrent_sequences * kv_read_time_per_sequence,"
-    " concurrent_sequences * compute_time_per_sequence)"
-    " + step_overhead_time + concurrent_sequences * exchange_time_per_sequence",
-    citation=f"{ROOFLINE}; {SCALING_BOOK}",
+    formula="weight_read_time + step_overhead_time + decoding_sequences * (kv_read_time_per_sequence"
+    " + compute_time_per_sequence + movement_time_per_sequence)",
+    citation=f"{FITTED}; {SCALING_BOOK}",
     regimes=Regimes(("memory bandwidth", "compute"), _slower),
     feasible=_load_fits,
     infeasible_reason="the workload's concurrent sequences do not fit into the memory of the accelerators",
-    assumes=("reads and arithmetic overlap fully within a step, not with overheads or exchanges",),
+    assumes=(_OVERLAP, "overheads, activations and exchanges are hidden behind nothing"),
     increasing=(
-        "concurrent_sequences",
+        "decoding_sequences",
         "weight_read_time",
         "kv_read_time_per_sequence",
         "compute_time_per_sequence",
+        "movement_time_per_sequence",
         "step_overhead_time",
-        "exchange_time_per_sequence",
     ),
     examples=(
         *(
             Example(
                 {
                     "concurrent_sequences": batch,
+                    "decoding_sequences": batch,
                     "concurrency_by_capacity": 240.0,
                     "weight_read_time": 26e9 / 6.56e12,
                     "kv_read_time_per_sequence": 6.7e9 / 6.56e12,
                     "compute_time_per_sequence": 0.0,
+                    "movement_time_per_sequence": 0.0,
                     "step_overhead_time": 0.0,
-                    "exchange_time_per_sequence": 0.0,
                 },
                 milliseconds * 1e-3,
                 1e-3,
@@ -156,57 +148,53 @@ def weight_read_time_mixture(
         ),
         Example(
             {
-                "concurrent_sequences": 512.0,
+                "concurrent_sequences": 600.0,
+                "decoding_sequences": 500.0,
                 "concurrency_by_capacity": 600.0,
                 "weight_read_time": 4e-3,
                 "kv_read_time_per_sequence": 1e-5,
                 "compute_time_per_sequence": 4e-5,
+                "movement_time_per_sequence": 3e-5,
                 "step_overhead_time": 1e-3,
-                "exchange_time_per_sequence": 1e-6,
             },
-            21.992e-3,
+            45e-3,
             1e-12,
-            "by hand: max(4 ms + 5.12 ms, 20.48 ms) + 1 ms + 0.512 ms",
+            "by hand: 4 ms + 1 ms + 500 * (10 + 40 + 30) us",
         ),
     ),
 )
 def decode_step_time(
     concurrent_sequences: Annotated[Array, "sequence"],
+    decoding_sequences: Annotated[Array, "sequence"],
     concurrency_by_capacity: Annotated[Array, "sequence"],
     weight_read_time: Annotated[Array, "s"],
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
     compute_time_per_sequence: Annotated[Array, "s/sequence"],
+    movement_time_per_sequence: Annotated[Array, "s/sequence"],
     step_overhead_time: Annotated[Array, "s"],
-    exchange_time_per_sequence: Annotated[Array, "s/sequence"],
 ) -> Annotated[Array, "s"]:
     """Seconds of one decode step at the workload's reference concurrency, without prefill of new arrivals."""
-    step = step_time(
-        concurrent_sequences,
-        weight_read_time,
-        kv_read_time_per_sequence,
-        compute_time_per_sequence,
-        step_overhead_time,
-        exchange_time_per_sequence,
-    )
-    # Only whether there is an answer depends on the memory: unknown memory leaves it unknown.
-    return np.where(np.isnan(concurrency_by_capacity), np.nan, step)
+    each = kv_read_time_per_sequence + compute_time_per_sequence + movement_time_per_sequence
+    step = weight_read_time + step_overhead_time + decoding_sequences * each
+    # Only whether there is an answer depends on the load and the memory: if they are unknown, so is the step.
+    return np.where(np.isnan(concurrency_by_capacity + concurrent_sequences), np.nan, step)
 
 
 @performance_function(
-    formula="(decode_step_time + concurrent_sequences * prefill_interruption_per_sequence) / one_token",
-    citation=f"{SCALING_BOOK}; the interruption is the steady state of continuous batching",
+    formula="(decode_step_time + decoding_sequences * prefill_interruption_per_sequence) / one_token",
+    citation=f"{FITTED}; the interruption is the steady state of continuous batching",
     constants={"one_token": _ONE_TOKEN},
     assumes=(
         "no speculative decoding: one token of each stream a step",
         "prefill and decode share the chips: every finished sequence is replaced at once by a new prompt",
     ),
-    increasing=("decode_step_time", "concurrent_sequences", "prefill_interruption_per_sequence"),
+    increasing=("decode_step_time", "decoding_sequences", "prefill_interruption_per_sequence"),
     relative_error=calibration.TIME_PER_OUTPUT_TOKEN,
     examples=(
         Example(
             {
                 "decode_step_time": 10e-3,
-                "concurrent_sequences": 64.0,
+                "decoding_sequences": 64.0,
                 "prefill_interruption_per_sequence": 5e-5,
             },
             13.2e-3,
@@ -217,13 +205,13 @@ def decode_step_time(
 )
 def time_per_output_token(
     decode_step_time: Annotated[Array, "s"],
-    concurrent_sequences: Annotated[Array, "sequence"],
+    decoding_sequences: Annotated[Array, "sequence"],
     prefill_interruption_per_sequence: Annotated[Array, "s/sequence"],
     *,
     one_token: float,
 ) -> Annotated[Array, "s/token"]:
     """Mean seconds between two tokens of one stream at the workload's reference concurrency."""
-    return (decode_step_time + concurrent_sequences * prefill_interruption_per_sequence) / one_token
+    return (decode_step_time + decoding_sequences * prefill_interruption_per_sequence) / one_token
 
 
 @performance_function(

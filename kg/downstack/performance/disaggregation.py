@@ -5,10 +5,10 @@ copy of the model that decodes.
 
 .. math::
 
-    \frac{p}{t_{prefill}} = \frac{B}{t(B)\,S_{out}} \qquad t_{move} = \frac{K(S_{in})}{g\,\beta\,\eta} \qquad
+    \frac{p}{t_{prefill}} = \frac{B}{t(B)\,S_{out}} \qquad t_{move} = \frac{f\,K(S_{in})}{g\,\beta} \qquad
     TTFT = t_{prefill} + t_{move} + t(B) \qquad x = \frac{B / t(B)}{n + p\,g}
 
-with groups of `g` accelerators that each send at :math:`\beta\,\eta`, and the step `t` of the reference load without prompts.
+with groups of `g` accelerators that each send at :math:`\beta / f`, and the step `t` of the reference load without prompts.
 Both ways of serving do the same work, so at the same batch each accelerator gives as many tokens; what is won is time: no prompt
 interrupts a stream.
 """
@@ -20,14 +20,13 @@ from typing import Annotated
 import numpy as np
 
 from downstack.performance.citations import DISAGGREGATION, PAGED_ATTENTION, SCALING_BOOK, SLIDING_WINDOW
-from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
+from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _ONE_PROMPT = Constant(1.0, "sequence", "the cache of one prompt is sent at a time")
 _ONE_STREAM = Constant(1.0, "sequence", "a group reads one prompt at a time")
 _ONE_EACH = Constant(1.0, "token/sequence", "autoregressive decoding: one token of each stream a step")
 _ONE_TOKEN = Constant(1.0, "token", "autoregressive decoding: one token of each stream a step")
-_REFERENCE = "the copy that decodes carries the workload's reference load"
-_SHARE = Validity("allreduce_bandwidth_efficiency", 0.0, 1.0, "a share of the link rate")
+_REFERENCE = "the copy that decodes carries as many sequences as decode at the workload's reference load"
 
 
 @performance_function(
@@ -88,24 +87,23 @@ def prompt_kv_cache_bytes_interleaved(
 
 
 @performance_function(
-    formula="prompt_kv_cache_bytes * one_prompt"
-    " / (tensor_parallel * scaleout_bandwidth_per_direction * allreduce_bandwidth_efficiency)",
+    formula="prompt_kv_cache_bytes * one_prompt * fitted_exchange_factor"
+    " / (tensor_parallel * scaleout_bandwidth_per_direction)",
     citation=DISAGGREGATION,
     constants={"one_prompt": _ONE_PROMPT},
-    validity=(_SHARE,),
     assumes=(
         "the cache is sent after the prompt is read, over the network between servers, by all accelerators of the group",
-        "the transfer reaches the same share of the link rate as all-reduces do",
+        "the transfer takes as much longer than at the link rate as all-reduces do",
     ),
-    increasing=("prompt_kv_cache_bytes",),
-    decreasing=("tensor_parallel", "scaleout_bandwidth_per_direction", "allreduce_bandwidth_efficiency"),
+    increasing=("prompt_kv_cache_bytes", "fitted_exchange_factor"),
+    decreasing=("tensor_parallel", "scaleout_bandwidth_per_direction"),
     examples=(
         Example(
             {
                 "prompt_kv_cache_bytes": 2684354560.0,
                 "tensor_parallel": 8.0,
                 "scaleout_bandwidth_per_direction": 50e9,
-                "allreduce_bandwidth_efficiency": 1.0,
+                "fitted_exchange_factor": 1.0,
             },
             6.7109e-3,
             1e-5,
@@ -117,26 +115,26 @@ def kv_transfer_time(
     prompt_kv_cache_bytes: Annotated[Array, "byte/sequence"],
     tensor_parallel: Annotated[Array, "chip"],
     scaleout_bandwidth_per_direction: Annotated[Array, "byte/s/chip"],
-    allreduce_bandwidth_efficiency: Annotated[Array, "1"],
+    fitted_exchange_factor: Annotated[Array, "1"],
     *,
     one_prompt: float,
 ) -> Annotated[Array, "s"]:
     """Seconds to send the cache of one prompt to the accelerators that decode."""
-    rate = tensor_parallel * scaleout_bandwidth_per_direction * allreduce_bandwidth_efficiency
-    return prompt_kv_cache_bytes * one_prompt / rate
+    rate = tensor_parallel * scaleout_bandwidth_per_direction
+    return prompt_kv_cache_bytes * one_prompt * fitted_exchange_factor / rate
 
 
 @performance_function(
-    formula="concurrent_sequences / one_stream * one_each * prefill_time / (decode_step_time * output_tokens)",
+    formula="decoding_sequences / one_stream * one_each * prefill_time / (decode_step_time * output_tokens)",
     citation=SCALING_BOOK,
     constants={"one_stream": _ONE_STREAM, "one_each": _ONE_EACH},
     assumes=(_REFERENCE, "both sides are always busy: a mean without a queue between them"),
-    increasing=("concurrent_sequences", "prefill_time"),
+    increasing=("decoding_sequences", "prefill_time"),
     decreasing=("decode_step_time", "output_tokens"),
     examples=(
         Example(
             {
-                "concurrent_sequences": 32.0,
+                "decoding_sequences": 32.0,
                 "prefill_time": 0.91,
                 "decode_step_time": 0.019,
                 "output_tokens": 512.0,
@@ -148,7 +146,7 @@ def kv_transfer_time(
     ),
 )
 def prefill_groups_per_replica(
-    concurrent_sequences: Annotated[Array, "sequence"],
+    decoding_sequences: Annotated[Array, "sequence"],
     prefill_time: Annotated[Array, "s"],
     decode_step_time: Annotated[Array, "s"],
     output_tokens: Annotated[Array, "token/sequence"],
@@ -157,7 +155,7 @@ def prefill_groups_per_replica(
     one_each: float,
 ) -> Annotated[Array, "1"]:
     """Groups that have to read prompts so that one copy of the model that decodes is always full."""
-    return concurrent_sequences / one_stream * one_each * prefill_time / (decode_step_time * output_tokens)
+    return decoding_sequences / one_stream * one_each * prefill_time / (decode_step_time * output_tokens)
 
 
 @performance_function(
@@ -184,7 +182,7 @@ def time_to_first_token_disaggregated(
 
 
 @performance_function(
-    formula="concurrent_sequences * one_each / decode_step_time"
+    formula="decoding_sequences * one_each / decode_step_time"
     " / (accelerators_per_replica + prefill_groups_per_replica * tensor_parallel)",
     citation=DISAGGREGATION,
     constants={"one_each": _ONE_EACH},
@@ -193,7 +191,7 @@ def time_to_first_token_disaggregated(
     examples=(
         Example(
             {
-                "concurrent_sequences": 32.0,
+                "decoding_sequences": 32.0,
                 "decode_step_time": 0.02,
                 "accelerators_per_replica": 16.0,
                 "prefill_groups_per_replica": 3.0,
@@ -206,7 +204,7 @@ def time_to_first_token_disaggregated(
     ),
 )
 def throughput_per_accelerator_disaggregated(
-    concurrent_sequences: Annotated[Array, "sequence"],
+    decoding_sequences: Annotated[Array, "sequence"],
     decode_step_time: Annotated[Array, "s"],
     accelerators_per_replica: Annotated[Array, "chip"],
     prefill_groups_per_replica: Annotated[Array, "1"],
@@ -216,7 +214,7 @@ def throughput_per_accelerator_disaggregated(
 ) -> Annotated[Array, "token/s/chip"]:
     """Output tokens in a second of each accelerator, of those that read prompts and those that decode."""
     chips = accelerators_per_replica + prefill_groups_per_replica * tensor_parallel
-    return concurrent_sequences * one_each / decode_step_time / chips
+    return decoding_sequences * one_each / decode_step_time / chips
 
 
 @performance_function(

@@ -4,7 +4,8 @@ Nothing overlaps unless a framework is stated to do so; at best the whole exchan
 
 .. math::
 
-    t_{exposed} = B t_A - \phi \min(B t_A,\; t_W + B t_K) \qquad t_{best} = \max(t_W + B t_K,\; B t_C,\; B t_A) + t_O
+    t_{exposed} = B t_A - \phi \min(B t_A,\; t_W + B t_K) \qquad
+    t_{best} = \max(t_W + B\,(t_K + t_C + t_a),\; B t_A) + t_O
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ _NONE = Constant(0.0, "1", "a framework that is not stated to overlap exchanges 
 
 
 @performance_function(
-    formula="concurrent_sequences * exchange_time_per_sequence - exchange_overlap_share * min(concurrent_sequences"
-    " * exchange_time_per_sequence, weight_read_time + concurrent_sequences * kv_read_time_per_sequence)",
+    formula="decoding_sequences * exchange_time_per_sequence - exchange_overlap_share * min(decoding_sequences"
+    " * exchange_time_per_sequence, weight_read_time + decoding_sequences * kv_read_time_per_sequence)",
     citation=SCALING_BOOK,
     constants={"none": _NONE},
     optional=("exchange_overlap_share",),
@@ -32,7 +33,7 @@ _NONE = Constant(0.0, "1", "a framework that is not stated to overlap exchanges 
     examples=(
         Example(
             {
-                "concurrent_sequences": 100.0,
+                "decoding_sequences": 100.0,
                 "exchange_time_per_sequence": 5e-5,
                 "weight_read_time": 1e-3,
                 "kv_read_time_per_sequence": 1e-5,
@@ -45,7 +46,7 @@ _NONE = Constant(0.0, "1", "a framework that is not stated to overlap exchanges 
     ),
 )
 def exposed_exchange_time(
-    concurrent_sequences: Annotated[Array, "sequence"],
+    decoding_sequences: Annotated[Array, "sequence"],
     exchange_time_per_sequence: Annotated[Array, "s/sequence"],
     weight_read_time: Annotated[Array, "s"],
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
@@ -55,50 +56,53 @@ def exposed_exchange_time(
 ) -> Annotated[Array, "s"]:
     """Seconds of a step's exchange that nothing hides."""
     share = np.where(np.isnan(exchange_overlap_share), none, exchange_overlap_share)
-    exchange = concurrent_sequences * exchange_time_per_sequence
-    reads = weight_read_time + concurrent_sequences * kv_read_time_per_sequence
+    exchange = decoding_sequences * exchange_time_per_sequence
+    reads = weight_read_time + decoding_sequences * kv_read_time_per_sequence
     exposed: Array = exchange - share * np.minimum(exchange, reads)
     return exposed
 
 
 @performance_function(
-    formula="max(weight_read_time + concurrent_sequences * kv_read_time_per_sequence, concurrent_sequences"
-    " * compute_time_per_sequence, concurrent_sequences * exchange_time_per_sequence) + step_overhead_time",
+    formula="max(weight_read_time + decoding_sequences * (kv_read_time_per_sequence + compute_time_per_sequence"
+    " + activation_time_per_sequence), decoding_sequences * exchange_time_per_sequence) + step_overhead_time",
     citation=SCALING_BOOK,
     assumes=("a lower bound: exchange hides behind reads and arithmetic completely",),
     increasing=(
-        "concurrent_sequences",
+        "decoding_sequences",
         "weight_read_time",
         "kv_read_time_per_sequence",
         "compute_time_per_sequence",
+        "activation_time_per_sequence",
         "exchange_time_per_sequence",
         "step_overhead_time",
     ),
     examples=(
         Example(
             {
-                "concurrent_sequences": 100.0,
+                "decoding_sequences": 100.0,
                 "weight_read_time": 1e-3,
                 "kv_read_time_per_sequence": 1e-5,
-                "compute_time_per_sequence": 1e-5,
+                "compute_time_per_sequence": 5e-6,
+                "activation_time_per_sequence": 5e-6,
                 "exchange_time_per_sequence": 5e-5,
                 "step_overhead_time": 1e-3,
             },
             6e-3,
             1e-12,
-            "by hand: max(2, 1, 5) + 1 ms",
+            "by hand: max(1 + 1 + 0.5 + 0.5, 5) + 1 ms",
         ),
     ),
 )
 def overlapped_decode_step_time(
-    concurrent_sequences: Annotated[Array, "sequence"],
+    decoding_sequences: Annotated[Array, "sequence"],
     weight_read_time: Annotated[Array, "s"],
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
     compute_time_per_sequence: Annotated[Array, "s/sequence"],
+    activation_time_per_sequence: Annotated[Array, "s/sequence"],
     exchange_time_per_sequence: Annotated[Array, "s/sequence"],
     step_overhead_time: Annotated[Array, "s"],
 ) -> Annotated[Array, "s"]:
     """Seconds of a decode step when the exchange between chips hides behind everything else."""
-    reads = weight_read_time + concurrent_sequences * kv_read_time_per_sequence
-    others = np.maximum(compute_time_per_sequence, exchange_time_per_sequence) * concurrent_sequences
-    return np.maximum(reads, others) + step_overhead_time
+    each = kv_read_time_per_sequence + compute_time_per_sequence + activation_time_per_sequence
+    exchange = decoding_sequences * exchange_time_per_sequence
+    return np.maximum(weight_read_time + decoding_sequences * each, exchange) + step_overhead_time

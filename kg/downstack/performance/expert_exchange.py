@@ -6,7 +6,7 @@ over the network between servers.
 
 .. math::
 
-    t_{experts} = \frac{2 L_{moe}\,k}{N} \frac{2\,\mathrm{byte} \cdot h}{\beta_E\,\eta} \qquad
+    t_{experts} = \frac{2 L_{moe}\,k}{N} \frac{2\,\mathrm{byte} \cdot h}{\beta_E / f} \qquad
     \frac{1}{\beta_E} = \max\left(\frac{\min(e, R) - 1}{e\,\beta_{up}}, \frac{\max(e - R, 0)}{e\,\beta_{out}}\right)
 
 for each sequence of the batch; `N` chips of the replica, `k` experts a token, `h` hidden size; `R` chips are joined by scale-up
@@ -20,13 +20,11 @@ from typing import Annotated, Any
 import numpy as np
 
 from downstack.performance.citations import COLLECTIVES, EXPERT_PARALLEL
-from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
+from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _ACTIVATION = Constant(2.0, "byte/sequence", "one activation vector for each sequence in BF16: 16 bit a number")
 _ONE_CHIP = Constant(1.0, "chip", "what stays on a chip is not sent")
 _BOTH_WAYS = Constant(2.0, "1", f"dispatch to the experts and combine of what they give; {EXPERT_PARALLEL}")
-_SHARE = "a share of the link rate"
-_SAME_SHARE = "the exchange reaches the same share of the link rate as all-reduces do"
 _UNKNOWN = float("nan")
 
 
@@ -47,23 +45,19 @@ def _expert_links_are_known(
 @performance_function(
     formula="max((min(expert_parallel, scaleup_reach) - one_chip) / scaleup_bandwidth_per_direction,"
     " max(expert_parallel - scaleup_reach, 0) / scaleout_bandwidth_per_direction)"
-    " / (expert_parallel * allreduce_bandwidth_efficiency); zero without expert parallelism",
+    " * fitted_exchange_factor / expert_parallel; zero without expert parallelism",
     citation=f"{COLLECTIVES}; {EXPERT_PARALLEL}",
     constants={"one_chip": _ONE_CHIP},
-    validity=(Validity("allreduce_bandwidth_efficiency", 0.0, 1.0, _SHARE),),
     feasible=_expert_links_are_known,
     infeasible_reason="the rate of the links between the expert-parallel chips is not known",
     assumes=(
-        _SAME_SHARE,
+        "the exchange takes as much longer than at the link rate as all-reduces do",
         "tokens go to all experts equally often",
         "scale-up links and the network between servers carry their parts at the same time",
     ),
     optional=("scaleup_bandwidth_per_direction", "scaleout_bandwidth_per_direction"),
-    decreasing=(
-        "scaleup_bandwidth_per_direction",
-        "scaleout_bandwidth_per_direction",
-        "allreduce_bandwidth_efficiency",
-    ),
+    increasing=("fitted_exchange_factor",),
+    decreasing=("scaleup_bandwidth_per_direction", "scaleout_bandwidth_per_direction"),
     examples=(
         Example(
             {
@@ -71,7 +65,7 @@ def _expert_links_are_known(
                 "scaleup_reach": 8.0,
                 "scaleup_bandwidth_per_direction": 450e9,
                 "scaleout_bandwidth_per_direction": _UNKNOWN,
-                "allreduce_bandwidth_efficiency": 1.0,
+                "fitted_exchange_factor": 1.0,
             },
             7.0 / 8.0 / 450e9,
             1e-12,
@@ -83,7 +77,7 @@ def _expert_links_are_known(
                 "scaleup_reach": 8.0,
                 "scaleup_bandwidth_per_direction": 450e9,
                 "scaleout_bandwidth_per_direction": 50e9,
-                "allreduce_bandwidth_efficiency": 1.0,
+                "fitted_exchange_factor": 1.0,
             },
             24.0 / 32.0 / 50e9,
             1e-12,
@@ -95,7 +89,7 @@ def _expert_links_are_known(
                 "scaleup_reach": 8.0,
                 "scaleup_bandwidth_per_direction": _UNKNOWN,
                 "scaleout_bandwidth_per_direction": _UNKNOWN,
-                "allreduce_bandwidth_efficiency": 0.8,
+                "fitted_exchange_factor": 1.25,
             },
             0.0,
             1e-12,
@@ -108,7 +102,7 @@ def expert_exchange_time_per_byte(
     scaleup_reach: Annotated[Array, "chip"],
     scaleup_bandwidth_per_direction: Annotated[Array, "byte/s/chip"],
     scaleout_bandwidth_per_direction: Annotated[Array, "byte/s/chip"],
-    allreduce_bandwidth_efficiency: Annotated[Array, "1"],
+    fitted_exchange_factor: Annotated[Array, "1"],
     *,
     one_chip: float,
 ) -> Annotated[Array, "s*chip/byte"]:
@@ -118,8 +112,8 @@ def expert_exchange_time_per_byte(
     # An unknown network does not matter where no byte crosses it.
     outside = np.where(expert_parallel <= scaleup_reach, 0.0 * inside, outside)
     inside = np.where(np.minimum(expert_parallel, scaleup_reach) <= one_chip, 0.0 * outside, inside)
-    exchange = np.maximum(inside, outside) / (expert_parallel * allreduce_bandwidth_efficiency)
-    nothing = 0.0 * allreduce_bandwidth_efficiency * (scaleup_reach / one_chip) * (expert_parallel / one_chip)
+    exchange = np.maximum(inside, outside) * fitted_exchange_factor / expert_parallel
+    nothing = 0.0 * fitted_exchange_factor * (scaleup_reach / one_chip) * (expert_parallel / one_chip)
     return np.where((expert_parallel <= one_chip) | np.isnan(nothing), nothing, exchange)
 
 

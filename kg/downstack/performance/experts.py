@@ -58,33 +58,33 @@ def routing_fraction(
 
 
 @performance_function(
-    formula="routed_experts * (1 - (1 - routing_fraction) ^ concurrent_sequences)",
+    formula="routed_experts * (1 - (1 - routing_fraction) ^ decoding_sequences)",
     citation=_OCCUPANCY,
     constants={"one_token": _ONE_TOKEN},
     validity=(Validity("routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
     assumes=(_ROUTING,),
-    increasing=("routed_experts", "routing_fraction", "concurrent_sequences"),
+    increasing=("routed_experts", "routing_fraction", "decoding_sequences"),
     examples=(
         Example(
-            {"routed_experts": 8.0, "routing_fraction": 0.25, "concurrent_sequences": 1.0},
+            {"routed_experts": 8.0, "routing_fraction": 0.25, "decoding_sequences": 1.0},
             2.0,
             1e-12,
             "one token uses exactly k experts",
         ),
         Example(
-            {"routed_experts": 8.0, "routing_fraction": 0.25, "concurrent_sequences": 4.0},
+            {"routed_experts": 8.0, "routing_fraction": 0.25, "decoding_sequences": 4.0},
             5.46875,
             1e-12,
             "by hand: 8 * (1 - 0.75^4)",
         ),
         Example(
-            {"routed_experts": 256.0, "routing_fraction": 0.03125, "concurrent_sequences": 32.0},
+            {"routed_experts": 256.0, "routing_fraction": 0.03125, "decoding_sequences": 32.0},
             163.31,
             1e-4,
             "by hand: 256 * (1 - (31/32)^32)",
         ),
         Example(
-            {"routed_experts": 256.0, "routing_fraction": 0.03125, "concurrent_sequences": 128.0},
+            {"routed_experts": 256.0, "routing_fraction": 0.03125, "decoding_sequences": 128.0},
             251.60,
             1e-4,
             "by hand: 256 * (1 - (31/32)^128)",
@@ -95,12 +95,12 @@ def routing_fraction(
 def expected_distinct_experts(
     routed_experts: Annotated[Array, "1"],
     routing_fraction: Annotated[Array, "1"],
-    concurrent_sequences: Annotated[Array, "sequence"],
+    decoding_sequences: Annotated[Array, "sequence"],
     *,
     one_token: float,
 ) -> Annotated[Array, "1"]:
     """Experts of a layer that are read in one decode step at the workload's reference concurrency."""
-    return routed_experts * used_fraction(concurrent_sequences, routing_fraction, one_token)
+    return routed_experts * used_fraction(decoding_sequences, routing_fraction, one_token)
 
 
 @performance_function(

@@ -5,7 +5,7 @@ as many groups as there are stages, so no stage waits for another (no bubble); h
 
 .. math::
 
-    t_{hand} = \frac{p - 1}{p\,d} \frac{2\,\mathrm{byte} \cdot h}{\beta\,\eta}
+    t_{hand} = \frac{p - 1}{p\,d} \frac{f\,2\,\mathrm{byte} \cdot h}{\beta}
 
 for each sequence of the batch; `p` stages, `d` data-parallel groups, `h` hidden size, :math:`\beta` the scale-up rate where all
 chips of the replica are joined by scale-up links, the rate of the network between servers elsewhere. Latencies of single
@@ -19,13 +19,11 @@ from typing import Annotated, Any
 import numpy as np
 
 from downstack.performance.citations import PIPELINE_PARALLEL
-from downstack.performance.declare import Array, Constant, Example, Validity, performance_function
+from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _ACTIVATION = Constant(2.0, "byte/sequence", "one activation vector for each sequence in BF16: 16 bit a number")
 _ONE_CHIP = Constant(1.0, "chip", "each chip of a stage has a link of its own")
 _ONE_STAGE = Constant(1.0, "1", "the last stage hands nothing on")
-_SHARE = "a share of the link rate"
-_SAME_SHARE = "the exchange reaches the same share of the link rate as all-reduces do"
 _UNKNOWN = float("nan")
 
 
@@ -110,18 +108,20 @@ def _link_is_known(
 
 
 @performance_function(
-    formula="(pipeline_parallel - 1) * hidden_size * bytes_per_element * time_per_byte / allreduce_bandwidth_efficiency"
+    formula="(pipeline_parallel - 1) * hidden_size * bytes_per_element * time_per_byte * fitted_exchange_factor"
     " / (pipeline_parallel * data_parallel); time_per_byte = stage_network_time_per_byte where it is not zero, else"
     " 1 / scaleup_bandwidth_per_direction; zero with one stage",
     citation=PIPELINE_PARALLEL,
     constants={"bytes_per_element": _ACTIVATION, "one_stage": _ONE_STAGE, "one_chip": _ONE_CHIP},
-    validity=(Validity("allreduce_bandwidth_efficiency", 0.0, 1.0, _SHARE),),
     feasible=_link_is_known,
     infeasible_reason="the rate of the links between the pipeline stages is not known",
-    assumes=(_SAME_SHARE, "handing over is not hidden behind the work of the stages"),
+    assumes=(
+        "the exchange takes as much longer than at the link rate as all-reduces do",
+        "handing over is not hidden behind the work of the stages",
+    ),
     optional=("scaleup_bandwidth_per_direction", "stage_network_time_per_byte"),
-    increasing=("hidden_size",),
-    decreasing=("scaleup_bandwidth_per_direction", "allreduce_bandwidth_efficiency"),
+    increasing=("hidden_size", "fitted_exchange_factor"),
+    decreasing=("scaleup_bandwidth_per_direction",),
     examples=(
         Example(
             {
@@ -130,7 +130,7 @@ def _link_is_known(
                 "data_parallel": 1.0,
                 "scaleup_bandwidth_per_direction": 450e9,
                 "stage_network_time_per_byte": 2e-11,
-                "allreduce_bandwidth_efficiency": 0.8,
+                "fitted_exchange_factor": 1.25,
             },
             2.048e-7,
             1e-12,
@@ -143,7 +143,7 @@ def _link_is_known(
                 "data_parallel": 1.0,
                 "scaleup_bandwidth_per_direction": 500e9,
                 "stage_network_time_per_byte": _UNKNOWN,
-                "allreduce_bandwidth_efficiency": 0.8,
+                "fitted_exchange_factor": 1.25,
             },
             2.048e-8,
             1e-12,
@@ -156,7 +156,7 @@ def _link_is_known(
                 "data_parallel": 1.0,
                 "scaleup_bandwidth_per_direction": _UNKNOWN,
                 "stage_network_time_per_byte": _UNKNOWN,
-                "allreduce_bandwidth_efficiency": 0.8,
+                "fitted_exchange_factor": 1.25,
             },
             0.0,
             1e-12,
@@ -170,7 +170,7 @@ def pipeline_handover_time_per_sequence(
     data_parallel: Annotated[Array, "1"],
     scaleup_bandwidth_per_direction: Annotated[Array, "byte/s/chip"],
     stage_network_time_per_byte: Annotated[Array, "s*chip/byte"],
-    allreduce_bandwidth_efficiency: Annotated[Array, "1"],
+    fitted_exchange_factor: Annotated[Array, "1"],
     *,
     bytes_per_element: float,
     one_stage: float,
@@ -181,7 +181,7 @@ def pipeline_handover_time_per_sequence(
     per_byte = np.where(network, stage_network_time_per_byte, 1.0 / scaleup_bandwidth_per_direction) / one_chip
     groups = pipeline_parallel * data_parallel
     message = (pipeline_parallel - one_stage) * hidden_size * bytes_per_element
-    exchange = message * per_byte / allreduce_bandwidth_efficiency / groups
+    exchange = message * per_byte * fitted_exchange_factor / groups
     # One stage has no links to know the rate of; the product keeps what else is unknown unknown.
-    nothing = 0.0 * message / groups * allreduce_bandwidth_efficiency
+    nothing = 0.0 * message / groups * fitted_exchange_factor
     return np.where(pipeline_parallel <= one_stage, nothing, exchange)

@@ -2,9 +2,9 @@ r"""What a deployment gives and costs at the load that it carries, whether or no
 
 .. math::
 
-    X_B = B / TPOT(B) \qquad p_N = p\,N \qquad c_B = p\,N / X_B \qquad e_B = P_{TDP}\,N\,\mathrm{PUE} / X_B
+    X_B = B_d / TPOT \qquad p_N = p\,N \qquad c_B = p\,N / X_B \qquad e_B = P_{TDP}\,N\,\mathrm{PUE} / X_B
 
-`B` concurrent sequences on the `N` chips of one copy of the model, at the price `p` of a chip. At the largest load that memory
+the :math:`B_d` of the `B` concurrent sequences that decode, on the `N` chips of one copy of the model, at the price `p` of a chip. At the largest load that memory
 and target allow this is what :mod:`downstack.performance.throughput` and :mod:`downstack.performance.cost` say.
 """
 
@@ -20,23 +20,23 @@ _ALWAYS = "the load is there all the time"
 
 
 @performance_function(
-    formula="concurrent_sequences / one_stream * decode_tokens_per_second",
+    formula="decoding_sequences / one_stream * decode_tokens_per_second",
     citation=LITTLE,
     constants={"one_stream": _ONE_STREAM},
     assumes=(_ALWAYS, "output tokens only, prompts not counted"),
-    increasing=("concurrent_sequences", "decode_tokens_per_second"),
+    increasing=("decoding_sequences", "decode_tokens_per_second"),
     examples=(
-        Example({"concurrent_sequences": 100.0, "decode_tokens_per_second": 20.0}, 2000.0, 1e-12, "by hand: 100 * 20"),
+        Example({"decoding_sequences": 100.0, "decode_tokens_per_second": 20.0}, 2000.0, 1e-12, "by hand: 100 * 20"),
     ),
 )
 def throughput_at_load(
-    concurrent_sequences: Annotated[Array, "sequence"],
+    decoding_sequences: Annotated[Array, "sequence"],
     decode_tokens_per_second: Annotated[Array, "token/s"],
     *,
     one_stream: float,
 ) -> Annotated[Array, "token/s"]:
     """Output tokens of one copy of the model in a second, at the load's concurrency."""
-    return concurrent_sequences / one_stream * decode_tokens_per_second
+    return decoding_sequences / one_stream * decode_tokens_per_second
 
 
 @performance_function(

@@ -1,118 +1,247 @@
 r"""How long a prompt takes, and what it takes from those who are already being answered.
 
-Prefill multiplies a whole prompt at once and is limited by arithmetic. In a full batch each finished sequence is
-replaced by a new prompt, so a step of `B` sequences carries on average :math:`B/S_{out}` prefills.
+Prefill multiplies a whole prompt at once and is limited by arithmetic; each pass over a part of it reads the weights and
+starts the kernels of every layer once. In a full batch each finished sequence is replaced by a new prompt, so a step of `B`
+sequences carries on average :math:`B/S_{out}` prefills.
 
 .. math::
 
-    t_{prefill} = F_{prefill} / \hat P \qquad t_P = t_{prefill} / S_{out} \cdot n / N \qquad TTFT = t_{prefill} + t(B)
+    t_{prefill} = \frac{N}{n}\,(S\,(t_m - t_h + t_r) + t_q) + t_{pass} \qquad
+    t_P = \frac{(t_{prefill} - t_{pass})\,n / N + t_{pass} / p}{S_{out}} \qquad
+    TTFT = \max(k\,TPOT,\; t_{prefill} + TPOT)
 
 `n` chips work on a prompt at a time; of the `N` chips of the whole copy of the model the others go on with something else.
+Passes hold up all data-parallel groups, but only one of `p` pipeline stages at a time.
+:math:`k` steps pass while a new sequence waits for its first token (:mod:`downstack.performance.decoding_share`).
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from downstack.performance.citations import LITTLE, ROOFLINE, SCALING_BOOK
+import numpy as np
+
+from downstack.performance import calibration
+from downstack.performance.calibration import FITTED
+from downstack.performance.citations import LITTLE, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _ONE_PROMPT = Constant(1.0, "sequence", "prompts are prefilled one at a time")
 _ONE_TOKEN = Constant(1.0, "token/sequence", "autoregressive decoding: one token of each sequence a step")
+_FIRST = Constant(1.0, "token", "the first token comes with the first step after the prompt")
+_OF_STREAM = Constant(1.0, "sequence", "the time between tokens is that of one stream")
 
 
 @performance_function(
-    formula="prefill_flops * one_prompt / effective_prefill_compute",
-    citation=f"{ROOFLINE}; {SCALING_BOOK}",
-    constants={"one_prompt": _ONE_PROMPT},
-    assumes=("prefill is limited by arithmetic, not by reading weights; false for prompts of a few hundred tokens",),
-    increasing=("prefill_flops",),
-    decreasing=("effective_prefill_compute",),
+    formula="one_prompt * (accelerators_per_replica / tensor_parallel * (computed_prompt_tokens * (weight_multiply_time"
+    " - head_multiply_time + allreduce_time_per_sequence / one_token) + prompt_attention_time)) + prompt_pass_time",
+    citation=f"{FITTED}; {SCALING_BOOK}",
+    constants={"one_prompt": _ONE_PROMPT, "one_token": _ONE_TOKEN},
+    assumes=("a prompt passes the pipeline stages one after the other, and is processed by one group of chips",),
+    increasing=("weight_multiply_time", "allreduce_time_per_sequence", "prompt_attention_time", "prompt_pass_time"),
+    decreasing=("head_multiply_time",),
     examples=(
         Example(
-            {"prefill_flops": 1.14688e15, "effective_prefill_compute": 1.2608e15},
-            0.91,
-            0.005,
-            "How to Scale Your Model, inference: 70B, 8192 tokens, sixteen TPU v5e at 40 %: 0.91 s",
+            {
+                "computed_prompt_tokens": 1000.0,
+                "weight_multiply_time": 5e-5,
+                "head_multiply_time": 1e-6,
+                "allreduce_time_per_sequence": 1e-6,
+                "prompt_attention_time": 2e-3,
+                "prompt_pass_time": 10e-3,
+                "tensor_parallel": 8.0,
+                "accelerators_per_replica": 8.0,
+            },
+            0.062,
+            1e-12,
+            "by hand: 1000 * 50 us + 2 ms + 10 ms",
+        ),
+        Example(
+            {
+                "computed_prompt_tokens": 8192.0,
+                "weight_multiply_time": 0.91 / 8192.0,
+                "head_multiply_time": 0.0,
+                "allreduce_time_per_sequence": 0.0,
+                "prompt_attention_time": 0.0,
+                "prompt_pass_time": 0.0,
+                "tensor_parallel": 4.0,
+                "accelerators_per_replica": 8.0,
+            },
+            1.82,
+            1e-12,
+            "by hand: half of the chips work on a prompt, which takes twice as long",
         ),
     ),
 )
 def prefill_time(
-    prefill_flops: Annotated[Array, "FLOP/sequence"],
-    effective_prefill_compute: Annotated[Array, "FLOP/s"],
+    computed_prompt_tokens: Annotated[Array, "token/sequence"],
+    weight_multiply_time: Annotated[Array, "s/token"],
+    head_multiply_time: Annotated[Array, "s/token"],
+    allreduce_time_per_sequence: Annotated[Array, "s/sequence"],
+    prompt_attention_time: Annotated[Array, "s/sequence"],
+    prompt_pass_time: Annotated[Array, "s"],
+    tensor_parallel: Annotated[Array, "chip"],
+    accelerators_per_replica: Annotated[Array, "chip"],
     *,
     one_prompt: float,
+    one_token: float,
 ) -> Annotated[Array, "s"]:
     """Seconds to process one prompt, on the chips that work on one prompt at a time."""
-    return prefill_flops * one_prompt / effective_prefill_compute
+    token = weight_multiply_time - head_multiply_time + allreduce_time_per_sequence / one_token
+    work = computed_prompt_tokens * token + prompt_attention_time
+    return one_prompt * (accelerators_per_replica / tensor_parallel * work) + prompt_pass_time
 
 
 @performance_function(
-    formula="prefill_time / one_prompt * one_token / output_tokens * (tensor_parallel / accelerators_per_replica)",
+    formula="((prefill_time - prompt_pass_time) * tensor_parallel / accelerators_per_replica + prompt_pass_time"
+    " / pipeline_parallel) / one_prompt * one_token / output_tokens",
     citation=LITTLE,
     constants={"one_prompt": _ONE_PROMPT, "one_token": _ONE_TOKEN},
-    assumes=("a new prompt arrives whenever a sequence finishes: the batch stays full",),
+    assumes=(
+        "a new prompt arrives whenever a sequence finishes: the batch stays full",
+        "data-parallel groups go from layer to layer together: each waits while another starts a pass",
+    ),
     increasing=("prefill_time", "tensor_parallel"),
     decreasing=("output_tokens", "accelerators_per_replica"),
     examples=(
         Example(
-            {"prefill_time": 0.1, "output_tokens": 200.0, "tensor_parallel": 8.0, "accelerators_per_replica": 8.0},
+            {
+                "prefill_time": 0.1,
+                "prompt_pass_time": 0.01,
+                "output_tokens": 200.0,
+                "tensor_parallel": 8.0,
+                "pipeline_parallel": 1.0,
+                "accelerators_per_replica": 8.0,
+            },
             5e-4,
             1e-12,
             "by hand: 100 ms once in 200 tokens",
         ),
         Example(
-            {"prefill_time": 0.1, "output_tokens": 200.0, "tensor_parallel": 4.0, "accelerators_per_replica": 8.0},
+            {
+                "prefill_time": 0.1,
+                "prompt_pass_time": 0.02,
+                "output_tokens": 200.0,
+                "tensor_parallel": 4.0,
+                "pipeline_parallel": 1.0,
+                "accelerators_per_replica": 8.0,
+            },
+            3e-4,
+            1e-12,
+            "by hand: two groups, each works on half of the prompts; 40 ms and the 20 ms that both wait",
+        ),
+        Example(
+            {
+                "prefill_time": 0.1,
+                "prompt_pass_time": 0.02,
+                "output_tokens": 200.0,
+                "tensor_parallel": 4.0,
+                "pipeline_parallel": 2.0,
+                "accelerators_per_replica": 8.0,
+            },
             2.5e-4,
             1e-12,
-            "by hand: two groups of chips, each prefills half of the prompts",
+            "by hand: two stages, one of which works on the prompt at a time",
         ),
     ),
 )
 def prefill_interruption_per_sequence(
     prefill_time: Annotated[Array, "s"],
+    prompt_pass_time: Annotated[Array, "s"],
     output_tokens: Annotated[Array, "token/sequence"],
     tensor_parallel: Annotated[Array, "chip"],
+    pipeline_parallel: Annotated[Array, "1"],
     accelerators_per_replica: Annotated[Array, "chip"],
     *,
     one_prompt: float,
     one_token: float,
 ) -> Annotated[Array, "s/sequence"]:
     """Seconds by which each sequence of the batch lengthens every step, because its successor has to be prefilled."""
-    return prefill_time / one_prompt * one_token / output_tokens * (tensor_parallel / accelerators_per_replica)
+    work = (prefill_time - prompt_pass_time) * (tensor_parallel / accelerators_per_replica)
+    return (work + prompt_pass_time / pipeline_parallel) / one_prompt * one_token / output_tokens
 
 
 @performance_function(
-    formula="exchange_time_per_sequence + prefill_interruption_per_sequence",
+    formula="movement_time_per_sequence + prefill_interruption_per_sequence",
     citation=SCALING_BOOK,
-    increasing=("exchange_time_per_sequence", "prefill_interruption_per_sequence"),
+    increasing=("movement_time_per_sequence", "prefill_interruption_per_sequence"),
     examples=(
         Example(
-            {"exchange_time_per_sequence": 1e-5, "prefill_interruption_per_sequence": 5e-4},
-            5.1e-4,
+            {"movement_time_per_sequence": 3e-5, "prefill_interruption_per_sequence": 5e-4},
+            5.3e-4,
             1e-12,
-            "by hand: 10 us + 500 us",
+            "by hand: 30 us + 500 us",
         ),
     ),
 )
 def serial_time_per_sequence(
-    exchange_time_per_sequence: Annotated[Array, "s/sequence"],
+    movement_time_per_sequence: Annotated[Array, "s/sequence"],
     prefill_interruption_per_sequence: Annotated[Array, "s/sequence"],
 ) -> Annotated[Array, "s/sequence"]:
-    """Seconds of a step for each sequence that neither reads nor arithmetic hide."""
-    return exchange_time_per_sequence + prefill_interruption_per_sequence
+    """Seconds of a step for each sequence beside reading its cache and multiplying its token."""
+    return movement_time_per_sequence + prefill_interruption_per_sequence
 
 
 @performance_function(
-    formula="prefill_time + decode_step_time",
-    citation=SCALING_BOOK,
-    assumes=("no queueing: the prompt waits for the running step at most, not for other prompts",),
-    increasing=("prefill_time", "decode_step_time"),
-    examples=(Example({"prefill_time": 0.3, "decode_step_time": 0.02}, 0.32, 1e-12, "by hand: 300 ms + 20 ms"),),
+    formula="max(steps_to_first_token * of_stream * time_per_output_token, prefill_time + first_token * time_per_output_token)",
+    citation=f"{FITTED}; {LITTLE}",
+    constants={"of_stream": _OF_STREAM, "first_token": _FIRST},
+    assumes=(
+        "the load stands: every request that ends is followed by another, whose prompt waits for a step with room",
+        "there is a place for every request of the load",
+    ),
+    relative_error=calibration.TIME_TO_FIRST_TOKEN,
+    increasing=("steps_to_first_token", "time_per_output_token", "prefill_time"),
+    examples=(
+        Example(
+            {"steps_to_first_token": 20.0, "time_per_output_token": 0.02, "prefill_time": 0.1},
+            0.4,
+            1e-12,
+            "by hand: 20 * 20 ms",
+        ),
+        Example(
+            {"steps_to_first_token": 2.0, "time_per_output_token": 0.02, "prefill_time": 0.3},
+            0.32,
+            1e-12,
+            "by hand: a long prompt bounds it from below, 300 ms + 20 ms",
+        ),
+    ),
 )
 def time_to_first_token(
+    steps_to_first_token: Annotated[Array, "token/sequence"],
+    time_per_output_token: Annotated[Array, "s/token"],
     prefill_time: Annotated[Array, "s"],
-    decode_step_time: Annotated[Array, "s"],
+    *,
+    of_stream: float,
+    first_token: float,
 ) -> Annotated[Array, "s"]:
-    """Seconds from the arrival of a prompt to its first token, on a system without a queue."""
-    return prefill_time + decode_step_time
+    """Seconds from the arrival of a prompt to its first token at the workload's reference concurrency."""
+    waiting = steps_to_first_token * of_stream * time_per_output_token
+    return np.maximum(waiting, prefill_time + first_token * time_per_output_token)
+
+
+@performance_function(
+    formula="time_to_first_token - prefill_time - first_token * time_per_output_token",
+    citation=LITTLE,
+    constants={"first_token": _FIRST},
+    increasing=("time_to_first_token",),
+    decreasing=("prefill_time", "time_per_output_token"),
+    examples=(
+        Example(
+            {"time_to_first_token": 0.4, "time_per_output_token": 0.02, "prefill_time": 0.1},
+            0.28,
+            1e-12,
+            "by hand: 400 ms - 100 ms - 20 ms",
+        ),
+    ),
+)
+def first_token_wait_time(
+    time_to_first_token: Annotated[Array, "s"],
+    time_per_output_token: Annotated[Array, "s/token"],
+    prefill_time: Annotated[Array, "s"],
+    *,
+    first_token: float,
+) -> Annotated[Array, "s"]:
+    """Seconds of the wait for the first token in which neither the own prompt nor the own token is worked on."""
+    # The wait is never shorter than its two parts; a difference of two equal numbers may end below zero by rounding.
+    return np.maximum(time_to_first_token - prefill_time - first_token * time_per_output_token, 0.0)

@@ -91,6 +91,42 @@ def kv_cache_replication_latent(
 
 
 @performance_function(
+    returns="kv_cache_read_replication",
+    formula="max(tensor_parallel / (key_value_heads * one_chip), 1)",
+    citation=GROUPED_QUERY,
+    constants={"one_chip": _ONE_CHIP},
+    increasing=("tensor_parallel",),
+    decreasing=("key_value_heads",),
+    examples=(
+        Example({"tensor_parallel": 16.0, "key_value_heads": 8.0}, 2.0, 1e-12, "by hand: eight heads on sixteen chips"),
+        Example({"tensor_parallel": 4.0, "key_value_heads": 8.0}, 1.0, 1e-12, "two heads on each chip"),
+    ),
+    applies_to={"model": "GroupedQueryAttentionModel"},
+)
+def kv_cache_read_replication_grouped_query(
+    tensor_parallel: Annotated[Array, "chip"], key_value_heads: Annotated[Array, "1"], *, one_chip: float
+) -> Annotated[Array, "1"]:
+    """How often each key and value is read in a step: by every chip that works on its head."""
+    return np.maximum(tensor_parallel / (key_value_heads * one_chip), 1.0)
+
+
+@performance_function(
+    returns="kv_cache_read_replication",
+    formula="tensor_parallel / one_chip",
+    citation=LATENT_ATTENTION,
+    constants={"one_chip": _ONE_CHIP},
+    increasing=("tensor_parallel",),
+    examples=(Example({"tensor_parallel": 8.0}, 8.0, 1e-12, "by hand: each of eight chips expands it for its heads"),),
+    applies_to={"model": "LatentAttentionModel"},
+)
+def kv_cache_read_replication_latent(
+    tensor_parallel: Annotated[Array, "chip"], *, one_chip: float
+) -> Annotated[Array, "1"]:
+    """How often each latent vector is read in a step: by every chip of a tensor-parallel group."""
+    return tensor_parallel / one_chip
+
+
+@performance_function(
     returns="stored_weight_bytes",
     formula="weight_bytes * data_parallel",
     citation=DEFINITION,

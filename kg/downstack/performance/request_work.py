@@ -69,43 +69,51 @@ def request_model_flops_utilization(
 
 
 @performance_function(
-    formula="output_tokens / one_token * (weight_read_time / concurrent_sequences + kv_read_time_per_sequence)"
-    " * effective_memory_bandwidth",
+    formula="output_tokens / one_token * (weight_read_time / decoding_sequences * effective_memory_bandwidth"
+    " + kv_read_time_per_sequence * cache_read_bandwidth)",
     citation=ROOFLINE,
     constants={"one_token": _STEP},
     assumes=(
         "decode steps only: what a prompt reads is hidden behind its arithmetic and left out",
         "the sequences of a batch share the reads of weights equally",
     ),
-    increasing=("output_tokens", "weight_read_time", "kv_read_time_per_sequence", "effective_memory_bandwidth"),
-    decreasing=("concurrent_sequences",),
+    increasing=(
+        "output_tokens",
+        "weight_read_time",
+        "kv_read_time_per_sequence",
+        "effective_memory_bandwidth",
+        "cache_read_bandwidth",
+    ),
+    decreasing=("decoding_sequences",),
     examples=(
         Example(
             {
                 "output_tokens": 100.0,
                 "weight_read_time": 4e-3,
-                "concurrent_sequences": 10.0,
+                "decoding_sequences": 10.0,
                 "kv_read_time_per_sequence": 1e-4,
                 "effective_memory_bandwidth": 3e13,
+                "cache_read_bandwidth": 2e13,
             },
-            1.5e12,
+            1.4e12,
             1e-12,
-            "by hand: 100 * (0.4 ms + 0.1 ms) * 30 TB/s",
+            "by hand: 100 * (0.4 ms * 30 TB/s + 0.1 ms * 20 TB/s)",
         ),
     ),
 )
 def request_memory_traffic(
     output_tokens: Annotated[Array, "token/sequence"],
     weight_read_time: Annotated[Array, "s"],
-    concurrent_sequences: Annotated[Array, "sequence"],
+    decoding_sequences: Annotated[Array, "sequence"],
     kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
     effective_memory_bandwidth: Annotated[Array, "byte/s"],
+    cache_read_bandwidth: Annotated[Array, "byte/s"],
     *,
     one_token: float,
 ) -> Annotated[Array, "byte/sequence"]:
     """Bytes that the steps of one request read from memory: its part of the weights, and its own cache."""
-    reads = weight_read_time / concurrent_sequences + kv_read_time_per_sequence
-    return output_tokens / one_token * reads * effective_memory_bandwidth
+    weights = weight_read_time / decoding_sequences * effective_memory_bandwidth
+    return output_tokens / one_token * (weights + kv_read_time_per_sequence * cache_read_bandwidth)
 
 
 @performance_function(

@@ -85,25 +85,30 @@ def _lateness(taken: Array, places: Array, patience: Array, level: Array) -> tup
 
 
 @performance_function(
-    formula="output_tokens * one_stream * time_per_output_token_at_capacity",
+    formula="output_tokens / decoding_share * one_stream * time_per_output_token_at_capacity",
     citation=LITTLE,
     constants={"one_stream": _ONE_STREAM},
-    assumes=("the place of a request is counted from its first step on",),
+    assumes=("the place of a request is counted from its arrival on: the wait for its first token included",),
     increasing=("output_tokens", "time_per_output_token_at_capacity"),
+    decreasing=("decoding_share",),
     examples=(
         Example(
-            {"output_tokens": 2400.0, "time_per_output_token_at_capacity": 0.1}, 240.0, 1e-12, "by hand: 2400 * 0.1 s"
+            {"output_tokens": 2400.0, "decoding_share": 0.8, "time_per_output_token_at_capacity": 0.1},
+            300.0,
+            1e-12,
+            "by hand: 2400 * 0.1 s and a fifth of the time before them",
         ),
     ),
 )
 def request_time_at_capacity(
     output_tokens: Annotated[Array, "token/sequence"],
+    decoding_share: Annotated[Array, "1"],
     time_per_output_token_at_capacity: Annotated[Array, "s/token"],
     *,
     one_stream: float,
 ) -> Annotated[Array, "s"]:
     """Seconds that a request takes a place of a full batch."""
-    return output_tokens * one_stream * time_per_output_token_at_capacity
+    return output_tokens / decoding_share * one_stream * time_per_output_token_at_capacity
 
 
 @performance_function(

@@ -52,15 +52,15 @@ def tokens_per_verification(
 
 
 @performance_function(
-    formula="routed_experts * (1 - (1 - routing_fraction) ^ (concurrent_sequences * (draft_tokens + bonus)))",
+    formula="routed_experts * (1 - (1 - routing_fraction) ^ (decoding_sequences * (draft_tokens + bonus)))",
     citation="the occupancy problem, exact for balanced routing; used in Epoch AI's inference economics model (2025)",
     constants={"bonus": _BONUS, "one": _ONE},
     validity=(Validity("routing_fraction", 0.0, 1.0, "a token cannot use more experts than there are"),),
     assumes=("drafted tokens are routed independently; tokens of one text are more alike, so fewer experts are read",),
-    increasing=("routed_experts", "routing_fraction", "concurrent_sequences", "draft_tokens"),
+    increasing=("routed_experts", "routing_fraction", "decoding_sequences", "draft_tokens"),
     examples=(
         Example(
-            {"routed_experts": 8.0, "routing_fraction": 0.25, "concurrent_sequences": 1.0, "draft_tokens": 3.0},
+            {"routed_experts": 8.0, "routing_fraction": 0.25, "decoding_sequences": 1.0, "draft_tokens": 3.0},
             5.46875,
             1e-12,
             "by hand: four tokens of one sequence, 8 * (1 - 0.75^4)",
@@ -71,14 +71,14 @@ def tokens_per_verification(
 def verified_distinct_experts(
     routed_experts: Annotated[Array, "1"],
     routing_fraction: Annotated[Array, "1"],
-    concurrent_sequences: Annotated[Array, "sequence"],
+    decoding_sequences: Annotated[Array, "sequence"],
     draft_tokens: Annotated[Array, "1"],
     *,
     bonus: float,
     one: float,
 ) -> Annotated[Array, "1"]:
     """Experts of a layer that one verification step reads."""
-    return routed_experts * used_fraction(concurrent_sequences * (draft_tokens + bonus), routing_fraction, one)
+    return routed_experts * used_fraction(decoding_sequences * (draft_tokens + bonus), routing_fraction, one)
 
 
 @performance_function(

@@ -169,19 +169,22 @@ def prefill_rate_per_accelerator(
 
 
 def _has_time_to_decode(
-    max_concurrent_sequences: Array,
+    decoding_sequences_at_capacity: Array,
     time_per_output_token_at_capacity: Array,
     prefill_interruption_per_sequence: Array,
     one_token: float,
     **rest: Any,
 ) -> Any:
     del rest
-    return time_per_output_token_at_capacity * one_token > max_concurrent_sequences * prefill_interruption_per_sequence
+    return (
+        time_per_output_token_at_capacity * one_token
+        > decoding_sequences_at_capacity * prefill_interruption_per_sequence
+    )
 
 
 @performance_function(
-    formula="max_concurrent_sequences * one_each / accelerators_per_replica"
-    " / (time_per_output_token_at_capacity * one_token - max_concurrent_sequences * prefill_interruption_per_sequence)",
+    formula="decoding_sequences_at_capacity * one_each / accelerators_per_replica"
+    " / (time_per_output_token_at_capacity * one_token - decoding_sequences_at_capacity * prefill_interruption_per_sequence)",
     citation=DISAGGREGATION,
     constants={"one_each": _ONE_EACH, "one_token": _ONE_TOKEN},
     feasible=_has_time_to_decode,
@@ -194,7 +197,7 @@ def _has_time_to_decode(
     examples=(
         Example(
             {
-                "max_concurrent_sequences": 100.0,
+                "decoding_sequences_at_capacity": 100.0,
                 "time_per_output_token_at_capacity": 0.05,
                 "prefill_interruption_per_sequence": 1e-4,
                 "accelerators_per_replica": 8.0,
@@ -206,7 +209,7 @@ def _has_time_to_decode(
     ),
 )
 def decode_rate_per_accelerator(
-    max_concurrent_sequences: Annotated[Array, "sequence"],
+    decoding_sequences_at_capacity: Annotated[Array, "sequence"],
     time_per_output_token_at_capacity: Annotated[Array, "s/token"],
     prefill_interruption_per_sequence: Annotated[Array, "s/sequence"],
     accelerators_per_replica: Annotated[Array, "chip"],
@@ -215,9 +218,9 @@ def decode_rate_per_accelerator(
     one_token: float,
 ) -> Annotated[Array, "token/s/chip"]:
     """Tokens that each accelerator gives in a second when it only decodes, with a full batch."""
-    interruption = max_concurrent_sequences * prefill_interruption_per_sequence
+    interruption = decoding_sequences_at_capacity * prefill_interruption_per_sequence
     step = time_per_output_token_at_capacity * one_token - interruption
-    return max_concurrent_sequences * one_each / step / accelerators_per_replica
+    return decoding_sequences_at_capacity * one_each / step / accelerators_per_replica
 
 
 @performance_function(

@@ -14,7 +14,7 @@ from benchmarks.accuracy_page import PAGE, between
 from benchmarks.accuracy_picture import Panel, picture
 
 from downstack.evaluation.bars import BARS
-from downstack.evaluation.constants import CALIBRATION, constants_of
+from downstack.evaluation.constants import CALIBRATION, FITTED, FRAMEWORK, constants_of
 from downstack.evaluation.predict import HIGH, LOW
 from downstack.evaluation.predictors import PREDICTORS
 from downstack.kg import KnowledgeGraph
@@ -62,6 +62,12 @@ def test_each_constant_of_a_predictor_is_a_fact_with_an_interval_a_date_and_its_
         (knowledge.entities[slug].label, fact.quantity): fact
         for slug in knowledge.members(CALIBRATION)
         for fact in knowledge.facts_by_entity[slug]
+    }
+    facts |= {
+        (slug, fact.quantity): fact
+        for slug in knowledge.members(FRAMEWORK)
+        for fact in knowledge.facts_by_entity[slug]
+        if fact.quantity.startswith(FITTED)
     }
     wanted = {key for predictor in PREDICTORS for stage in predictor.stages for key in stage.keys}
     assert wanted <= set(facts)

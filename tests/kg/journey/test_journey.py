@@ -107,12 +107,12 @@ def test_shares_of_the_time_sum_to_one_and_what_overlaps_is_no_part(agent: Journ
     assert "time_to_first_token" in beside - parts
 
 
-def test_where_arithmetic_binds_reads_take_no_time_and_the_sums_still_hold(kg: KnowledgeGraph) -> None:
+def test_where_arithmetic_binds_it_takes_longer_than_reads_and_the_sums_still_hold(kg: KnowledgeGraph) -> None:
     slow = kg.with_changes({"nvidia-h200-sxm.peak_flops_bf16_dense": "x0.01"})
     item = route(as_agent(slow), "aws-p5en-48xlarge")
     parts = {part.quantity.id: part.value for stage in item.stages for part in stage.time_parts}
-    assert parts["request_weight_read_time"] == parts["request_kv_read_time"] == 0.0
-    assert (parts["request_decode_compute_time"] or 0.0) > 0.0
+    reads = (parts["request_weight_read_time"] or 0.0) + (parts["request_kv_read_time"] or 0.0)
+    assert (parts["request_decode_compute_time"] or 0.0) > reads > 0.0
     assert item.time is not None and item.time.value is not None
     assert item.time_difference == pytest.approx(0.0, abs=1e-9 * item.time.value)
     assert item.stages[4].binding in ("arithmetic of the prompt", "arithmetic of the answer")

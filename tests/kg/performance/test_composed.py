@@ -58,9 +58,11 @@ load = st.floats(1.0, 2000.0)
 @each_model
 def test_every_quantity_of_a_known_architecture_has_a_finite_value(model):
     # What a deployment states is never computed.
-    deployment = deploy(model, expert_parallel=1.0, stated_layout=1.0, matmul_operand_bytes=2.0, **OWNED)
+    deployment = deploy(
+        model, expert_parallel=1.0, stated_layout=1.0, matmul_operand_bytes=1.0, concurrent_sequences=8.0, **OWNED
+    )
     skipped = {"memory_bandwidth"}  # the published rate is the fact here
-    mixture = {"expert", "experts", "routing", "distinct"}
+    mixture = {"expert", "experts", "routing", "routed", "distinct"}
     sliding = {"sliding"}
     for item in REGISTRY:
         words = set(item.returns.split("_"))
@@ -107,10 +109,10 @@ def test_more_memory_never_lowers_concurrency_or_context(model, factor, prompt):
 @settings(max_examples=40)
 @given(target=st.floats(0.02, 0.5), prompt=st.floats(1.0, 30000.0))
 def test_at_the_latency_limit_a_token_takes_exactly_the_target(model, target, prompt):
-    limit = deploy(model, time_per_output_token_target=target, input_tokens=prompt)["concurrency_by_latency"]
-    if limit < 1.0:
+    asked = deploy(model, time_per_output_token_target=target, input_tokens=prompt)
+    if asked["decoding_sequences_by_latency"] < 1.0:
         return
-    at_limit = deploy(model, input_tokens=prompt, concurrent_sequences=float(limit))
+    at_limit = deploy(model, input_tokens=prompt, concurrent_sequences=float(asked["concurrency_by_latency"]))
     assert at_limit["time_per_output_token"] == pytest.approx(target, rel=1e-9)
 
 
@@ -118,9 +120,9 @@ def test_at_the_latency_limit_a_token_takes_exactly_the_target(model, target, pr
 @pytest.mark.parametrize("target", [1e-4, 0.005, 0.01, 0.02, 0.05])
 def test_the_target_is_infeasible_exactly_when_a_single_sequence_misses_it(model, target):
     alone = deploy(model, concurrent_sequences=1.0)["time_per_output_token"]
-    declaration = deploy(model).function_of("concurrency_by_latency")
+    declaration = deploy(model).function_of("decoding_sequences_by_latency")
     asked = deploy(model, time_per_output_token_target=target)
-    limit = asked["concurrency_by_latency"]
+    limit = asked["decoding_sequences_by_latency"]
     assert (declaration.name in asked.infeasible) == (alone > target)
     assert (limit < 1.0) == (alone > target)
 
@@ -128,14 +130,15 @@ def test_the_target_is_infeasible_exactly_when_a_single_sequence_misses_it(model
 @each_model
 def test_the_longest_context_that_a_step_reads_in_time_takes_exactly_the_target(model):
     deployment = deploy(model)
-    context = float(min(deployment["context_length_by_bandwidth"], deployment["context_length_by_compute"]))
-    # A reply of two tokens at that context, with the prefill interruption of the original workload.
+    context = float(deployment["context_length_by_bandwidth"])
+    # A reply of two tokens at that context, with what the prompts of the original workload interrupt.
     interruption = float(deployment["prefill_interruption_per_sequence"])
     there = deploy(
         model,
         input_tokens=context - 1.0,
         output_tokens=2.0,
         prefill_interruption_per_sequence=interruption,
+        decoding_sequences=float(deployment["decoding_sequences"]),
     )
     assert there["time_per_output_token"] == pytest.approx(CHAT["time_per_output_token_target"], rel=1e-9)
 
@@ -157,8 +160,10 @@ def test_forty_percent_more_bandwidth_is_less_than_forty_percent_more_speed():
 
 
 def test_the_binding_limit_switches_from_latency_to_memory_as_bandwidth_grows():
-    slow = deploy("llama-3.1-70b", input_tokens=32000.0, memory_bandwidth=2e12, peak_flops_bf16_dense=1e17)
-    fast = deploy("llama-3.1-70b", input_tokens=32000.0, memory_bandwidth=2e13, peak_flops_bf16_dense=1e17)
+    # Arithmetic and links so fast that prompts interrupt nobody.
+    rest = {"input_tokens": 32000.0, "peak_flops_bf16_dense": 1e17, "scaleup_bandwidth_per_direction": 1e14}
+    slow = deploy("llama-3.1-70b", **rest, memory_bandwidth=2e12)
+    fast = deploy("llama-3.1-70b", **rest, memory_bandwidth=2e13)
     assert slow.regime("max_concurrent_sequences") == "latency target"
     assert fast.regime("max_concurrent_sequences") == "memory capacity"
 
@@ -190,13 +195,13 @@ def test_a_pause_between_turns_lets_an_instance_hold_more_sessions_until_memory_
 
 
 def test_a_batch_that_uses_every_expert_costs_as_much_as_reading_them_all():
-    declaration = REGISTRY.get("concurrency_by_latency_mixture")
+    declaration = REGISTRY.get("decoding_sequences_by_latency_mixture")
     assert declaration is not None
     values = dict(declaration.examples[1].inputs) | {
         "stage_routing_fraction": 1.0,
         "time_per_output_token_target": 0.05,
     }
-    dense = REGISTRY.get("concurrency_by_latency_dense")
+    dense = REGISTRY.get("decoding_sequences_by_latency_dense")
     assert dense is not None
     as_dense = {name: values[name] for name in dense.input_names}
     as_dense["dense_weight_read_time"] += values["expert_weight_read_time"]

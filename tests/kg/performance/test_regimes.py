@@ -11,31 +11,24 @@ from downstack.performance import REGISTRY
 WITH_REGIMES = tuple(item for item in DECLARATIONS if item.regimes is not None)
 
 
-def root(rising, high):
-    """Return where a rising function crosses zero, by bisection; the oracle for closed forms and Newton's method."""
-    low = -high
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if rising(middle) < 0.0 else (low, middle)
-    return 0.5 * (low + high)
+def used(v, batch):
+    """Return the seconds in which a batch reads the experts that it uses."""
+    unused = (1.0 - v.get("stage_routing_fraction", 0.0)) ** batch
+    return v.get("expert_weight_read_time", 0.0) * (1.0 - unused)
 
 
-def batches_in_time(v):
-    """Return the batch at which reading alone, and arithmetic alone, uses up the time between two tokens."""
-    budget = v["time_per_output_token_target"] - v["step_overhead_time"]
-    serial = v["serial_time_per_sequence"]
+def sides_in_time(declaration):
+    """Return the reads and the arithmetic of a step with as many sequences as may decode at once."""
 
-    def experts(batch):
-        used = 1.0 - (1.0 - v.get("stage_routing_fraction", 0.0)) ** batch
-        return v.get("expert_weight_read_time", 0.0) * used
+    def sides(v):
+        batch = float(declaration(v))
+        reads = v["dense_weight_read_time"] + used(v, batch) + batch * v["kv_read_time_per_sequence"]
+        return reads, batch * v["compute_time_per_sequence"]
 
-    return (
-        root(
-            lambda b: v["dense_weight_read_time"] + experts(b) + b * (v["kv_read_time_per_sequence"] + serial) - budget,
-            1e6,
-        ),
-        root(lambda b: b * (v["compute_time_per_sequence"] + serial) - budget, 1e6),
-    )
+    return sides
+
+
+BY_LATENCY = tuple(item for item in WITH_REGIMES if item.returns == "decoding_sequences_by_latency")
 
 
 LIMITS = {
@@ -44,8 +37,7 @@ LIMITS = {
         v["accelerator_supply_by_logic"],
         v["accelerator_supply_by_memory"],
     ),
-    "concurrency_by_latency_dense": batches_in_time,
-    "concurrency_by_latency_mixture": batches_in_time,
+    **{item.name: sides_in_time(item) for item in BY_LATENCY},
     "max_concurrent_sequences": lambda v: (v["concurrency_by_capacity"], v["concurrency_by_latency"]),
     "agent_sessions": lambda v: (
         v["concurrency_by_capacity"],
@@ -54,11 +46,11 @@ LIMITS = {
     "max_context_length": lambda v: (
         v["max_position_embeddings"],
         v["context_length_by_memory"],
-        min(v["context_length_by_bandwidth"], v["context_length_by_compute"]),
+        v["context_length_by_bandwidth"],
     ),
     "decode_step_time": lambda v: (
-        v["weight_read_time"] + v["concurrent_sequences"] * v["kv_read_time_per_sequence"],
-        v["concurrent_sequences"] * v["compute_time_per_sequence"],
+        v["weight_read_time"] + v["decoding_sequences"] * v["kv_read_time_per_sequence"],
+        v["decoding_sequences"] * v["compute_time_per_sequence"],
     ),
     "gemm_time": lambda v: (
         v["gemm_bytes"] / v["memory_bandwidth"],
@@ -73,7 +65,10 @@ LIMITS = {
         v["prefill_attention_flops"] / v["peak_flops_bf16_dense"],
     ),
 }
-SLOWER_SIDE = {"decode_step_time", "gemm_time", "flash_attention_time", "standard_attention_time"}
+SLOWER_SIDE = {
+    *(item.name for item in BY_LATENCY),
+    *("decode_step_time", "gemm_time", "flash_attention_time", "standard_attention_time"),
+}
 """Functions whose regime is the longer of two times; for the others the least limit binds."""
 
 

@@ -1,8 +1,8 @@
-"""Analytical functions with fitted constants: what a real engine reaches under load.
+"""Analytical functions of what is measured beside the serving chain of the graph: kernels, collectives, training, energy.
 
 They stand beside the functions of :mod:`downstack.performance`, build on their quantities and are declared in the same
-way, in a registry of their own: the answers of the graph do not depend on them. Their constants are facts of a
-calibration (`ontology/facts/frameworks/calibration-*.ttl`).
+way, in a registry of their own: the answers of the graph do not depend on them. Their constants are facts of
+calibrations (`ontology/calibration/constants.ttl`), as are those of the serving chain.
 """
 
 from downstack.evaluation.functions import (
@@ -11,9 +11,6 @@ from downstack.evaluation.functions import (
     collective,
     energy,
     expert_dispatch,
-    loaded_reads,
-    loaded_step,
-    loaded_work,
     products,
     serving,
     training,
@@ -24,15 +21,11 @@ from downstack.evaluation.functions import (
 from downstack.evaluation.functions.registry import CALIBRATED
 
 MODULES = (
-    loaded_reads,
-    loaded_work,
-    loaded_step,
     capacity,
     serving,
     energy,
     products,
     attention_kernel,
-    capacity,
     collective,
     expert_dispatch,
     training,

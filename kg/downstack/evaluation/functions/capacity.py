@@ -21,22 +21,22 @@ _HEAD = Constant(2.0, "byte", "checkpoints in narrow formats keep embeddings in 
 
 
 @performance_function(
-    formula="cache_share * (accelerators_per_instance * (gibibyte * memory_capacity - reserved_memory)"
-    " - routed_weight_bytes - attention_groups * (dense_weight_bytes_read + hidden_size * vocabulary_size * head_bytes))"
+    formula="cache_share * (accelerators_per_replica * (gibibyte * memory_capacity - reserved_memory)"
+    " - routed_weight_bytes - data_parallel * (dense_weight_bytes_read + hidden_size * vocabulary_size * head_bytes))"
     " / resident_kv_cache_bytes_per_sequence",
     citation=PAGED_ATTENTION,
     constants={"gibibyte": _GIBIBYTE, "head_bytes": _HEAD},
-    increasing=("cache_share", "accelerators_per_instance", "memory_capacity"),
+    increasing=("cache_share", "accelerators_per_replica", "memory_capacity"),
     decreasing=("reserved_memory", "routed_weight_bytes", "dense_weight_bytes_read"),
     examples=(
         Example(
             {
                 "cache_share": 0.9,
-                "accelerators_per_instance": 2.0,
+                "accelerators_per_replica": 2.0,
                 "memory_capacity": 80e9,
                 "reserved_memory": 2e9,
                 "routed_weight_bytes": 0.0,
-                "attention_groups": 1.0,
+                "data_parallel": 1.0,
                 "dense_weight_bytes_read": 70e9,
                 "hidden_size": 8192.0,
                 "vocabulary_size": 128256.0,
@@ -51,11 +51,11 @@ _HEAD = Constant(2.0, "byte", "checkpoints in narrow formats keep embeddings in 
 )
 def sequences_that_fit(
     cache_share: Annotated[Array, "1"],
-    accelerators_per_instance: Annotated[Array, "chip"],
+    accelerators_per_replica: Annotated[Array, "chip"],
     memory_capacity: Annotated[Array, "byte/chip"],
     reserved_memory: Annotated[Array, "byte/chip"],
     routed_weight_bytes: Annotated[Array, "byte"],
-    attention_groups: Annotated[Array, "1"],
+    data_parallel: Annotated[Array, "1"],
     dense_weight_bytes_read: Annotated[Array, "byte"],
     hidden_size: Annotated[Array, "1"],
     vocabulary_size: Annotated[Array, "1"],
@@ -66,6 +66,6 @@ def sequences_that_fit(
 ) -> Annotated[Array, "sequence"]:
     """Sequences whose caches fit; zero or less when the weights do not."""
     held = dense_weight_bytes_read + hidden_size * vocabulary_size * head_bytes
-    memory = accelerators_per_instance * (gibibyte * memory_capacity - reserved_memory)
-    free = memory - routed_weight_bytes - attention_groups * held
+    memory = accelerators_per_replica * (gibibyte * memory_capacity - reserved_memory)
+    free = memory - routed_weight_bytes - data_parallel * held
     return cache_share * free / resident_kv_cache_bytes_per_sequence

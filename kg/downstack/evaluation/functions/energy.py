@@ -13,8 +13,8 @@ from typing import Annotated
 
 import numpy as np
 
-from downstack.evaluation.functions.loaded_reads import FITTED
 from downstack.evaluation.functions.registry import CALIBRATED
+from downstack.performance.calibration import FITTED
 from downstack.performance.citations import DEFINITION
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
@@ -22,18 +22,17 @@ _DESIGN = Constant(1.0, "1", "over many steps a chip draws no more than its desi
 
 
 @performance_function(
-    formula="(dense_read_time + routed_read_time + concurrent_sequences * cache_read_time) / loaded_step_time",
+    formula="(weight_read_time + decoding_sequences * kv_read_time_per_sequence) / decode_step_time",
     citation=DEFINITION,
-    increasing=("dense_read_time", "routed_read_time", "concurrent_sequences", "cache_read_time"),
-    decreasing=("loaded_step_time",),
+    increasing=("weight_read_time", "decoding_sequences", "kv_read_time_per_sequence"),
+    decreasing=("decode_step_time",),
     examples=(
         Example(
             {
-                "dense_read_time": 5e-3,
-                "routed_read_time": 0.0,
-                "concurrent_sequences": 10.0,
-                "cache_read_time": 1e-4,
-                "loaded_step_time": 12e-3,
+                "weight_read_time": 5e-3,
+                "decoding_sequences": 10.0,
+                "kv_read_time_per_sequence": 1e-4,
+                "decode_step_time": 12e-3,
             },
             0.5,
             1e-12,
@@ -43,14 +42,13 @@ _DESIGN = Constant(1.0, "1", "over many steps a chip draws no more than its desi
     registry=CALIBRATED,
 )
 def reading_share_of_step(
-    dense_read_time: Annotated[Array, "s"],
-    routed_read_time: Annotated[Array, "s"],
-    concurrent_sequences: Annotated[Array, "sequence"],
-    cache_read_time: Annotated[Array, "s/sequence"],
-    loaded_step_time: Annotated[Array, "s"],
+    weight_read_time: Annotated[Array, "s"],
+    decoding_sequences: Annotated[Array, "sequence"],
+    kv_read_time_per_sequence: Annotated[Array, "s/sequence"],
+    decode_step_time: Annotated[Array, "s"],
 ) -> Annotated[Array, "1"]:
     """Share of a decode step in which the memory reads."""
-    return (dense_read_time + routed_read_time + concurrent_sequences * cache_read_time) / loaded_step_time
+    return (weight_read_time + decoding_sequences * kv_read_time_per_sequence) / decode_step_time
 
 
 @performance_function(
@@ -102,17 +100,17 @@ def loaded_accelerator_power(
 
 
 @performance_function(
-    formula="engine_replicas * accelerators_per_instance * loaded_accelerator_power / loaded_output_throughput",
+    formula="engine_replicas * accelerators_per_replica * loaded_accelerator_power / engine_throughput",
     citation=DEFINITION,
-    increasing=("engine_replicas", "accelerators_per_instance", "loaded_accelerator_power"),
-    decreasing=("loaded_output_throughput",),
+    increasing=("engine_replicas", "accelerators_per_replica", "loaded_accelerator_power"),
+    decreasing=("engine_throughput",),
     examples=(
         Example(
             {
                 "engine_replicas": 1.0,
-                "accelerators_per_instance": 2.0,
+                "accelerators_per_replica": 2.0,
                 "loaded_accelerator_power": 490.0,
-                "loaded_output_throughput": 980.0,
+                "engine_throughput": 980.0,
             },
             1.0,
             1e-12,
@@ -123,10 +121,10 @@ def loaded_accelerator_power(
 )
 def accelerator_energy_per_output_token(
     engine_replicas: Annotated[Array, "1"],
-    accelerators_per_instance: Annotated[Array, "chip"],
+    accelerators_per_replica: Annotated[Array, "chip"],
     loaded_accelerator_power: Annotated[Array, "W/chip"],
-    loaded_output_throughput: Annotated[Array, "token/s"],
+    engine_throughput: Annotated[Array, "token/s"],
 ) -> Annotated[Array, "J/token"]:
     """Joule of the accelerators for one output token."""
-    power = engine_replicas * accelerators_per_instance * loaded_accelerator_power
-    return power / loaded_output_throughput
+    power = engine_replicas * accelerators_per_replica * loaded_accelerator_power
+    return power / engine_throughput

@@ -12,7 +12,7 @@ from downstack.evaluation.kinds.load import DOMAIN, PROMPT, Flags, Load, Loader,
 from downstack.evaluation.rows import Row
 from downstack.performance.declare import Array
 
-TPOT, TTFT, THROUGHPUT = "loaded_time_per_output_token", "loaded_time_to_first_token", "loaded_output_throughput"
+TPOT, TTFT, THROUGHPUT = "time_per_output_token", "queued_time_to_first_token", "engine_throughput"
 METRICS: dict[str, tuple[str, float]] = {
     "tpot": (TPOT, 1e-3),
     "time_per_output_token": (TPOT, 1e-3),
@@ -55,31 +55,31 @@ def fitted(row: Row) -> bool:
 
 CONSTANTS: tuple[tuple[Key, float, bool], ...] = (
     (("serving", "fitted_dense_read_factor"), 1.1, True),
-    (("narrow", "fitted_dense_read_factor"), 1.25, True),
+    (("serving", "fitted_narrow_dense_read_factor"), 1.25, True),
     (("serving", "fitted_routed_read_factor"), 1.0, True),
-    (("emulated", "fitted_routed_read_factor"), 1.25, True),
+    (("serving", "fitted_emulated_routed_read_factor"), 1.25, True),
     (("serving", "fitted_cache_read_factor"), 1.1, True),
-    (("latent", "fitted_cache_read_factor"), 1.5, True),
+    (("serving", "fitted_latent_cache_read_factor"), 1.5, True),
     (("serving", "fitted_multiply_factor"), 1.6, True),
-    (("wide", "fitted_multiply_factor"), 1.4, True),
+    (("serving", "fitted_wide_multiply_factor"), 1.4, True),
     (("serving", "fitted_multiply_overlap"), 0.5, True),
     (("serving", "fitted_expert_width"), 2000.0, False),
     (("serving", "fitted_layer_time"), 60e-6, False),
-    (("static", "fitted_layer_time"), 100e-6, False),
-    (("neuron", "fitted_layer_time"), 100e-6, False),
+    (("static", "fitted_generation_layer_time"), 100e-6, False),
+    (("neuron", "fitted_generation_layer_time"), 100e-6, False),
     (("serving", "fitted_parallel_layer_time"), 10e-6, True),
     (("serving", "fitted_moe_layer_time"), 15e-6, True),
     (("serving", "fitted_latent_layer_time"), 30e-6, False),
     (("serving", "fitted_exchange_factor"), 2.0, True),
     (("serving", "fitted_activation_passes"), 40.0, False),
     (("serving", "fitted_sequence_time"), 1e-5, True),
-    (("serving-vllm", "fitted_sequence_time"), 1e-5, False),
+    (("vllm", "fitted_engine_sequence_time"), 1e-5, False),
     (("serving", "fitted_pass_layer_time"), 60e-6, False),
     (("serving", "fitted_first_token_steps"), 10.0, False),
     (("serving", "fitted_first_token_exponent"), 0.5, False),
-    (("serving-tensorrt-llm", "fitted_first_token_factor"), 1.0, True),
-    (("serving-vllm", "fitted_first_token_factor"), 1.0, True),
-    (("serving-sglang", "fitted_first_token_factor"), 1.0, True),
+    (("serving-tensorrt-llm", "fitted_engine_first_token_factor"), 1.0, True),
+    (("vllm", "fitted_first_token_factor"), 1.0, True),
+    (("serving-sglang", "fitted_engine_first_token_factor"), 1.0, True),
 )
 """Constants of engines: where the fit starts, and whether physics allows little beside that."""
 POWER: tuple[tuple[Key, float, bool], ...] = (
@@ -143,8 +143,8 @@ def _values(rows: Sequence[Row], load: Load) -> Array:
     """Return what the functions give for each row, in the unit of the row."""
     columns = load.columns
     known = {
-        TPOT: np.where(load.static, columns["loaded_step_time"], load.decoding[TPOT]),
-        TTFT: np.where(load.static, columns["batch_time_to_first_token"], load.decoding[TTFT]),
+        TPOT: np.where(load.static, columns["decode_step_time"], columns[TPOT]),
+        TTFT: np.where(load.static, columns["batch_time_to_first_token"], columns[TTFT]),
         THROUGHPUT: columns[THROUGHPUT],
         "batch_latency": columns["batch_latency"],
         "accelerator_energy_per_output_token": columns["accelerator_energy_per_output_token"],

@@ -10,8 +10,11 @@ from downstack.kg import KnowledgeGraph
 from downstack.vocabulary import folder
 
 TERMS = read_documents(folder("terms"))
-NONE = {"ownsStakeIn", "competesWith"}
-"""Who owns a part of another, or competes with it, does not need it to go on."""
+NONE = {
+    "ownsStakeIn", "competesWith", "investsIn", "grantsWarrantsTo", "fundedBy", "constructedBy", "headquarteredIn",
+    "secondSourceFor", "supersedes", "possibleDuplicateOf", "trainedOn", "trainedIn", "trainedWithData",
+}  # fmt: skip
+"""Who owns a part of another, or competes with it, does not need it to go on; nor does a model need what trained it."""
 
 
 def changed(old: str, new: str) -> tuple[Document, ...]:
