@@ -13,6 +13,7 @@ TERMS = read_documents(folder("terms"))
 NONE = {
     "ownsStakeIn", "competesWith", "investsIn", "grantsWarrantsTo", "fundedBy", "constructedBy", "headquarteredIn",
     "secondSourceFor", "supersedes", "possibleDuplicateOf", "trainedOn", "trainedIn", "trainedWithData",
+    "calibratedBy",
 }  # fmt: skip
 """Who owns a part of another, or competes with it, does not need it to go on; nor does a model need what trained it."""
 
