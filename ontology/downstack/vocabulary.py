@@ -38,7 +38,7 @@ PREFIXES = {
     "ds": DS,
     "dso": DSO,
     "fact": FACT,
-    "stated": STATED,
+    "said": STATED,
     "rel": REL,
     "inf": INF,
     "src": SRC,

@@ -32,7 +32,7 @@ PREFIXES: Mapping[str, str] = {
     "rel": "https://w3id.org/downstack/relation/",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "src": "https://w3id.org/downstack/source/",
-    "stated": "https://w3id.org/downstack/stated/",
+    "said": "https://w3id.org/downstack/stated/",
 }
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_-])?")
 _NOT_IN_IRI = re.compile(r"[\x00-\x20<>\"{}|^`\\]")
@@ -209,7 +209,7 @@ def _property(item: PropertyRecord) -> str:
     _optional(pairs, ("dso:note", item.note))
     pairs.append(("dcterms:source", name("src", item.source)))
     _optional(pairs, ("dso:locator", item.locator))
-    return _statement(name("stated", item.key), pairs)
+    return _statement(name("said", item.key), pairs)
 
 
 def _relation(item: RelationRecord) -> str:

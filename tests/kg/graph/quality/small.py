@@ -6,6 +6,7 @@ from pathlib import Path
 
 from downstack.errors import Finding
 from downstack.graph.quality.rules import RULES, quality_findings, rule_named
+from downstack.graph.statements import Statements
 from downstack.graph.store import read_knowledge
 from downstack.graph.validation import parse_document, read_documents, structural_findings
 from downstack.vocabulary import PREFIXES, folder
@@ -19,7 +20,7 @@ def found(text: str, *rules: str) -> tuple[Finding, ...]:
     """What some rules (all at first) find in a graph that is structurally whole."""
     documents = (*VOCABULARY, parse_document("small.ttl", HEAD + text))
     assert structural_findings(documents) == ()
-    knowledge = read_knowledge(documents, version="small")
+    knowledge = read_knowledge(Statements(documents), version="small")
     return quality_findings(documents, knowledge, rules=[rule_named(name) for name in rules] or RULES)
 
 
