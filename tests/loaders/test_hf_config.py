@@ -12,8 +12,9 @@ from downstack.loaders.sources.hf_config import read_config
 
 
 def read(**settings: object) -> tuple[tuple[str, ...], dict[str, str]]:
-    entity, rows = read_config(json.dumps(settings).encode(), "acme/model-1b", "urn:test")
-    return entity.classes[1:], {row.attribute: row.value for row in rows}
+    config = read_config(json.dumps(settings).encode(), "acme/model-1b", "urn:test")
+    assert config.findings == ()
+    return config.entity.classes[1:], {row.attribute: row.value for row in config.rows}
 
 
 def test_names_of_an_older_family_become_the_common_ones() -> None:

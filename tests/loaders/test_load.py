@@ -94,13 +94,39 @@ def test_what_is_wrong_is_refused_and_nothing_is_written(tmp_path: Path, bundled
     [
         ("{", "not JSON"),
         ("[]", "not a JSON object"),
-        ('{"model_type": "hyena"}', "'hyena' are not understood"),
-        ('{"model_type": "llama", "hidden_size": 8}', "no num_hidden_layers, num_attention_heads"),
+        ('{"model_type": "hyena", "image_size": 224}', "no setting of a language model"),
     ],
 )
-def test_a_config_that_is_not_understood_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_what_is_no_config_of_a_language_model_is_refused(tmp_path: Path, text: str, said: str) -> None:
     with pytest.raises(KnowledgeError, match=said):
         load_configs([write(tmp_path / "config.json", text)], {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('{"model_type": "hyena", "hidden_size": 8, "vocab_size": 99}', "models of type 'hyena' are not understood"),
+        ('{"dim": 8, "vocab_size": 99}', "the configuration has no model_type"),
+        (
+            '{"model_type": "llama", "hidden_size": 8, "vocab_size": 99}',
+            "the configuration has no num_hidden_layers, num_attention_heads",
+        ),
+    ],
+)
+def test_an_architecture_that_is_not_understood_gives_a_part_and_a_finding_and_no_number(
+    tmp_path: Path, text: str, said: str
+) -> None:
+    loaded = load_configs([write(tmp_path / "strange-1b" / "config.json", text)], {})
+    assert [item.what for item in loaded.findings] == [said]
+    store = tmp_path / "store"
+    write_store(store, loaded.documents)
+    graph = KnowledgeGraph.open(store)
+    assert graph.entities["strange-1b"].classes == {"FoundationModel", "Entity"}
+    assert [(fact.quantity, fact.value) for fact in graph.facts_of("strange-1b", "vocabulary_size")] == [
+        ("vocabulary_size", 99.0)
+    ]
+    answer = graph.value("total_parameters", "strange-1b")
+    assert (answer.value, answer.status) == (None, "MISSING_INPUT")
 
 
 def test_a_model_that_the_store_has_is_not_loaded_over_it(tmp_path: Path, bundled: KnowledgeGraph) -> None:

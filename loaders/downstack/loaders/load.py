@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from downstack.errors import Finding, KnowledgeError
@@ -43,26 +44,28 @@ def load_configs(
     Raises
     ------
     KnowledgeError
-        If a file is not there, is no configuration, describes a type of model that is not understood, or a model that
-        the store has.
+        If a file is not there, is no configuration of a language model, or describes a model that the store has.
     """
     entities: list[EntityRecord] = []
     rows: list[Row] = []
     sources: list[KnownSource] = []
+    findings: list[Finding] = []
     for path in paths:
         file = path / "config.json" if path.is_dir() else path
         data = read_file(file)
         reference = f"urn:sha256:{hashlib.sha256(data).hexdigest()}"
-        entity, settings = hf_config.read_config(data, name or _name(file), reference)
+        config = hf_config.read_config(data, name or _name(file), reference)
+        entity = config.entity
         if entity.slug in known and reference not in references:
             raise KnowledgeError(
                 (Finding(str(file), None, f"the store has a model {entity.slug}", "give another name with --name"),)
             )
         entities.append(entity)
-        rows += settings
+        rows += config.rows
+        findings += config.findings
         record = SourceRecord(f"config-{entity.slug}", f"config.json of {entity.label}", reference)
         sources.append(KnownSource(record, locators=frozenset({reference})))
-    return _loaded(entities, rows, "configurations of models", sources=sources)
+    return replace(_loaded(entities, rows, "configurations of models", sources=sources), findings=tuple(findings))
 
 
 def load_facts(paths: Sequence[Path], known: Mapping[str, EntityRecord]) -> Loaded:

@@ -8,8 +8,10 @@ What is read
 What the type of a model decides when its config is silent
     Whether feed-forward blocks are gated, whether input and output share an embedding, which layers see a window only.
     Each such setting is a row with a note.
-What is refused
-    Types of models that are not in :data:`KINDS`: an architecture is understood or unknown, never guessed.
+What is not understood
+    Types of models that are not in :data:`KINDS`, and configs that lack what their type needs: the model then has no
+    class that says how it is built, so that no formula counts it; what is printed is kept, and a finding says what is
+    missing. An architecture is understood or unknown, never guessed.
 What is dropped
     Vision and audio encoders, modules for multi-token prediction, and settings without a quantity kind.
 """
@@ -17,7 +19,8 @@ What is dropped
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from downstack.errors import Finding, KnowledgeError
@@ -27,9 +30,22 @@ from downstack.loaders.sources.hf_kinds import KINDS, NAMES, SETTINGS, Kind
 
 TITLE = "config.json copy"
 _TOKENS = frozenset({"sliding_window", "max_position_embeddings", "index_topk"})
+_NEEDED = ("num_hidden_layers", "hidden_size", "num_attention_heads")
+UNKNOWN = Kind()
+"""What is said of a type that is not understood: nothing but the names of its settings."""
 
 
-def read_config(data: bytes, name: str, reference: str) -> tuple[EntityRecord, list[Row]]:
+@dataclass(frozen=True, slots=True)
+class ReadConfig:
+    """What one file describes."""
+
+    entity: EntityRecord
+    rows: list[Row]
+    findings: tuple[Finding, ...]
+    """What is not understood; empty where the architecture is."""
+
+
+def read_config(data: bytes, name: str, reference: str) -> ReadConfig:
     """Read a config.json: which entity it describes, and its settings as rows.
 
     Parameters
@@ -44,22 +60,20 @@ def read_config(data: bytes, name: str, reference: str) -> tuple[EntityRecord, l
     Raises
     ------
     KnowledgeError
-        If the file is no configuration of a model, or of a type that is not understood; the finding says which.
+        If the file is no configuration of a language model.
     """
     settings = _parse(data, name)
-    kind = _kind(settings, name)
-    values = _values(settings, kind)
-    missing = [item for item in ("num_hidden_layers", "hidden_size", "num_attention_heads") if item not in values]
-    if missing:
-        raise _refused(
-            name, f"the configuration has no {', '.join(missing)}", "give the config.json of the model itself"
-        )
+    known = KINDS.get(str(settings.get("model_type")))
+    values = _values(settings, UNKNOWN if known is None else known, decided=known is not None)
+    if not values:
+        raise _refused(name, "no setting of a language model", "give the config.json of the model itself")
+    findings = tuple(_doubts(settings, values, name))
     label = name.rpartition("/")[2]
     slug = slug_of(label)
     entity = EntityRecord(
         slug=slug,
         label=label,
-        classes=_classes(values, kind),
+        classes=("FoundationModel",) if known is None or findings else _classes(values, known),
         layer=2,
         aliases=tuple(dict.fromkeys(item for item in (name,) if item != label)),
     )
@@ -72,7 +86,7 @@ def read_config(data: bytes, name: str, reference: str) -> tuple[EntityRecord, l
         )
         for line, (attribute, (value, note)) in enumerate(values.items(), start=1)
     ]  # fmt: skip
-    return entity, rows
+    return ReadConfig(entity, rows, findings)
 
 
 def slug_of(label: str) -> str:
@@ -98,23 +112,28 @@ def _parse(data: bytes, name: str) -> dict[str, Any]:
     return {**settings, **text} if isinstance(text, dict) else settings
 
 
-def _kind(settings: Mapping[str, Any], name: str) -> Kind:
-    kind = KINDS.get(str(settings.get("model_type")))
-    if kind is None:
-        known = ", ".join(sorted(KINDS))
-        raise _refused(
-            name, f"models of type {settings.get('model_type')!r} are not understood", f"known types: {known}"
-        )
-    return kind
+def _doubts(settings: Mapping[str, Any], values: Mapping[str, tuple[str, str]], name: str) -> Iterator[Finding]:
+    """What keeps an architecture from being understood."""
+    kept = "what is printed is kept; nothing is computed from it"
+    kind = settings.get("model_type")
+    if str(kind) not in KINDS:
+        what = "the configuration has no model_type" if kind is None else f"models of type {kind!r} are not understood"
+        yield Finding(name, None, what, kept, "architecture")
+        return
+    missing = [item for item in _NEEDED if item not in values]
+    if missing:
+        yield Finding(name, None, f"the configuration has no {', '.join(missing)}", kept, "architecture")
 
 
-def _values(settings: Mapping[str, Any], kind: Kind) -> dict[str, tuple[str, str]]:
-    """Attribute -> (value, note), with what the type decides added."""
+def _values(settings: Mapping[str, Any], kind: Kind, *, decided: bool) -> dict[str, tuple[str, str]]:
+    """Attribute -> (value, note), with what the type decides added where it is understood."""
     found: dict[str, tuple[str, str]] = {}
     for setting, value in settings.items():
         attribute = {**NAMES, **kind.names}.get(setting, setting)
         if attribute in SETTINGS and isinstance(value, int | float | str) and attribute not in found:
             found[attribute] = (str(value), "" if setting == attribute else f"{setting} in the config")
+    if not decided:
+        return found
     for attribute, value, note in kind.decided(settings, {key: item[0] for key, item in found.items()}):
         found[attribute] = (value, note)
     return found
