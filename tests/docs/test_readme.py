@@ -46,7 +46,7 @@ def of(kind: str) -> list[str]:
 def test_every_code_block_is_an_example_or_the_two_commands() -> None:
     blocks = README.count("```") // 2
     assert blocks == len(EXAMPLES) + 1
-    assert {kind for kind, _ in EXAMPLES} == {"http", "shell", "shock", "evaluate", "python", "output"}
+    assert {kind for kind, _ in EXAMPLES} == {"http", "shell", "shock", "evaluate", "python", "output", "dependencies"}
 
 
 def test_the_two_commands_are_targets_of_the_makefile() -> None:
@@ -59,6 +59,14 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
 @pytest.mark.parametrize("command", of("shell"))
 def test_a_shell_example_runs(command: str) -> None:
     assert "llama-3.1-70b" in run(["bash", "-euo", "pipefail", "-c", command])
+
+
+def test_the_example_of_dependencies_names_who_needs_what() -> None:
+    (command,) = of("dependencies")
+    said = run(["bash", "-euo", "pipefail", "-c", command])
+    assert "What depends on TSMC CoWoS" in said
+    assert "nvidia-h200-sxm" in said
+    assert "Claude Code depends on SK hynix" in said
 
 
 def test_the_example_of_a_shock_says_what_the_text_says_of_it() -> None:
