@@ -32,7 +32,7 @@ def test_the_command_of_a_page_prints_what_the_page_says(loader: str, tmp_path: 
     (command,), (said,) = blocks(loader, "sh"), blocks(loader, "text")
     printed = run(["bash", "-euo", "pipefail", "-c", f"cd {tmp_path} && {command}"])
     assert said in printed
-    assert list((tmp_path / "my-store" / "facts" / "loaded" / loader).glob("*.ttl"))
+    assert list((tmp_path / "my-store").glob(f"releases/*/facts/loaded/{loader}/*.ttl"))
 
 
 @pytest.mark.parametrize("loader", TABLES)

@@ -25,6 +25,9 @@ SHOWN = 200
 MOVED = 20
 """Answers that a table lists, those that moved most first."""
 
+WIDE = 110
+"""Columns of a terminal from which on the files of a release have room beside it; JSON always names them."""
+
 
 def releases(as_json: AsJson = False, store: Store = None) -> None:
     """List the releases of a store, newest first: what was loaded, when, and what it changed."""
@@ -169,12 +172,15 @@ def _print_releases(console: Console, history: tuple[Release, ...]) -> None:
         table.add_column(name, no_wrap=True)
     for name in ("facts", "changes"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("from", overflow="fold")
+    wide = console.width >= WIDE
+    if wide:
+        table.add_column("from", overflow="fold")
     for item in reversed(history):
         changes = f"+{item.added:,} ~{item.changed:,} -{item.removed:,}"
         names = ", ".join(Path(name).name for name in item.sources)
         made = item.created[:16].replace("T", " ")
-        table.add_row(Text(item.id), Text(made), Text(item.loader), Text(f"{item.facts:,}"), Text(changes), Text(names))
+        cells = [item.id, made, item.loader, f"{item.facts:,}", changes, *([names] if wide else [])]
+        table.add_row(*(Text(cell) for cell in cells))
     console.print(table)
 
 

@@ -142,7 +142,8 @@ def placed(documents: Sequence[Document], statements: Statements, faults: Iterab
     found = [_place(documents, statements, fault) for fault in first[:MAX_FINDINGS]]
     found.sort(key=lambda item: (item.file, item.line or 0, item.what))
     if len(first) > MAX_FINDINGS:
-        found.append(Finding(found[-1].file, None, f"more than {MAX_FINDINGS} findings", "correct these first", "size"))
+        what = f"more than {MAX_FINDINGS} findings"
+        found.append(Finding(found[-1].file, None, what, "correct these first", "size", first[-1].severity))
     return tuple(found)
 
 

@@ -33,8 +33,16 @@ def duplicate_name(examined: Examined) -> Iterator[Fault]:
         for text in (entity.label, *entity.aliases, slug):
             owners[normalise(text)].setdefault(slug, text)
     for name, named in sorted(owners.items()):
-        for first, second in combinations(sorted(named), 2):
-            same = entities[first].type == entities[second].type
+        # Each with the first of its kind, or else the first of all: of a hundred of one name a hundred are said, not all pairs.
+        first_of: dict[str, str] = {}
+        slugs = sorted(named)
+        for second in slugs:
+            kind = entities[second].type
+            first = first_of.setdefault(kind, second)
+            same = first != second
+            if second == slugs[0]:
+                continue
+            first = first if same else slugs[0]
             what = f"{first} and {second} are both called {named[second]!r}"
             remedy = "make them one entity, or give each a name of its own" if same else "ask by slug where it matters"
             severity = "warning" if same else "note"

@@ -64,7 +64,11 @@ def quality_findings(
             return True
         return any(not own.isdisjoint(statements.homes(name)) for name in (fault.subject, *fault.also))
 
-    faults = [fault for rule in rules for fault in rule.check(examined) if concerns(fault)]
+    # The worst first: of very many findings only the first are looked up, and no error may hide behind warnings.
+    faults = sorted(
+        (fault for rule in rules for fault in rule.check(examined) if concerns(fault)),
+        key=lambda fault: SEVERITIES.index(fault.severity),
+    )
     return worst_first(placed(documents, statements, faults))
 
 
