@@ -46,12 +46,14 @@ def test_the_three_samples_become_exactly_this_turtle() -> None:
 def test_they_are_loaded_together_and_again_without_a_change(tmp_path: Path) -> None:
     store = tmp_path / "store"
     first = load("facts-csv", *SAMPLE)
-    write_store(store, first.documents)
+    release = write_store(store, first.documents).release
+    assert release is not None
     graph = KnowledgeGraph.open(store)
     assert graph.value("memory_capacity", "acme-x1").value == pytest.approx(64 * 2**30 / 1e9)
     assert {item.iri.rsplit("/", 1)[1] for item in graph.influences_of("acme-x1")} == {"e-1-hbm-acme-x1"}
     again = load("facts-csv", *SAMPLE, graph=graph)
-    stored = {name: (store / name).read_text(encoding="utf-8") for name in again.documents}
+    home = store / "releases" / release.id
+    stored = {name: (home / name).read_text(encoding="utf-8") for name in again.documents}
     assert again.documents == stored
 
 

@@ -145,7 +145,7 @@ def request_decode_compute_time(
     citation=SCALING_BOOK,
     constants={"one_token": _STEP},
     assumes=(_STEPS,),
-    increasing=("output_tokens", "decoding_sequences", "weight_multiply_time"),
+    increasing=("weight_multiply_time",),
     decreasing=("compute_time_per_sequence",),
     examples=(
         Example(

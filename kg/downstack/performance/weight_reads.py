@@ -23,7 +23,7 @@ _HEAD = Constant(2.0, "byte", "checkpoints in narrow formats keep the output hea
     citation=ROOFLINE,
     constants={"head_bytes": _HEAD},
     only_positive="a model has weights beside its output head",
-    increasing=("dense_matmul_parameters", "bytes_per_parameter"),
+    increasing=("dense_matmul_parameters",),
     examples=(
         Example(
             {

@@ -43,6 +43,8 @@ class Report:
 
     name: str
     read: int = 0
+    kept: int = 0
+    """Rows that became a statement, or part of one."""
     statements: int = 0
     """Facts, properties and relations that came of the kept rows."""
     rejections: list[Rejection] = field(default_factory=list)
@@ -52,18 +54,14 @@ class Report:
     """What else a reader should know the number of, by its name."""
 
     @property
-    def kept(self) -> int:
-        """How many rows became a statement, or part of one."""
-        return self.read - self.rejected
-
-    @property
     def rejected(self) -> int:
         """How many rows were left out."""
-        return len({(item.file, item.row) for item in self.rejections})
+        return self.read - self.kept
 
     def keep(self, statements: int) -> None:
         """Count a row that became something."""
         self.read += 1
+        self.kept += 1
         self.statements += statements
 
     def reject(self, rejection: Rejection) -> None:
@@ -82,6 +80,7 @@ class Report:
     def add(self, other: Report) -> None:
         """Count what another table became as well."""
         self.read += other.read
+        self.kept += other.kept
         self.statements += other.statements
         self.rejections += other.rejections
         self.cells += other.cells
@@ -134,4 +133,5 @@ def split(items: Iterable[object], report: Report) -> list[object]:
         elif not isinstance(item, Read):
             kept.append(item)
     report.statements = len(kept)
+    report.kept = report.read - len({item.row for item in report.rejections})
     return kept
