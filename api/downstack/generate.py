@@ -17,6 +17,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from downstack.engine.describe import functions_turtle
+from downstack.evaluation.effects_page import effects_page
 from downstack.graph.exports.context import context_text
 from downstack.graph.loading import collect, load
 from downstack.graph.quality.coverage import coverage_page
@@ -25,6 +26,7 @@ from downstack.graph.store import read_quantities
 from downstack.graph.validation import read_documents, statements_of
 from downstack.graphql.question import question_body, question_query
 from downstack.graphql.schema import schema_text
+from downstack.kg import KnowledgeGraph
 from downstack.performance import REGISTRY
 from downstack.vocabulary import DSO, folder, locate
 
@@ -81,6 +83,12 @@ def coverage() -> str:
     return coverage_page(load(None, REGISTRY), statements_of(documents), REGISTRY)
 
 
+def influences() -> str:
+    """Return the page that shows published effects of influences beside the same computed."""
+    graph = KnowledgeGraph.open()
+    return effects_page(graph.influences, graph.published_effects())
+
+
 TARGETS: tuple[Target, ...] = (
     Target("ontology/downstack/terms.py", terms_module),
     Target("ontology/downstack/context.jsonld", jsonld_context),
@@ -89,6 +97,7 @@ TARGETS: tuple[Target, ...] = (
     Target("docs/examples/first-question.graphql", question_query),
     Target("docs/examples/first-question.json", question_body),
     Target("docs/coverage.md", coverage),
+    Target("docs/influences.md", influences),
 )
 """All generated files, in the order in which they are written: later ones may read earlier ones."""
 

@@ -57,6 +57,7 @@ from downstack.results import (
     DependencyReport,
     DeploymentReport,
     DiffReport,
+    EffectCheck,
     EvaluationReport,
     ExportReport,
     GraphInfo,
@@ -265,6 +266,18 @@ class KnowledgeGraph:
     def influences_of(self, entity: str) -> tuple[Influence, ...]:
         """Return the influences that start or end at an entity."""
         return self._knowledge.influences_by_entity.get(self.resolve(entity).id, ())
+
+    def published_effects(self) -> tuple[EffectCheck, ...]:
+        """Return every effect that was published of an influence, beside the same computed where a formula does."""
+        # Only who asks for it pays for importing it.
+        from downstack.evaluation.effects import Case, check_effects
+
+        def ask(case: Case) -> tuple[float | None, str, str]:
+            graph = self.with_changes(case.changes) if case.changes else self
+            found = graph.value(case.quantity, where=case.where)
+            return found.value, found.unit, str(found.status)
+
+        return check_effects(self._knowledge, ask)
 
     def impact(
         self,

@@ -19,6 +19,7 @@ from downstack.graph.model import (
     Fact,
     Influence,
     Layer,
+    PublishedEffect,
     QuantityKind,
     Relation,
     Source,
@@ -62,6 +63,8 @@ class Knowledge:
     supply: SupplyChains = NO_SUPPLY
     properties: tuple[StatedProperty, ...] = ()
     """Dates, words and answers of yes or no that sources state."""
+    effects: tuple[PublishedEffect, ...] = ()
+    """What sources say that influences amount to; no answer reads it."""
     dependence: Mapping[str, DependenceRule] = field(default_factory=dict)
     """Predicate to the way in which it carries dependence; those that carry none are absent."""
 

@@ -193,6 +193,31 @@ class Influence:
 
 
 @dataclass(frozen=True, slots=True)
+class PublishedEffect:
+    """What a source says that an influence amounts to: a check of formulas, never their input."""
+
+    iri: str
+    influence: str
+    """The IRI of the influence."""
+    form: str
+    """``ratio`` (to the baseline), ``value``, or ``at most``."""
+    low: float
+    high: float
+    unit: str
+    condition: str
+    baseline: str | None
+    changed_kind: str | None
+    """The quantity that is changed, where the vocabulary has it."""
+    affected_kind: str | None
+    base_case: str | None
+    """The question whose answer is the baseline: ``quantity @ role=entity, ... | entity.quantity=value, ...``."""
+    changed_case: str | None
+    not_computed: str | None
+    """Why no formula is compared with it."""
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Entity:
     """A thing of the industry: company, product, technology, model, workload..."""
 

@@ -21,6 +21,7 @@ from downstack.graph.model import (
     Fact,
     Influence,
     Layer,
+    PublishedEffect,
     QuantityKind,
     Relation,
     Source,
@@ -119,6 +120,7 @@ def read_knowledge(statements: Statements, *, version: str) -> Knowledge:
         correlation_groups={item.iri: item for item in _correlation_groups(triples, sources)},
         supply=read_supply(triples, facts, sources),
         properties=tuple(_properties(triples, sources)),
+        effects=tuple(_effects(triples, by_iri, sources)),
         dependence=read_rules(triples),
     )
 
@@ -379,6 +381,32 @@ def _relations(triples: _Triples, sources: dict[str, Source]) -> Iterable[Relati
             source=sources[triples.need(iri, DCTERMS + "source")],
             note=triples.one(iri, DSO + "note"),
             valid_until=triples.one(iri, DSO + "validUntil"),
+        )
+
+
+def _effects(
+    triples: _Triples, quantities: dict[str, QuantityKind], sources: dict[str, Source]
+) -> Iterable[PublishedEffect]:
+    def kind(iri: str, name: str) -> str | None:
+        found = triples.one(iri, DSO + name)
+        return None if found is None else quantities[found].id
+
+    for iri in triples.instances("PublishedEffect"):
+        yield PublishedEffect(
+            iri=iri,
+            influence=triples.need(iri, DSO + "effectOf"),
+            form=triples.need(iri, DSO + "effectForm"),
+            low=float(triples.need(iri, DSO + "effectLow")),
+            high=float(triples.need(iri, DSO + "effectHigh")),
+            unit=triples.need(iri, DSO + "unit"),
+            condition=triples.need(iri, DSO + "condition"),
+            baseline=triples.one(iri, DSO + "baseline"),
+            changed_kind=kind(iri, "effectFrom"),
+            affected_kind=kind(iri, "effectOn"),
+            base_case=triples.one(iri, DSO + "baseCase"),
+            changed_case=triples.one(iri, DSO + "changedCase"),
+            not_computed=triples.one(iri, DSO + "notComputed"),
+            source=sources[triples.need(iri, DCTERMS + "source")],
         )
 
 

@@ -42,6 +42,7 @@ from downstack.results.journey import (
     JourneyStage,
 )
 from downstack.results.profile import Profile
+from downstack.results.published import EffectCheck
 from downstack.results.releases import Release
 from downstack.results.shock import (
     ShockAmount,
@@ -80,6 +81,7 @@ __all__ = [
     "DiffReport",
     "Difference",
     "Effect",
+    "EffectCheck",
     "EffectKey",
     "EffectPath",
     "Elasticity",

@@ -10,6 +10,7 @@ sources.csv          sources named by hand: titles and locators that mean them
 corrections.csv      a changed reading of a row (confidence, condition, date), or a row left out, with the reason
 dropped.csv          attributes that never become facts, with the reason
 influences.csv       which entities a row of influences connects, its sign, and why that sign
+effects.csv          the published effect of an influence as numbers, and how a formula computes the same
 ===================  ==================================================================================
 """
 
@@ -20,7 +21,7 @@ from pathlib import Path
 
 from downstack.errors import Finding, KnowledgeError
 from downstack.loaders.citations import Citations, KnownSource
-from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, RelationRecord, SourceRecord
+from downstack.loaders.records import EffectRecord, EntityRecord, FactRecord, InfluenceRecord, RelationRecord, SourceRecord
 from downstack.loaders.sources.facts_csv import Correction, Selection
 from downstack.loaders.sources.influences_csv import Reading
 from downstack.loaders.tables import read_table
@@ -45,7 +46,13 @@ _COLUMNS = {
         "id", "slug", "source_entity", "target_entity", "direction", "sign", "strength", "quantity_affected",
         "changed_kind", "affected_kind", "sign_reason", "mechanism", "published_effect", "confidence", "source", "locator",
     ),
+    "effects": (
+        "influence", "form", "low", "high", "unit", "baseline", "condition", "changed_kind", "affected_kind", "base_case",
+        "changed_case", "not_computed",
+    ),
 }  # fmt: skip
+
+_NEEDED = frozenset({"influence", "form", "low", "high", "unit", "condition"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,8 @@ class Curation:
     processor_rows: tuple[dict[str, str], ...]
     readings: dict[str, Reading]
     own_influences: tuple[dict[str, str], ...]
+    effects: dict[str, EffectRecord]
+    """Slug of an influence -> its published effect."""
 
     def relations(self, citations: Citations) -> list[RelationRecord]:
         """The links of relations.csv."""
@@ -162,7 +171,15 @@ def read_curation(folder: Path = FOLDER) -> Curation:
             if row["id"]
         },
         own_influences=tuple(row for row in tables["influences"] if not row["id"]),
+        effects={row["influence"]: _effect(row) for row in tables["effects"]},
     )
+
+
+def _effect(row: dict[str, str]) -> EffectRecord:
+    """The numbers of a row; the other cells are texts, and an empty one is missing."""
+    words = {name: row[name] or None for name in _COLUMNS["effects"] if name not in _NEEDED}
+    needed = {name: row[name] for name in ("influence", "form", "unit", "condition")}
+    return EffectRecord(low=float(row["low"]), high=float(row["high"]), **needed, **words)  # type: ignore[arg-type]
 
 
 def _table(folder: Path, name: str) -> list[dict[str, str]]:

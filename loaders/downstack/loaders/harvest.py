@@ -90,6 +90,12 @@ class Harvest:
             for slug in pair
             if slug not in entities
         ]
+        faults += [
+            Finding(item.influence, None, f"{kind} is no quantity kind", "correct effects.csv")
+            for item in self.curation.effects.values()
+            for kind in (item.changed_kind, item.affected_kind)
+            if item.influence in self.influences and kind and kind not in self.vocabulary.terms
+        ]
         objects: dict[tuple[str, str], set[str]] = {}
         for link in self.relations.values():
             objects.setdefault((link.subject, link.predicate), set()).add(link.object)
@@ -116,7 +122,9 @@ class Harvest:
         for source in self.citations.records():
             documents[f"facts/sources/{source.slug}.ttl"] = writer.source_document(source)
         for influence in self.influences.values():
-            documents[f"influences/{influence.slug}.ttl"] = writer.influence_document(influence)
+            documents[f"influences/{influence.slug}.ttl"] = writer.influence_document(
+                influence, self.curation.effects.get(influence.slug)
+            )
         return documents
 
 

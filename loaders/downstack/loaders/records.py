@@ -119,6 +119,26 @@ class InfluenceRecord:
     locator: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EffectRecord:
+    """What a source says that an influence amounts to, typed so that a formula can be compared with it."""
+
+    influence: str
+    form: str
+    """ratio, value or at most."""
+    low: float
+    high: float
+    unit: str
+    condition: str
+    baseline: str | None = None
+    changed_kind: str | None = None
+    affected_kind: str | None = None
+    base_case: str | None = None
+    changed_case: str | None = None
+    not_computed: str | None = None
+    """Why no formula is compared with it."""
+
+
 SOURCE_IRI = "https://w3id.org/downstack/source/"
 
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from downstack.graph.checks.quantities import camel_case
 from downstack.loaders.records import (
+    EffectRecord,
     EntityRecord,
     FactRecord,
     InfluenceRecord,
@@ -25,6 +26,7 @@ PREFIXES: Mapping[str, str] = {
     "dcterms": "http://purl.org/dc/terms/",
     "ds": "https://w3id.org/downstack/id/",
     "dso": "https://w3id.org/downstack/ontology#",
+    "effect": "https://w3id.org/downstack/effect/",
     "fact": "https://w3id.org/downstack/fact/",
     "inf": "https://w3id.org/downstack/influence/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
@@ -263,8 +265,8 @@ def _source(source: SourceRecord) -> str:
     return _statement(name("src", source.slug), pairs)
 
 
-def influence_document(item: InfluenceRecord) -> str:
-    """The file of one influence."""
+def influence_document(item: InfluenceRecord, effect: EffectRecord | None = None) -> str:
+    """The file of one influence, and of its published effect where that is typed."""
     pairs: Pairs = [
         ("a", "dso:QualitativeInfluence"),
         ("dso:influenceSource", name("ds", item.source_entity)),
@@ -281,7 +283,25 @@ def influence_document(item: InfluenceRecord) -> str:
     _optional(pairs, ("dso:publishedEffect", item.published_effect))
     pairs.append(("dcterms:source", name("src", item.source)))
     _optional(pairs, ("dso:locator", item.locator))
-    return _document([_statement(name("inf", item.slug), pairs)])
+    statements = [_statement(name("inf", item.slug), pairs)]
+    return _document([*statements, _effect(item, effect)] if effect else statements)
+
+
+def _effect(item: InfluenceRecord, effect: EffectRecord) -> str:
+    pairs: Pairs = [
+        ("a", "dso:PublishedEffect"),
+        ("dso:effectOf", name("inf", item.slug)),
+        ("dso:effectForm", text(effect.form)),
+    ]
+    kinds = (("dso:effectFrom", effect.changed_kind), ("dso:effectOn", effect.affected_kind))
+    pairs += [(predicate, f"dso:{camel_case(kind)}") for predicate, kind in kinds if kind]
+    pairs += [("dso:effectLow", double(effect.low)), ("dso:effectHigh", double(effect.high))]
+    pairs.append(("dso:unit", text(effect.unit)))
+    _optional(pairs, ("dso:baseline", effect.baseline), ("dso:condition", effect.condition))
+    _optional(pairs, ("dso:baseCase", effect.base_case), ("dso:changedCase", effect.changed_case))
+    _optional(pairs, ("dso:notComputed", effect.not_computed))
+    pairs.append(("dcterms:source", name("src", item.source)))
+    return _statement(name("effect", item.slug), pairs)
 
 
 def write_documents(root: Path, documents: Mapping[str, str], folder: str) -> tuple[int, int]:

@@ -7,6 +7,7 @@ the words for confidence and strength are all read from the statements themselve
 ``common``        a fault, the names that a graph knows, and the building blocks of checks
 ``quantities``    quantity kinds and binding roles: units that exist and fit, names that agree
 ``facts``         facts: numbers that are numbers, units that fit, a source for each
+``effects``       published effects: what a formula is compared with
 ``properties``    stated properties: dates that are dates, a source for each
 ``entities``      entities and relations: classes, ends that exist, at most one of a functional one
 ``dependence``    relations: which end needs the other
@@ -24,6 +25,7 @@ from datetime import UTC, date, datetime, timedelta
 from downstack.graph.checks.common import Fault, Names
 from downstack.graph.checks.dependence import check_dependence
 from downstack.graph.checks.depth import check_depth
+from downstack.graph.checks.effects import check_effects
 from downstack.graph.checks.entities import check_entities, check_relations
 from downstack.graph.checks.facts import check_facts
 from downstack.graph.checks.properties import check_properties
@@ -63,5 +65,6 @@ def check_statements(statements: Statements, today: date | None = None) -> Itera
     yield from check_relations(names)
     yield from check_dependence(names)
     yield from check_influences(names)
+    yield from check_effects(names)
     yield from check_supply(names)
     yield from check_terms(names)
