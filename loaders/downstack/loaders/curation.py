@@ -21,7 +21,14 @@ from pathlib import Path
 
 from downstack.errors import Finding, KnowledgeError
 from downstack.loaders.citations import Citations, KnownSource
-from downstack.loaders.records import EffectRecord, EntityRecord, FactRecord, InfluenceRecord, RelationRecord, SourceRecord
+from downstack.loaders.records import (
+    EffectRecord,
+    EntityRecord,
+    FactRecord,
+    InfluenceRecord,
+    RelationRecord,
+    SourceRecord,
+)
 from downstack.loaders.sources.facts_csv import Correction, Selection
 from downstack.loaders.sources.influences_csv import Reading
 from downstack.loaders.tables import read_table
