@@ -16,6 +16,7 @@ from pathlib import Path
 from downstack.engine.sampler import Progress
 from downstack.errors import Finding, KnowledgeError
 from downstack.loaders import writer
+from downstack.loaders.gathering import product_vocabulary
 from downstack.loaders.records import EntityRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
 from downstack.loaders.report import Report
@@ -26,8 +27,6 @@ from downstack.loaders.sources.epoch_hardware import announce_hardware, read_har
 from downstack.loaders.sources.epoch_models import announce_model, read_model
 from downstack.loaders.sources.epoch_names import Names, slug_of
 from downstack.loaders.sources.epoch_table import EpochRow, EpochTable, read_epoch_table
-from downstack.loaders.vocabulary import read_vocabulary, vocabulary_files
-from downstack.vocabulary import locate
 
 MOST_PASSES = 4
 """Names that hang on names in other files settle at once; this only makes sure that reading ends."""
@@ -191,8 +190,7 @@ def _documents(files: Sequence[_File], books: Sequence[Book]) -> dict[str, str]:
 
 @cache
 def _quantity_names() -> Mapping[str, str]:
-    vocabulary = read_vocabulary(vocabulary_files(locate() / "terms"))
-    return {term.identifier: term.local_name for term in vocabulary.terms.values()}
+    return {term.identifier: term.local_name for term in product_vocabulary().terms.values()}
 
 
 def _source(loader: str, publication: Publication, table: EpochTable, data: bytes) -> SourceRecord:

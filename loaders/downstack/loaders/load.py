@@ -11,6 +11,7 @@ from downstack.errors import Finding, KnowledgeError
 from downstack.loaders import writer
 from downstack.loaders.citations import Citations, KnownSource
 from downstack.loaders.curation import read_curation
+from downstack.loaders.gathering import product_vocabulary
 from downstack.loaders.inputs import read_file
 from downstack.loaders.records import EntityRecord, FactRecord, PropertyRecord, RelationRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
@@ -18,8 +19,6 @@ from downstack.loaders.report import Rejection, Report
 from downstack.loaders.sources import hf_config, model_facts
 from downstack.loaders.sources.facts_csv import Row, Selection
 from downstack.loaders.tidy import load_tables
-from downstack.loaders.vocabulary import Vocabulary, read_vocabulary, vocabulary_files
-from downstack.vocabulary import locate
 
 
 def load_configs(
@@ -79,7 +78,7 @@ def _loaded(
     title: str,
     sources: Sequence[KnownSource] = (),
 ) -> Loaded:
-    vocabulary, curation = _vocabulary(), read_curation()
+    vocabulary, curation = product_vocabulary(), read_curation()
     selection = Selection({item.slug: item for item in entities}, curation.selection.dropped)
     citations = Citations(known=(*sources, *curation.sources))
     report = Report(title)
@@ -109,10 +108,6 @@ def _loaded(
     for source in citations.records():
         documents[f"facts/loaded/sources/{source.slug}.ttl"] = writer.source_document(source)
     return Loaded(documents, tuple(sorted({item.slug for item in entities})), len(facts), report)
-
-
-def _vocabulary() -> Vocabulary:
-    return read_vocabulary(vocabulary_files(locate() / "terms"))
 
 
 def _name(file: Path) -> str:
