@@ -19,6 +19,7 @@ from downstack.engine.compare import compare
 from downstack.engine.deployments.platforms import Platforms
 from downstack.engine.deployments.reading import DEFAULT_ACCELERATORS, read_deployments
 from downstack.engine.deployments.report import report as deployments_report
+from downstack.engine.describe import functions_turtle
 from downstack.engine.engine import Engine
 from downstack.engine.export import PlanExport, export_plan
 from downstack.engine.impact import impact
@@ -31,6 +32,7 @@ from downstack.engine.versions import compare_versions
 from downstack.errors import Finding, UserInputError
 from downstack.graph.dependence.report import Dependence
 from downstack.graph.diff import HEADLINES, HEADLINES_FOR, compare_knowledge
+from downstack.graph.documents import Document
 from downstack.graph.exports.export import Documents, export, no_documents
 from downstack.graph.knowledge import holds_on
 from downstack.graph.loading import documents_of, load, paused_collection, validate_paths
@@ -45,7 +47,8 @@ from downstack.graph.model import (
     StatedProperty,
 )
 from downstack.graph.names import NameIndex
-from downstack.graph.releases import releases_of
+from downstack.graph.releases import releases_of, split_store
+from downstack.graph.sparql.origin import StoreOrigin
 from downstack.journey.report import journey
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
@@ -95,6 +98,7 @@ class KnowledgeGraph:
         self._dependence = Dependence(engine.knowledge)
         self._loaded_at = datetime.now(UTC).isoformat(timespec="seconds")
         self._documents: Documents = no_documents
+        self._store: str | None = None
 
     @classmethod
     def open(
@@ -133,13 +137,33 @@ class KnowledgeGraph:
         releases = releases_of(store, release)
         with paused_collection():
             graph = cls(Engine(load(store, functions, release=release, large=large), functions), releases)
-        graph._documents = lambda: documents_of(store, functions, graph.version)
+        graph._store = None if store is None else str(store)
+        if store is not None and releases:
+            graph._store = f"{split_store(store)[0]}@{releases[-1].id}"
+        graph._documents = graph._read_again
         return graph
+
+    def _read_again(self) -> tuple[Document, ...]:
+        origin = self.origin
+        return documents_of(origin.store, origin.functions, origin.version)
 
     @property
     def version(self) -> str:
         """The content hash of the graph version; every answer names it."""
         return self._knowledge.version
+
+    @property
+    def origin(self) -> StoreOrigin:
+        """What another process needs to read this version again.
+
+        Raises
+        ------
+        UserInputError
+            If no files state it: a question has changed some facts.
+        """
+        if self._documents == no_documents:
+            self._documents()
+        return StoreOrigin(self.version, self._store, functions_turtle(self._engine.functions, self.quantities))
 
     @property
     def info(self) -> GraphInfo:

@@ -176,6 +176,7 @@ def test_the_environment_is_read_with_its_defaults() -> None:
         "DOWNSTACK_INTROSPECTION": "0",
         "DOWNSTACK_CORS_ORIGINS": "https://a.example, https://b.example",
         "DOWNSTACK_CURSOR_KEY": "shared",
+        "DOWNSTACK_SPARQL_WORKERS": "3",
     }
     assert Settings.from_environment(given) == Settings(
         store="facts",
@@ -184,6 +185,7 @@ def test_the_environment_is_read_with_its_defaults() -> None:
         introspection=False,
         cors_origins=("https://a.example", "https://b.example"),
         cursor_key=b"shared",
+        sparql_workers=3,
     )
 
 
@@ -194,6 +196,9 @@ def test_the_environment_is_read_with_its_defaults() -> None:
         ("DOWNSTACK_PORT", "http"),
         ("DOWNSTACK_PORT", "65536"),
         ("DOWNSTACK_INTROSPECTION", "maybe"),
+        ("DOWNSTACK_SPARQL_WORKERS", "many"),
+        ("DOWNSTACK_SPARQL_WORKERS", "65"),
+        ("DOWNSTACK_SPARQL_WORKERS", "-1"),
     ],
 )
 def test_a_setting_that_means_nothing_is_refused(name: str, value: str) -> None:

@@ -25,6 +25,7 @@ from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
 from downstack.cli.releases import diff, releases
 from downstack.cli.shock import shock
+from downstack.cli.sparql import sparql
 from downstack.cli.tables import print_impact
 from downstack.cli.trees import print_value
 from downstack.cli.validating import validate
@@ -119,6 +120,7 @@ app.command()(journey)
 app.command()(deployments)
 app.command()(dependencies)
 app.command()(paths)
+app.command()(sparql)
 app.command()(validate)
 
 
@@ -132,7 +134,7 @@ def serve(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run the service: a page at /, GraphQL with its explorer at /graphql."""
+    """Run the service: a page at /, GraphQL with its explorer at /graphql, SPARQL at /sparql."""
     with errors(as_json):
         from downstack.server import serve as run
         from downstack.server.settings import Settings

@@ -1,4 +1,4 @@
-"""The application: landing page, GraphQL, health."""
+"""The application: landing page, GraphQL, SPARQL, health."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
+from downstack.graph.sparql.limits import QueryLimits
 from downstack.graphql.context import GraphHolder
 from downstack.graphql.http import graphql_router
 from downstack.kg import KnowledgeGraph
 from downstack.server.headers import KnownHosts, SecurityHeaders
 from downstack.server.landing import landing_page, landing_style
 from downstack.server.watch import StoreWatch, WatchStore
+from downstack.sparql.http import sparql_router
 
 
 def create_app(
@@ -25,6 +27,7 @@ def create_app(
     cors_origins: Collection[str] = (),
     cursor_key: bytes | None = None,
     hosts: Collection[str] | None = None,
+    sparql: QueryLimits | None = None,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -43,6 +46,8 @@ def create_app(
         The key of page cursors; random unless given.
     hosts
         The host names that requests may be for; any unless given.
+    sparql
+        What a SPARQL query may use; without workers there is no ``/sparql``.
 
     Raises
     ------
@@ -72,6 +77,8 @@ def create_app(
     for path, handler in (("/", home), ("/landing.css", style), ("/healthz", health), ("/readyz", ready)):
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
     app.include_router(graphql_router(holder, introspection=introspection, cursor_key=cursor_key))
+    if sparql is None or sparql.workers:
+        app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql))
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,

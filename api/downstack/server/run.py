@@ -7,6 +7,7 @@ import ipaddress
 import uvicorn
 
 from downstack.errors import UserInputError
+from downstack.graph.sparql.limits import QueryLimits
 from downstack.kg import KnowledgeGraph
 from downstack.server.app import create_app
 from downstack.server.settings import Settings
@@ -64,5 +65,6 @@ def serve(
         cors_origins=chosen.cors_origins,
         cursor_key=chosen.cursor_key,
         hosts=(*LOCAL_NAMES, name) if is_loopback(chosen.host) else None,
+        sparql=QueryLimits(workers=chosen.sparql_workers),
     )
     uvicorn.run(app, host=chosen.host.strip("[]"), port=chosen.port, log_level="info", server_header=False)

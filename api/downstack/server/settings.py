@@ -30,6 +30,8 @@ class Settings:
     """DOWNSTACK_CORS_ORIGINS: origins, separated by commas, whose pages may ask."""
     cursor_key: bytes | None = None
     """DOWNSTACK_CURSOR_KEY: the key of page cursors, the same on replicas behind one address; random unless given."""
+    sparql_workers: int = 2
+    """DOWNSTACK_SPARQL_WORKERS: SPARQL queries that run at a time; without any there is no ``/sparql``."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -45,12 +47,19 @@ class Settings:
                 item.strip() for item in given.get("DOWNSTACK_CORS_ORIGINS", "").split(",") if item.strip()
             ),
             cursor_key=key.encode() if key else None,
+            sparql_workers=_count("DOWNSTACK_SPARQL_WORKERS", given.get("DOWNSTACK_SPARQL_WORKERS") or "2", 64),
         )
 
 
 def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text[:6]) <= 65_535:
         raise UserInputError(f"DOWNSTACK_PORT is {text!r}", field="DOWNSTACK_PORT", hint="give a port from 1 to 65535")
+    return int(text)
+
+
+def _count(name: str, text: str, most: int) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text[:9]) > most:
+        raise UserInputError(f"{name} is {text!r}", field=name, hint=f"give a number from 0 to {most}")
     return int(text)
 
 
