@@ -1,20 +1,25 @@
-"""The application: landing page, GraphQL, health."""
+"""The application: landing page, GraphQL, and what operators ask."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from downstack.graphql.context import GraphHolder
 from downstack.graphql.http import graphql_router
 from downstack.kg import KnowledgeGraph
 from downstack.server.headers import KnownHosts, SecurityHeaders
 from downstack.server.landing import landing_page, landing_style
+from downstack.server.operations import NO_TELEMETRY, add_doors, observe
 from downstack.server.watch import StoreWatch, WatchStore
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
 
 
 def create_app(
@@ -25,6 +30,8 @@ def create_app(
     cors_origins: Collection[str] = (),
     cursor_key: bytes | None = None,
     hosts: Collection[str] | None = None,
+    trusted_proxies: Collection[str] = (),
+    tracer_provider: TracerProvider | None = None,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -43,6 +50,10 @@ def create_app(
         The key of page cursors; random unless given.
     hosts
         The host names that requests may be for; any unless given.
+    trusted_proxies
+        Addresses and networks of proxies that may say for whom they ask, and name requests and traces.
+    tracer_provider
+        Where spans of OpenTelemetry go; none are made unless given.
 
     Raises
     ------
@@ -51,7 +62,7 @@ def create_app(
     """
     holder = GraphHolder(KnowledgeGraph.open(store) if kg is None else kg)
     # The generated pages of FastAPI load scripts from another host; this service has its own explorer.
-    app = FastAPI(title="downstack", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="downstack", docs_url=None, redoc_url=None, openapi_url=None, telemetry=NO_TELEMETRY)
     app.state.graph = holder
     if kg is None and store is not None:
         app.state.watch = StoreWatch(holder, store)
@@ -63,14 +74,11 @@ def create_app(
     async def style() -> Response:
         return Response(landing_style(), media_type="text/css", headers={"cache-control": "public, max-age=3600"})
 
-    async def health() -> Response:
-        return PlainTextResponse("ok\n")
-
-    async def ready() -> Response:
-        return JSONResponse({"status": "ready", "graphVersion": holder.served.kg.version})
-
-    for path, handler in (("/", home), ("/landing.css", style), ("/healthz", health), ("/readyz", ready)):
+    for path, handler in (("/", home), ("/landing.css", style)):
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
+    add_doors(app, holder, documented=introspection)
+    if kg is None and store is not None:
+        app.state.readiness.may_lag(lambda: app.state.watch.failure)
     app.include_router(graphql_router(holder, introspection=introspection, cursor_key=cursor_key))
     if cors_origins:
         app.add_middleware(
@@ -81,6 +89,7 @@ def create_app(
         )
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)
+    observe(app, holder, trusted_proxies=trusted_proxies, tracer_provider=tracer_provider)
     app.add_middleware(SecurityHeaders)
     if kg is None and store is not None:
         app.add_middleware(WatchStore, watch=app.state.watch)
