@@ -32,7 +32,7 @@ def running(app: FastAPI, *, lifespan: Literal["on", "off"] = "off") -> Generato
     # Named as TCP, or asyncio would leave Nagle's algorithm on and every answer would wait 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    server = ReadyServer(uvicorn.Config(app, log_level="warning", lifespan=lifespan))
+    server = ReadyServer(uvicorn.Config(app, log_level="warning", lifespan=lifespan, proxy_headers=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

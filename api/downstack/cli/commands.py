@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -132,6 +132,13 @@ def serve(
     public_read_only: Annotated[
         bool, typer.Option("--public-read-only", help="Let other machines ask: listen beyond loopback.")
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=64, help="Processes, each with a graph of its own; 1 at first."),
+    ] = None,
+    log_format: Annotated[
+        Literal["text", "json"] | None, typer.Option("--log-format", help="For people, or one object a line.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Run the service: a page at /, GraphQL with its explorer at /graphql, SPARQL at /sparql."""
@@ -140,7 +147,14 @@ def serve(
         from downstack.server.settings import Settings
 
         given = Settings.from_environment()
-        settings = replace(given, host=host or given.host, port=port or given.port, store=store or given.store)
+        settings = replace(
+            given,
+            host=host or given.host,
+            port=port or given.port,
+            store=store or given.store,
+            workers=workers or given.workers,
+            log_format=log_format or given.log_format,
+        )
         run(settings, public_read_only=public_read_only)
 
 

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import ipaddress
+import logging.config
+import math
+from collections.abc import Callable
 
 import uvicorn
+from fastapi import FastAPI
 
-from downstack.errors import UserInputError
+from downstack.errors import DownstackError, UserInputError
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.kg import KnowledgeGraph
 from downstack.server.app import create_app
+from downstack.server.draining import drain_on_signals, without_echo
+from downstack.server.logs import log_config
 from downstack.server.settings import Settings
+from downstack.server.telemetry import provider_of
+from downstack.server.workers import check_workers, run_workers
 
+WORKER_SILENCE_SECONDS = 60
+"""How long a worker may not answer its parent before it is replaced."""
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -53,18 +63,69 @@ def serve(
     public_read_only
         Listen on addresses that other machines reach.
     kg
-        The graph to serve; opened from the settings' store unless given.
+        The graph to serve; opened from the settings' store unless given. Several workers each open the store.
+
+    Raises
+    ------
+    DownstackError
+        If the settings are refused, the store cannot be loaded, or the address cannot be listened on.
     """
     chosen = Settings.from_environment() if settings is None else settings
     check_host(chosen.host, public_read_only=public_read_only)
-    name = f"[{chosen.host.strip('[]')}]" if ":" in chosen.host else chosen.host
-    app = create_app(
+    check_workers(chosen)
+    if chosen.workers > 1:
+        run_workers(chosen, _config(chosen, "downstack.server.workers:worker"))
+        return
+    logging.config.dictConfig(log_config(chosen.log_format, chosen.log_level))
+    app = _create(chosen, kg)
+    server = uvicorn.Server(_config(chosen, lambda: _draining(app, chosen)))
+    try:
+        with without_echo():
+            server.run()
+    except SystemExit as error:
+        # How uvicorn says that it cannot listen there.
+        raise DownstackError("the service could not start", hint="the log above says why") from error
+
+
+def application(settings: Settings) -> FastAPI:
+    """Return the application of a process that uvicorn has started, in its event loop."""
+    return _draining(_create(settings, None), settings)
+
+
+def _create(settings: Settings, kg: KnowledgeGraph | None) -> FastAPI:
+    name = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
+    return create_app(
         kg,
-        store=chosen.store,
-        introspection=chosen.introspection,
-        cors_origins=chosen.cors_origins,
-        cursor_key=chosen.cursor_key,
-        hosts=(*LOCAL_NAMES, name) if is_loopback(chosen.host) else None,
-        sparql=QueryLimits(workers=chosen.sparql_workers),
+        store=settings.store,
+        introspection=settings.introspection,
+        cors_origins=settings.cors_origins,
+        cursor_key=settings.cursor_key,
+        hosts=(*LOCAL_NAMES, name) if is_loopback(settings.host) else None,
+        trusted_proxies=settings.trusted_proxies,
+        sparql=QueryLimits(workers=settings.sparql_workers),
+        tracer_provider=provider_of(),
     )
-    uvicorn.run(app, host=chosen.host.strip("[]"), port=chosen.port, log_level="info", server_header=False)
+
+
+def _draining(app: FastAPI, settings: Settings) -> FastAPI:
+    drain_on_signals(app.state.readiness, settings.drain_seconds, settings.grace_seconds)
+    return app
+
+
+def _config(settings: Settings, app: str | Callable[[], FastAPI]) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=True,
+        host=settings.host.strip("[]"),
+        port=settings.port,
+        workers=settings.workers,
+        log_config=log_config(settings.log_format, settings.log_level),
+        log_level=settings.log_level,
+        access_log=False,
+        # The application does this itself, so that it also knows which proxy it was.
+        proxy_headers=False,
+        server_header=False,
+        # A worker answers its parent once Python has read the modules, which a busy machine takes its time for.
+        timeout_worker_healthcheck=WORKER_SILENCE_SECONDS,
+        timeout_graceful_shutdown=math.ceil(settings.grace_seconds),
+    )

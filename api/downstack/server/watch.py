@@ -42,6 +42,8 @@ class StoreWatch:
         self._seen: _Stamp | None = None
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self.failure: str | None = None
+        """Why the newest release is not served, if so."""
 
     def look(self) -> None:
         """Start to open a new release if there is one; returns at once."""
@@ -71,11 +73,14 @@ class StoreWatch:
             history = read_history(self._path)
             held = self._holder.served.kg.info.releases
             if history == held:
+                self.failure = None
                 return
             kg = KnowledgeGraph.open(self._path)
         except (DownstackError, OSError) as error:
+            self.failure = str(error)
             _log.error("the new release of %s cannot be opened, the old one keeps answering: %s", self._path, error)
             return
+        self.failure = None
         self._holder.swap(kg)
         _log.info("serving release %s of %s", kg.version, self._path)
 
