@@ -15,6 +15,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from downstack.errors import Finding, KnowledgeError
+from downstack.graph.quoted import QUOTED, quoted_triple_line
 from downstack.graph.statements import Node, Text, Value
 from downstack.vocabulary import RDF
 
@@ -63,8 +64,12 @@ def parse_document(path: str, text: str, pool: Pool | None = None) -> Document:
     Raises
     ------
     KnowledgeError
-        If it is not Turtle; the finding names the line.
+        If it is not Turtle, or quotes a triple; the finding names the line.
     """
+    quoted = quoted_triple_line(text)
+    if quoted is not None:
+        finding = Finding(path, quoted, QUOTED, "the vocabulary has none: remove it", "syntax")
+        raise KnowledgeError((finding,))
     try:
         nodes, size = _nodes(ox.parse(text.encode(), format=_format(path)), Pool() if pool is None else pool)
     except SyntaxError as error:
