@@ -99,6 +99,7 @@ _DESCRIPTIONS = {
     "Library": "A software library.",
     "CloudProvider": "A provider of cloud computing.",
     "CloudOffering": "Something that a cloud provider rents out: an instance type with accelerators.",
+    "ServiceLevelAgreement": "What a cloud provider promises of its service.",
     "Cluster": "A named installation of accelerators.",
     "Accelerator": "A processor for model training and inference.",
     "ProcessorArchitecture": "An architecture that several processors share.",
