@@ -61,17 +61,18 @@ def sparql(
         raise typer.BadParameter(f"--json is a format of its own: leave out --format {format}")
     with errors(as_json):
         text = _read(file)
+        from downstack.graph.sparql.formats import formats_of
         from downstack.graph.sparql.limits import QueryLimits
         from downstack.graph.sparql.processes import QueryProcesses
         from downstack.graph.sparql.refusals import check_query
         from downstack.kg import KnowledgeGraph
 
         # What is refused is refused before the graph is opened.
-        check_query(text)
+        wanted = _chosen(formats_of(check_query(text)), format, as_json)
         limits = QueryLimits(seconds=seconds, start=STARTING, workers=1)
         processes = QueryProcesses(KnowledgeGraph.open(store).origin, limits)
         try:
-            answer = processes.ask(text, lambda formats: _chosen(formats, format, as_json))
+            answer = processes.ask(text, lambda _: wanted)
         finally:
             processes.close()
         _print(answer, table=format is QueryFormat.TABLE or (format is None and not as_json))

@@ -1,4 +1,4 @@
-"""Frames of bytes on a socket between processes of one product: a length, then so many bytes. Never code."""
+"""What goes between the processes: frames (a length, then so many bytes) and orders of a fixed size. Never code."""
 
 from __future__ import annotations
 
@@ -7,6 +7,12 @@ import socket
 import struct
 import time
 from typing import Any, cast
+
+ORDER = struct.Struct("!cI")
+"""``m``: make a worker, whose channel comes along; ``e``: end the worker of this process id."""
+REPORT = struct.Struct("!i")
+"""The process id of a worker that was made, or the wait status of one that has ended."""
+MAKE, END = b"m", b"e"
 
 _LENGTH = struct.Struct("!I")
 LARGEST = 2**30

@@ -12,21 +12,15 @@ import gc
 import os
 import signal
 import socket
-import struct
 import sys
 
 import pyoxigraph as ox
 
 from downstack.errors import DownstackError
-from downstack.graph.sparql.channel import receive_json, send_json
+from downstack.graph.sparql.channel import MAKE, ORDER, REPORT, receive_json, send_json
 from downstack.graph.sparql.origin import read_origin, read_store
 from downstack.graph.sparql.worker import serve
 
-ORDER = struct.Struct("!cI")
-"""``m``: make a worker, whose channel comes along; ``e``: end the worker of this process id."""
-REPORT = struct.Struct("!i")
-"""The process id of a worker that was made, or the wait status of one that has ended."""
-MAKE, END = b"m", b"e"
 _PARENT_DEATH_SIGNAL = 1
 
 

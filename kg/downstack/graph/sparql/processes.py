@@ -22,9 +22,8 @@ from dataclasses import dataclass, field
 
 from downstack import errors as known_errors
 from downstack.errors import DownstackError, QueryError, QueryLimitError, QueryTimeError, UnavailableError
-from downstack.graph.sparql.channel import receive_frame, receive_json, send_json
+from downstack.graph.sparql.channel import END, MAKE, ORDER, REPORT, receive_frame, receive_json, send_json
 from downstack.graph.sparql.formats import Format, formats_of
-from downstack.graph.sparql.keeper import END, MAKE, ORDER, REPORT
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graph.sparql.origin import Origin, origin_json
 from downstack.graph.sparql.refusals import check_query
@@ -274,6 +273,8 @@ class QueryProcesses:
 
     def _start(self, starting: Future[_Keeper]) -> None:
         try:
+            if not hasattr(socket, "send_fds"):
+                raise OSError("it needs a system that can fork processes and hand them descriptors")
             keeper = _Keeper(self.origin, self.limits)
             keeper.wait()
         except (UnavailableError, OSError) as error:

@@ -155,17 +155,17 @@ def test_origins_cross_between_processes_as_json(origin: QuadsOrigin) -> None:
         assert read_origin(origin_json(item)) == item  # type: ignore[arg-type]
 
 
-def test_the_origin_of_a_graph_gives_its_triples(kg: KnowledgeGraph) -> None:
-    store = read_store(kg.origin)
-    exported = kg.export("ntriples").content
+def test_the_origin_of_a_graph_gives_its_triples(bundled: KnowledgeGraph) -> None:
+    store = read_store(bundled.origin)
+    exported = bundled.export("ntriples").content
     assert exported is not None
     assert len(store) == len(exported.splitlines())
     assert b"true" in evaluate(store, "ASK { ds:tsmc a dso:Company }", "json", 1_000)
 
 
-def test_a_graph_of_assumptions_has_no_files_to_ask(kg: KnowledgeGraph) -> None:
+def test_a_graph_of_assumptions_has_no_files_to_ask(bundled: KnowledgeGraph) -> None:
     with pytest.raises(UserInputError, match="made by changes"):
-        kg.with_changes({"nvidia-h200-sxm.memory_bandwidth": "x2"}).origin  # noqa: B018
+        bundled.with_changes({"nvidia-h200-sxm.memory_bandwidth": "x2"}).origin  # noqa: B018
 
 
 @pytest.mark.parametrize(("format", "query"), [("turtle", "ASK {}"), ("json", "CONSTRUCT WHERE { ?s ?p ?o }")])
