@@ -7,6 +7,10 @@
     │   ├── UnknownNameError      no entity, quantity or role of that name (near names given)
     │   ├── AmbiguousNameError    an alias of several entities
     │   └── UnitError             an unknown unit, or one of another dimension
+    ├── AccessError               who asks may not
+    │   ├── UnauthenticatedError  nobody knows who asks
+    │   └── ForbiddenError        their role does not allow it
+    ├── UnavailableError          not now: what it takes is busy or absent
     ├── KnowledgeError            data that cannot be loaded: file, line, what, remedy
     └── FunctionError             a description of a function that the registry does not know
 
@@ -68,6 +72,32 @@ class AmbiguousNameError(UserInputError):
 
 class UnitError(UserInputError):
     """A unit that is not declared, or that measures something else than the quantity."""
+
+
+class AccessError(DownstackError):
+    """Who asks may not; `status` is how HTTP says it."""
+
+    status = 403
+
+
+class UnauthenticatedError(AccessError):
+    """Nobody knows who asks: no token, or one that does not hold."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+
+class ForbiddenError(AccessError):
+    """It is known who asks, and their role does not allow it."""
+
+    code = "FORBIDDEN"
+
+
+class UnavailableError(DownstackError):
+    """What it takes is busy, or this service does not have it; the question itself was right."""
+
+    code = "UNAVAILABLE"
+    status = 503
 
 
 @dataclass(frozen=True, slots=True)
