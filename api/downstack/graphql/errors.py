@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from downstack.errors import DownstackError, UserInputError
 from graphql import GraphQLError, GraphQLSyntaxError
@@ -19,6 +20,7 @@ MAX_ERRORS = 20
 
 TOO_COMPLEX = "TOO_COMPLEX"
 BAD_USER_INPUT = "BAD_USER_INPUT"
+_STATUS = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "UNAVAILABLE": 503}
 
 
 def public_error(error: GraphQLError) -> GraphQLError:
@@ -38,6 +40,14 @@ def public_error(error: GraphQLError) -> GraphQLError:
     reference = secrets.token_hex(8)
     logger.error("internal error %s at %s", reference, error.path, exc_info=cause)
     return _replace(error, "internal error", {"code": "INTERNAL", "id": reference})
+
+
+def status_of(answer: Mapping[str, Any]) -> int | None:
+    """Return the status of an answer that holds nothing because whoever asked may not: 401, 403 or 503."""
+    codes = {error.get("extensions", {}).get("code") for error in answer.get("errors") or ()}
+    if answer.get("data") is not None or not codes <= _STATUS.keys():
+        return None
+    return max((_STATUS[code] for code in codes), default=None)
 
 
 def _code_of_document(error: GraphQLError) -> str:

@@ -9,9 +9,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
-from downstack.graphql.context import GraphHolder
+from downstack.access import Access
+from downstack.editing import Writer
+from downstack.graphql.context import GraphHolder, Services
+from downstack.graphql.edits import Edits
 from downstack.graphql.http import graphql_router
+from downstack.graphql.streams import StreamLimits, Streams
 from downstack.kg import KnowledgeGraph
+from downstack.server.entrance import guard
 from downstack.server.headers import KnownHosts, SecurityHeaders
 from downstack.server.landing import landing_page, landing_style
 from downstack.server.watch import StoreWatch, WatchStore
@@ -25,6 +30,9 @@ def create_app(
     cors_origins: Collection[str] = (),
     cursor_key: bytes | None = None,
     hosts: Collection[str] | None = None,
+    access: Access | None = None,
+    writer: Writer | None = None,
+    streams: StreamLimits | None = None,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -43,6 +51,12 @@ def create_app(
         The key of page cursors; random unless given.
     hosts
         The host names that requests may be for; any unless given.
+    access
+        Who may ask; everybody may read, and nobody may change anything, unless given.
+    writer
+        Changes the store that is served; nothing can be changed unless given.
+    streams
+        How many may subscribe, and to how much.
 
     Raises
     ------
@@ -55,6 +69,7 @@ def create_app(
     app.state.graph = holder
     if kg is None and store is not None:
         app.state.watch = StoreWatch(holder, store)
+        holder.look = app.state.watch.look
 
     async def home(request: Request) -> Response:
         base = str(request.scope.get("root_path", "")).rstrip("/")
@@ -71,13 +86,25 @@ def create_app(
 
     for path, handler in (("/", home), ("/landing.css", style), ("/healthz", health), ("/readyz", ready)):
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
-    app.include_router(graphql_router(holder, introspection=introspection, cursor_key=cursor_key))
+    access = access or Access()
+    edits = Edits(writer, app.state.watch.refresh) if kg is None and store is not None else Edits()
+    services = Services(holder, access, edits, Streams(streams))
+    app.include_router(
+        graphql_router(
+            holder,
+            introspection=introspection,
+            cursor_key=cursor_key,
+            services=services,
+            allowed_origins=cors_origins,
+        )
+    )
+    guard(app, access)
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["content-type"],
+            allow_headers=["authorization", "content-type"],
         )
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)

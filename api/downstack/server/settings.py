@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from downstack.access.settings import AccessSettings
 from downstack.errors import UserInputError
+from downstack.graphql.streams import StreamLimits
 
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8000
@@ -30,6 +32,10 @@ class Settings:
     """DOWNSTACK_CORS_ORIGINS: origins, separated by commas, whose pages may ask."""
     cursor_key: bytes | None = None
     """DOWNSTACK_CURSOR_KEY: the key of page cursors, the same on replicas behind one address; random unless given."""
+    access: AccessSettings = field(default_factory=AccessSettings)
+    """DOWNSTACK_TOKENS_FILE and DOWNSTACK_OIDC_...: who may ask."""
+    streams: StreamLimits = field(default_factory=StreamLimits)
+    """DOWNSTACK_MAX_SUBSCRIPTIONS, DOWNSTACK_MAX_STREAMS_PER_CLIENT and DOWNSTACK_MAX_STREAMS: how many may subscribe."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -45,6 +51,8 @@ class Settings:
                 item.strip() for item in given.get("DOWNSTACK_CORS_ORIGINS", "").split(",") if item.strip()
             ),
             cursor_key=key.encode() if key else None,
+            access=AccessSettings.from_environment(given),
+            streams=StreamLimits.from_environment(given),
         )
 
 
