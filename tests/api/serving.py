@@ -10,6 +10,9 @@ from contextlib import contextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from downstack.graphql.streams import StreamLimits
+from downstack.server.run import socket_options
+
 DEADLINE = 30.0
 
 
@@ -31,7 +34,8 @@ def running(app: FastAPI) -> Generator[str]:
     # Named as TCP, or asyncio would leave Nagle's algorithm on and every answer would wait 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    server = ReadyServer(uvicorn.Config(app, log_level="warning", lifespan="off"))
+    options = socket_options(StreamLimits())
+    server = ReadyServer(uvicorn.Config(app, log_level="warning", lifespan="off", **options))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

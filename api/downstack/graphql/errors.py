@@ -10,6 +10,9 @@ import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
 from downstack.errors import DownstackError, UserInputError
 from graphql import GraphQLError, GraphQLSyntaxError
 
@@ -32,6 +35,10 @@ def public_error(error: GraphQLError) -> GraphQLError:
         if "code" not in (error.extensions or {}):
             error.extensions = {**(error.extensions or {}), "code": _code_of_document(error)}
         return error
+    if isinstance(cause, InvalidOperationTypeError | CannotGetOperationTypeError | MissingQueryError):
+        # On streams these come as errors of the answer, and are what a client did wrong.
+        hint = "name one operation of the document; changes are sent with POST"
+        return _replace(error, "there is no operation that could be run", {"code": BAD_USER_INPUT, "hint": hint})
     if isinstance(cause, UserInputError):
         extensions = {"code": cause.code, "field": cause.field or None, "hint": cause.hint or None}
         return _replace(error, cause.message, extensions)

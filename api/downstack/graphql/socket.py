@@ -123,7 +123,7 @@ class CheckedHandler(BaseGraphQLTransportWSHandler[Context, None]):
 
 def _fault(said: Mapping[str, Any]) -> str | None:
     kind = said.get("type")
-    if kind not in _TYPES:
+    if not isinstance(kind, str) or kind not in _TYPES:
         return "Unknown message type"
     if kind in ("subscribe", "complete"):
         identifier = said.get("id")
