@@ -65,6 +65,10 @@ def fetch_json(address: str) -> dict[str, Any]:
         with _opener.open(request, timeout=TIMEOUT) as answer:
             data = answer.read(MAX_BYTES + 1)
         found = json.loads(data) if len(data) <= MAX_BYTES else None
+    except urllib.error.HTTPError as error:
+        # It holds the connection open until it is closed.
+        error.close()
+        raise _unavailable(address, f"status {error.code}") from None
     except (OSError, HTTPException, ValueError, RecursionError) as error:
         raise _unavailable(address, str(error)) from None
     if not isinstance(found, dict):

@@ -118,7 +118,7 @@ def _read_file(file: Path) -> object:
 def _parse(data: object) -> dict[str, PyJWK]:
     """Return the keys for signatures that this version understands; others are for others."""
     from jwt import PyJWK
-    from jwt.exceptions import PyJWKError
+    from jwt.exceptions import PyJWTError
 
     listed: Any = data.get("keys") if isinstance(data, dict) else None
     found: dict[str, PyJWK] = {}
@@ -128,7 +128,7 @@ def _parse(data: object) -> dict[str, PyJWK]:
             continue
         try:
             key = PyJWK.from_dict(item)
-        except (PyJWKError, ValueError, TypeError):
+        except (PyJWTError, ValueError, TypeError):
             continue
         found[str(item.get("kid", f"key {place}"))] = key
     return found
