@@ -44,6 +44,7 @@ from downstack.graph.model import (
     Layer,
     QuantityKind,
     Relation,
+    Scenario,
     StatedProperty,
 )
 from downstack.graph.names import NameIndex
@@ -222,6 +223,11 @@ class KnowledgeGraph:
     def facts(self) -> tuple[Fact, ...]:
         """All facts, every source kept."""
         return self._knowledge.facts
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """All questions that the store keeps."""
+        return self._knowledge.scenarios
 
     @property
     def correlation_groups(self) -> Mapping[str, CorrelationGroup]:

@@ -298,9 +298,14 @@ def test_an_effect_tells_the_ten_largest_ways_unless_asked_for_more(schema: Grap
     assert arguments_of(schema, "Effect", field) == {"first": "Int = 10"}
 
 
-def test_nothing_that_is_not_computed_is_in_the_schema(schema: GraphQLSchema) -> None:
-    assert schema.mutation_type is None
-    assert schema.subscription_type is None
+def test_the_changes_and_the_subscriptions_are_those_of_the_contract(schema: GraphQLSchema) -> None:
+    assert schema.mutation_type is not None
+    assert set(schema.mutation_type.fields) == {"assertFact", "retractFact", "loadDataset", "saveScenario"}
+    assert schema.subscription_type is not None
+    assert {name: str(item.type) for name, item in schema.subscription_type.fields.items()} == {
+        "impact": "ImpactProgress!",
+        "graphChanged": "GraphInfo!",
+    }
 
 
 def test_every_type_field_argument_and_value_is_described(schema: GraphQLSchema) -> None:

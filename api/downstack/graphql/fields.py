@@ -1,4 +1,4 @@
-"""A typed decorator for resolvers."""
+"""Typed decorators for resolvers."""
 
 from __future__ import annotations
 
@@ -16,3 +16,8 @@ def resolved(description: str) -> Callable[[Resolver], Resolver]:
     Strawberry's own decorator is typed as returning anything, which would leave every resolver unchecked.
     """
     return cast("Callable[[Resolver], Resolver]", strawberry.field(description=description))
+
+
+def followed(description: str) -> Callable[[Resolver], Resolver]:
+    """Make a method that yields a field that can be subscribed to."""
+    return cast("Callable[[Resolver], Resolver]", strawberry.subscription(description=description))

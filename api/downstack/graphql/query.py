@@ -21,6 +21,7 @@ from downstack.graphql.fields import resolved
 from downstack.graphql.goals import Goals
 from downstack.graphql.inputs import given
 from downstack.graphql.journey import Journeys
+from downstack.graphql.scenarios import Scenarios
 from downstack.graphql.shock import Shocks
 
 MAX_TEXT = 300
@@ -28,7 +29,7 @@ MAX_TEXT = 300
 
 
 @strawberry.type(description="Questions to the graph.")
-class Query(Goals, Shocks, Deployments, Journeys, Dependencies):
+class Query(Goals, Shocks, Deployments, Journeys, Dependencies, Scenarios):
     """The root of all questions."""
 
     @resolved("The graph version that answers, and how much it holds.")

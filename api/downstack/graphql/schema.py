@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
 from functools import lru_cache
 from typing import Any
 
@@ -12,12 +13,15 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.base import StrawberryObjectDefinition
 
+from downstack.graphql.context import Context
 from downstack.graphql.entities import ENTITY_TYPES, Fact, Relation
 from downstack.graphql.enums import DATE_SCALAR, Date
 from downstack.graphql.errors import public_errors
 from downstack.graphql.limits import DocumentLimits
+from downstack.graphql.mutation import Mutation
 from downstack.graphql.observing import observe_errors, observe_lookup, observe_operation
 from downstack.graphql.query import Query
+from downstack.graphql.subscription import Subscription
 from downstack.graphql.terms import Influence
 from graphql import GraphQLError
 
@@ -48,8 +52,23 @@ class PublicSchema(strawberry.Schema):
                 observe_errors(result.errors)
         return result
 
+    async def stream(self, *args: Any, **options: Any) -> AsyncGenerator[Any, None]:
+        """Run a document whose answers come one after another, from the graph as it is now."""
+        context = options.get("context_value")
+        if isinstance(context, Context):
+            options["context_value"] = context.renewed()
+        return _public(await super().stream(*args, **options))
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log nothing here: what a client did wrong is no error of the service."""
+
+
+async def _public(results: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+    async with aclosing(results):
+        async for result in results:
+            if result.errors:
+                result.errors = public_errors(result.errors)
+            yield result
 
 
 @lru_cache(maxsize=2)
@@ -60,6 +79,8 @@ def build_schema(introspection: bool = True) -> strawberry.Schema:
         extensions.append(DisableIntrospection)
     return PublicSchema(
         query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
         types=[*ENTITY_TYPES.values(), Fact, Relation, Influence],
         extensions=extensions,
         config=StrawberryConfig(scalar_map={Date: DATE_SCALAR}, disable_field_suggestions=not introspection),

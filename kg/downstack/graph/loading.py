@@ -33,7 +33,7 @@ from downstack.performance.declare import FunctionRegistry
 from downstack.results.releases import Release
 from downstack.vocabulary import locate
 
-DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration")
+DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration", "scenarios")
 """The folders of an ontology whose Turtle is the graph; shapes and questions are about it, functions are generated."""
 
 GENERATED = "functions/functions.ttl"
