@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping, Sequence
 
 from downstack.errors import DownstackError, UserInputError
+from downstack.graphql.observing import observe_error
 from graphql import GraphQLError, GraphQLSyntaxError
 
 logger = logging.getLogger("downstack.graphql")
@@ -23,6 +24,13 @@ BAD_USER_INPUT = "BAD_USER_INPUT"
 
 def public_error(error: GraphQLError) -> GraphQLError:
     """Return the error as the client may see it."""
+    shown = _public(error)
+    extensions = shown.extensions or {}
+    observe_error(str(extensions.get("code", "")), str(extensions.get("id", "")))
+    return shown
+
+
+def _public(error: GraphQLError) -> GraphQLError:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error

@@ -16,7 +16,7 @@ from downstack.graphql.entities import ENTITY_TYPES, Fact, Relation
 from downstack.graphql.enums import DATE_SCALAR, Date
 from downstack.graphql.errors import public_errors
 from downstack.graphql.limits import DocumentLimits
-from downstack.graphql.observing import observe_errors, observe_lookup, observe_operation
+from downstack.graphql.observing import observe_lookup, observe_operation
 from downstack.graphql.query import Query
 from downstack.graphql.terms import Influence
 from graphql import GraphQLError
@@ -45,7 +45,6 @@ class PublicSchema(strawberry.Schema):
             result = await super().execute(*args, **options)
             if result.errors:
                 result.errors = public_errors(result.errors)
-                observe_errors(result.errors)
         return result
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
