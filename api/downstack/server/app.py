@@ -21,6 +21,8 @@ from downstack.server.watch import StoreWatch, WatchStore
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
+LAGGING = {"reason": "the newest release cannot be opened"}
+
 
 def create_app(
     kg: KnowledgeGraph | None = None,
@@ -78,7 +80,7 @@ def create_app(
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
     add_doors(app, holder, documented=introspection)
     if kg is None and store is not None:
-        app.state.readiness.may_lag(lambda: app.state.watch.failure)
+        app.state.readiness.may_lag(lambda: LAGGING if app.state.watch.failed else None)
     app.include_router(graphql_router(holder, introspection=introspection, cursor_key=cursor_key))
     if cors_origins:
         app.add_middleware(
