@@ -93,19 +93,20 @@ def test_the_page_of_the_doors_lists_those_that_are_open(client: httpx.Client, a
     assert client.get(re.findall(r'href="(\S+\.css)"', page.text)[0]).status_code == 200
 
 
-def test_a_release_that_cannot_be_opened_leaves_the_service_ready_and_says_stale() -> None:
+def test_a_part_that_cannot_be_renewed_leaves_the_service_ready_and_is_told() -> None:
     readiness = Readiness()
     assert readiness.answer("one") == (200, {"status": "ready", "graphVersion": "one"})
-    faults: list[str] = []
+    faults: list[dict[str, object]] = []
     readiness.may_lag(lambda: faults[0] if faults else None)
-    faults.append("broken.ttl:1")
-    assert readiness.answer("one") == (200, {"status": "ready", "graphVersion": "one", "stale": True})
+    assert readiness.answer("one")[1]["status"] == "ready"
+    faults.append({"reason": "no newer one"})
+    assert readiness.answer("one") == (200, {"status": "degraded", "graphVersion": "one", "reason": "no newer one"})
 
 
 def test_a_part_that_cannot_answer_makes_the_service_not_ready_and_draining_comes_first() -> None:
     readiness = Readiness()
-    readiness.needs(lambda: "no connection to 192.0.2.1")
-    assert readiness.answer("one") == (503, {"status": "unavailable"})
+    readiness.needs(lambda: {"reason": "no store"})
+    assert readiness.answer("one") == (503, {"status": "unavailable", "reason": "no store"})
     readiness.drain()
     assert readiness.answer("one") == (503, {"status": "draining"})
 

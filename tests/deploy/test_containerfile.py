@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO, cast
 
 import pytest
 from dockerfile_parse import DockerfileParser
@@ -22,7 +23,8 @@ FILE = DEPLOY / "Containerfile"
 @pytest.fixture(scope="module")
 def steps() -> list[tuple[str, str]]:
     with FILE.open("rb") as file:
-        parser = DockerfileParser(fileobj=file)
+        # It reads bytes, and says otherwise.
+        parser = DockerfileParser(fileobj=cast("IO[str]", file))
         structure = parser.structure
     return [(item["instruction"], item["value"]) for item in structure if item["instruction"] != "COMMENT"]
 

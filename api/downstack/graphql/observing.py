@@ -13,7 +13,7 @@ from time import perf_counter
 from typing import Protocol
 
 from downstack.engine.stages import current_observer
-from graphql import DocumentNode, FieldNode, GraphQLError, OperationDefinitionNode, get_operation_ast
+from graphql import DocumentNode, FieldNode, OperationDefinitionNode, get_operation_ast
 
 MAX_NAME = 64
 """Characters of the name of an operation, which the client chose."""
@@ -177,17 +177,8 @@ def observe_cost(cost: float) -> None:
         seen.cost = cost
 
 
-def observe_errors(errors: list[GraphQLError]) -> None:
-    """Note the errors of an answer, as clients see them."""
+def observe_error(code: str, reference: str = "") -> None:
+    """Note an error of the answer, as the client sees it."""
     seen = current_observation()
     if seen is not None:
-        for error in errors:
-            extensions = error.extensions or {}
-            seen.failed(str(extensions.get("code", "")), str(extensions.get("id", "")))
-
-
-def observe_refusal(code: str) -> None:
-    """Note that a request was refused before its document was read."""
-    seen = current_observation()
-    if seen is not None:
-        seen.failed(code)
+        seen.failed(code, reference)

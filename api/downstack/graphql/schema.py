@@ -19,7 +19,7 @@ from downstack.graphql.enums import DATE_SCALAR, Date
 from downstack.graphql.errors import public_errors
 from downstack.graphql.limits import DocumentLimits
 from downstack.graphql.mutation import Mutation
-from downstack.graphql.observing import observe_errors, observe_lookup, observe_operation
+from downstack.graphql.observing import observe_lookup, observe_operation
 from downstack.graphql.query import Query
 from downstack.graphql.subscription import Subscription
 from downstack.graphql.terms import Influence
@@ -49,7 +49,6 @@ class PublicSchema(strawberry.Schema):
             result = await super().execute(*args, **options)
             if result.errors:
                 result.errors = public_errors(result.errors)
-                observe_errors(result.errors)
         return result
 
     async def stream(self, *args: Any, **options: Any) -> AsyncGenerator[Any, None]:

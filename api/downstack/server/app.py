@@ -28,6 +28,8 @@ from downstack.sparql.http import sparql_router
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
+LAGGING = {"reason": "the newest release cannot be opened"}
+
 
 def create_app(
     kg: KnowledgeGraph | None = None,
@@ -98,7 +100,7 @@ def create_app(
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
     add_doors(app, holder, documented=introspection)
     if kg is None and store is not None:
-        app.state.readiness.may_lag(lambda: app.state.watch.failure)
+        app.state.readiness.may_lag(lambda: LAGGING if app.state.watch.failed else None)
     if sparql is None or sparql.workers:
         app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql))
     access = access or Access()

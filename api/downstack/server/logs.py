@@ -19,6 +19,7 @@ FORMATS = ("text", "json")
 LEVELS = ("debug", "info", "warning", "error")
 MAX_MESSAGE = 4_000
 MAX_TRACEBACK = 20_000
+_encode = json.JSONEncoder(default=str).encode
 _PLAIN = re.compile(r"[\w./:@+,-]+", re.ASCII)
 
 
@@ -58,7 +59,7 @@ class JsonFormatter(_Formatter):
         }
         if trace:
             event["traceback"] = trace
-        return json.dumps(event, default=str)
+        return _encode(event)
 
 
 class TextFormatter(_Formatter):

@@ -113,6 +113,8 @@ class ServiceMetrics:
             )
         else:
             ProcessCollector(registry=registry)
+        # To find a child by its labels takes longer than to count.
+        self._children: dict[tuple[str, str, int, str], tuple[Counter, Histogram]] = {}
         self._measured = 0.0
         self._known: KnowledgeGraph | None = None
         self._lock = threading.Lock()
@@ -139,8 +141,16 @@ class ServiceMetrics:
         """Note how a request ended."""
         self._running.dec()
         operation = self.operation(seen)
-        self._requests.labels(route, method if method in METHODS else OTHER, str(status)).inc()
-        self._seconds.labels(route, operation).observe(seconds)
+        key = route, method, status, operation
+        found = self._children.get(key)
+        if found is None:
+            verb = method if method in METHODS else OTHER
+            found = self._requests.labels(route, verb, str(status)), self._seconds.labels(route, operation)
+            # A method may be any word: what is kept by it is bounded, as what is counted by it is.
+            if verb is not OTHER:
+                self._children[key] = found
+        found[0].inc()
+        found[1].observe(seconds)
         if seen.cost is not None:
             self._cost.labels(operation).observe(seen.cost)
         for code in seen.codes:

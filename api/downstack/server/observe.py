@@ -10,7 +10,7 @@ from contextlib import nullcontext
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
 from downstack.engine.stages import observed_by
@@ -84,10 +84,10 @@ class ObserveRequests:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["x-request-id"] = seen.request_id
+                added = [(b"x-request-id", seen.request_id.encode("ascii"))]
                 if self._readiness.draining:
-                    headers["connection"] = "close"
+                    added.append((b"connection", b"close"))
+                message["headers"] = [*message.get("headers", ()), *added]
             elif message["type"] in ("websocket.accept", "websocket.close"):
                 status = status or (101 if message["type"] == "websocket.accept" else 403)
             await send(message)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
-Doubt = Callable[[], str | None]
-"""Says what is the matter with a part, or None."""
+Doubt = Callable[[], Mapping[str, object] | None]
+"""Says what is the matter with a part, in words for everybody, or None."""
 
 
 class Readiness:
@@ -14,7 +14,7 @@ class Readiness:
     def __init__(self) -> None:
         self._draining = False
         self._blocking: list[Doubt] = []
-        self._stale: list[Doubt] = []
+        self._lagging: list[Doubt] = []
 
     @property
     def draining(self) -> bool:
@@ -31,15 +31,17 @@ class Readiness:
 
     def may_lag(self, doubt: Doubt) -> None:
         """Be ready but say so while a part cannot be renewed: what is served is right, and older than it could be."""
-        self._stale.append(doubt)
+        self._lagging.append(doubt)
 
     def answer(self, version: str) -> tuple[int, dict[str, object]]:
-        """Return the HTTP status and what to say; reasons stay in the log, they may name paths and hosts."""
+        """Return the HTTP status and what to say."""
         if self._draining:
             return 503, {"status": "draining"}
-        if any(doubt() for doubt in self._blocking):
-            return 503, {"status": "unavailable"}
+        for doubt in self._blocking:
+            if (matter := doubt()) is not None:
+                return 503, {"status": "unavailable", **matter}
         said: dict[str, object] = {"status": "ready", "graphVersion": version}
-        if any(doubt() for doubt in self._stale):
-            said["stale"] = True
+        for doubt in self._lagging:
+            if (matter := doubt()) is not None:
+                said |= {"status": "degraded", **matter}
         return 200, said

@@ -27,8 +27,8 @@ from downstack.server.workers import check_workers, run_workers
 
 WORKER = "downstack.server.workers:worker"
 """Makes the application of one of several workers, without a writer."""
-WORKER_SILENCE_SECONDS = 60
-"""How long a worker may not answer its parent before it is replaced."""
+WORKER_SILENCE_SECONDS = 30
+"""How long a worker may not answer its parent before it is replaced; one that dies while it starts is missed as late."""
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 

@@ -72,6 +72,7 @@ def test_while_it_drains_it_is_alive_and_not_ready_and_still_answers(tmp_path: P
         assert httpx.get(f"{found.url}/readyz").json() == {"status": "draining"}
         alive = httpx.get(f"{found.url}/healthz")
         assert (alive.status_code, alive.headers["connection"]) == (200, "close")
+        assert "server" not in alive.headers, "what serves is nobody's business"
         assert "data" in ask(found, "{ layers { number } }").json()
         assert "downstack_draining 1.0" in httpx.get(f"{found.url}/metrics").text
         found.process.send_signal(signal.SIGINT)

@@ -6,6 +6,8 @@ import logging
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 import pytest
@@ -51,7 +53,8 @@ def fresh(kg: KnowledgeGraph) -> KnowledgeGraph:
 
 
 def parent_of(span: ReadableSpan, spans: tuple[ReadableSpan, ...]) -> str:
-    return next((item.name for item in spans if span.parent and item.context.span_id == span.parent.span_id), "")
+    parent = None if span.parent is None else span.parent.span_id
+    return next((item.name for item in spans if item.context is not None and item.context.span_id == parent), "")
 
 
 def test_a_request_holds_its_operation_and_that_its_stages(
@@ -96,6 +99,7 @@ def test_a_trusted_proxy_says_which_trace_a_request_belongs_to(
     with running(app) as url:
         httpx.get(f"{url}/healthz", headers={"traceparent": TRACE})
     (span,) = exporter.get_finished_spans()
+    assert span.context is not None
     assert format(span.context.trace_id, "032x") == TRACE.split("-")[1]
 
 
@@ -131,6 +135,39 @@ def test_the_standard_variables_turn_them_on(monkeypatch: pytest.MonkeyPatch) ->
     assert isinstance(other, TracerProvider)
     assert other.resource.attributes["service.name"] == "downstack"
     other.shutdown()
+
+
+def test_spans_reach_a_collector_at_the_address_that_the_variables_name(
+    kg: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received: list[tuple[str, bytes]] = []
+
+    class Collector(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            received.append((self.path, self.rfile.read(int(self.headers["content-length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    collector = ThreadingHTTPServer(("127.0.0.1", 0), Collector)
+    threading.Thread(target=collector.serve_forever, daemon=True).start()
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{collector.server_port}")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+    found = provider_of()
+    assert isinstance(found, TracerProvider)
+    try:
+        with running(create_app(kg, tracer_provider=found)) as url:
+            httpx.post(f"{url}/graphql", json={"query": QUERY, "variables": VARIABLES}, timeout=60)
+        assert found.force_flush(30_000)
+    finally:
+        found.shutdown()
+        collector.shutdown()
+        collector.server_close()
+    assert {path for path, _ in received} == {"/v1/traces"}
+    sent = b"".join(body for _, body in received)
+    assert b"query Ask" in sent and SECRET.encode() not in sent
 
 
 def test_an_exporter_that_is_not_there_is_refused() -> None:

@@ -45,10 +45,10 @@ def test_two_workers_count_together_take_each_others_cursors_and_stop_well(tmp_p
 
 
 def test_workers_that_cannot_start_are_not_started_for_ever(tmp_path: Path) -> None:
-    (tmp_path / "broken.ttl").write_text("@prefix ds: <https://w3id.org/downstack/id/> .\nds:tsmc a ds:\n")
-    shown = downstack("serve", "--workers", "2", "--store", str(tmp_path), DOWNSTACK_CURSOR_KEY="shared")
+    missing = tmp_path / "no-such-store"
+    shown = downstack("serve", "--workers", "2", "--store", str(missing), DOWNSTACK_CURSOR_KEY="shared")
     assert shown.returncode == 1
-    assert "broken.ttl" in shown.stderr and "could not start" in shown.stderr
+    assert "no-such-store" in shown.stderr and "could not start" in shown.stderr
 
 
 def test_settings_reach_a_worker_as_they_are() -> None:
