@@ -88,7 +88,7 @@ def create_app(
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
     access = access or Access()
     edits = Edits(writer, app.state.watch.refresh) if kg is None and store is not None else Edits()
-    services = Services(holder, access, edits, Streams(streams))
+    services = app.state.services = Services(holder, access, edits, Streams(streams))
     app.include_router(
         graphql_router(
             holder,
