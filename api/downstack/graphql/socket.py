@@ -19,6 +19,8 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import Messag
 from downstack.graphql.context import Context
 from downstack.graphql.streams import StreamLimits
 
+CUT_OFF = "downstack.cut_off"
+"""Stands in the scope of a connection whose reader did not take a message in time."""
 MAX_ID = 128
 """Characters of the name that a client gives an operation."""
 TOO_LARGE = 1009
@@ -37,8 +39,6 @@ class BoundedSocket(ASGIWebSocketAdapter):
         self._reader = asyncio.current_task()
         self._budget = float(self._limits.messages)
         self._counted = time.monotonic()
-        self.cut_off = False
-        """Whether the reader was too slow."""
 
     async def iter_json(self, *, ignore_parsing_errors: bool = False) -> AsyncGenerator[object, None]:
         """Yield the messages of the client, each an object."""
@@ -73,7 +73,7 @@ class BoundedSocket(ASGIWebSocketAdapter):
                 # The protocol has text, however fast an encoder makes bytes.
                 await self.ws.send_text(encoded.decode() if isinstance(encoded, bytes) else encoded)
         except TimeoutError:
-            self.cut_off = True
+            self.ws.scope[CUT_OFF] = True
             if self._reader is not None:
                 self._reader.cancel()
             raise WebSocketDisconnected from None

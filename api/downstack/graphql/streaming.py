@@ -6,6 +6,7 @@ one. A page of another origin is refused, and so is a connection too many. The o
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from datetime import timedelta
@@ -24,7 +25,7 @@ from strawberry.types.unset import UNSET, UnsetType
 from downstack.access.middleware import refusal
 from downstack.errors import AccessError, UnavailableError
 from downstack.graphql.context import Context, Services
-from downstack.graphql.socket import BoundedSocket, CheckedHandler
+from downstack.graphql.socket import CUT_OFF, BoundedSocket, CheckedHandler
 from downstack.graphql.streams import Seat
 
 PROTOCOLS = (GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL)
@@ -80,6 +81,13 @@ class StreamingRouter(GraphQLRouter[Context, None]):
         socket.scope[_SEAT], socket.scope[_LIMITS] = seat, self._services.streams.limits
         try:
             return await super().run(request=socket, context=context, root_value=root_value)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if CUT_OFF not in socket.scope or task is None:
+                raise
+            # It was this connection that gave up its own reader; the server ends what is left of it.
+            task.uncancel()
+            return socket
         finally:
             seat.leave()
 

@@ -86,7 +86,7 @@ def test_with_a_token_questions_are_answered(guarded: httpx.Client, keys: Keys, 
     ],
 )
 def test_a_token_that_is_none_is_refused(guarded: httpx.Client, given: str) -> None:
-    answer = guarded.post("/graphql", json=ASK, headers={"authorization": given.encode("latin-1")})
+    answer = guarded.post("/graphql", json=ASK, headers={b"authorization": given.encode("latin-1")})
     assert (answer.status_code, code(answer)) == (401, "UNAUTHENTICATED")
 
 

@@ -66,7 +66,7 @@ def test_a_token_says_who_asks_in_which_role_and_how_long(standing: tuple[Issuer
 
 
 def _unsigned(issuer: Issuer) -> str:
-    return jwt.encode(issuer.claims(), None, algorithm="none", headers={"kid": "first"})
+    return jwt.encode(issuer.claims(), "", algorithm="none", headers={"kid": "first"})
 
 
 def _confused(issuer: Issuer) -> str:

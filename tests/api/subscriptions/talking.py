@@ -68,7 +68,7 @@ class Talk:
 @contextmanager
 def talking(url: str, **options: Any) -> Generator[Talk]:
     """Open a connection to the service at an address."""
-    given = {"subprotocols": [Subprotocol(PROTOCOL)], "compression": None, "proxy": None, **options}
+    given: dict[str, Any] = {"subprotocols": [Subprotocol(PROTOCOL)], "compression": None, "proxy": None, **options}
     with connect(
         f"ws{url.removeprefix('http')}/graphql", open_timeout=DEADLINE, close_timeout=1, **given
     ) as connection:

@@ -398,9 +398,13 @@ def _events(url: str, query: str) -> list[tuple[str, str]]:
         f"{url}/graphql", json={"query": query}, headers={"accept": "text/event-stream"}, timeout=DEADLINE
     )
     assert answer.headers["content-type"].startswith("text/event-stream"), answer.text
-    found = []
+    found: list[tuple[str, str]] = []
     for block in answer.text.split("\r\n\r\n"):
-        lines = dict(line.partition(": ")[::2] for line in block.split("\r\n") if line and not line.startswith(":"))
-        if lines:
+        lines: dict[str, str] = {}
+        for line in block.split("\r\n"):
+            name, _, value = line.partition(": ")
+            if name:
+                lines[name] = value
+        if "event" in lines:
             found.append((lines["event"], lines.get("data", "")))
     return found
