@@ -11,7 +11,7 @@ import strawberry
 from strawberry.fastapi import BaseContext
 
 from downstack.graph.model import Fact, Influence, Layer, Relation
-from downstack.graphql.relay import CursorSigner
+from downstack.graphql.cursors import CursorSigner
 from downstack.kg import KnowledgeGraph
 
 ID_SPACE = "https://w3id.org/downstack/"
