@@ -47,6 +47,20 @@ class Composed:
         return Service(sdl=federated_text())
 
 
+@strawberry.type(description="What a gateway asks when it composes, of a service that keeps its schema to itself.")
+class Reserved:
+    """The same where introspection is off: Strawberry would add a field that gives the schema."""
+
+    @resolved("This service as a subgraph; not given by this service.", name="_service")
+    def service(self) -> Service:
+        """Refuse to give the schema."""
+        raise UserInputError(
+            "this service does not give its schema",
+            field="_service",
+            hint="compose from what `downstack query` answers to { _service { sdl } }",
+        )
+
+
 @strawberry.type(description="What a gateway asks when it answers.")
 class Federated:
     """A part of the root of all questions."""

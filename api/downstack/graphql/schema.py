@@ -14,7 +14,7 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from downstack.graphql.entities import ENTITY_TYPES, Fact, Relation
 from downstack.graphql.enums import DATE_SCALAR, Date
 from downstack.graphql.errors import public_errors
-from downstack.graphql.federation import Composed, Federated
+from downstack.graphql.federation import Composed, Federated, Reserved
 from downstack.graphql.limits import DocumentLimits
 from downstack.graphql.query import Query
 from downstack.graphql.terms import Influence
@@ -24,13 +24,13 @@ HEADER = "# Generated from the types in api/downstack/graphql by `make generate`
 
 
 @strawberry.type(name="Query", description="Questions to the graph.")
-class FederatedQuery(Query, Federated):
-    """All questions, those of a gateway that answers too."""
+class OpenQuery(Query, Federated, Composed):
+    """All questions, those of gateways too."""
 
 
 @strawberry.type(name="Query", description="Questions to the graph.")
-class ComposedQuery(FederatedQuery, Composed):
-    """All questions, and what a gateway composes from."""
+class ReservedQuery(Query, Federated, Reserved):
+    """All questions but for the schema."""
 
 
 class PublicSchema(strawberry.federation.Schema):
@@ -57,7 +57,7 @@ def build_schema(introspection: bool = True) -> strawberry.Schema:
     if not introspection:
         extensions.append(DisableIntrospection)
     return PublicSchema(
-        query=ComposedQuery if introspection else FederatedQuery,
+        query=OpenQuery if introspection else ReservedQuery,
         types=TYPES,
         extensions=extensions,
         config=StrawberryConfig(scalar_map={Date: DATE_SCALAR}, disable_field_suggestions=not introspection),
