@@ -22,6 +22,7 @@ from downstack.cli.journey import journey
 from downstack.cli.loading import load, store_writer
 from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.progress import progress_bar
+from downstack.cli.querying import query
 from downstack.cli.reading import read_changes, read_where
 from downstack.cli.releases import diff, releases
 from downstack.cli.shock import shock
@@ -123,6 +124,7 @@ app.command()(dependencies)
 app.command()(paths)
 app.command()(sparql)
 app.command()(validate)
+app.command()(query)
 app.add_typer(tokens)
 
 

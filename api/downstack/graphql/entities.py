@@ -119,8 +119,8 @@ _DESCRIPTIONS = {
 
 
 def _entity_type(name: str, description: str) -> type[Entity]:
-    made: type[Entity] = strawberry.type(
-        type(name, (Entity,), {"__doc__": description, "__module__": __name__}), description=description
+    made: type[Entity] = strawberry.federation.type(
+        type(name, (Entity,), {"__doc__": description, "__module__": __name__}), description=description, keys=["id"]
     )
     return made
 
