@@ -19,11 +19,14 @@ from rdflib.plugins.sparql.sparql import Query
 
 from downstack.graph.checks import Fault
 from downstack.graph.documents import Document
-from downstack.graph.scope import Reading
+from downstack.graph.scope import Reading, Scope
 from downstack.graph.statements import Node, Statements, Text, Value
 from downstack.vocabulary import SH, XSD, shorten
 
 _SEVERITIES = {SH + "Violation": "error", SH + "Warning": "warning", SH + "Info": "note"}
+TARGET, TARGET_NODE, PROPERTY, CLOSED, DEACTIVATED = (
+    URIRef(SH + name) for name in ("targetClass", "targetNode", "property", "closed", "deactivated")
+)
 _JOINING = re.compile(
     r"SelectQuery|Project|Distinct|Filter|Extend|Group|AggregateJoin|Join|BGP|vars|Aggregate_\w+"
     r"|\w+Expression|Builtin_(?!EXISTS|NOTEXISTS)\w+"
@@ -31,17 +34,18 @@ _JOINING = re.compile(
 """Parts of a query that let triples through only together: none is optional, absent or from another branch."""
 
 
-def ask_shapes(
-    nodes: Mapping[str, Node], shapes: Sequence[Document], focus: Sequence[str] | None = None
-) -> Iterator[Fault]:
-    """Yield what some shapes say of a graph, or of some of its nodes.
+def ask_shapes(statements: Statements, shapes: Sequence[Document], scope: Scope | None = None) -> Iterator[Fault]:
+    """Yield what some shapes say of a graph, or of a part of it.
 
     SHACL Core, and SPARQL constraints where a sum is needed: no rules, no JavaScript, no inference, no imports.
     """
+    asked = _rdflib_graph(Statements(shapes).nodes)
+    _ask_at_once(asked)
+    if scope is not None:
+        _ask_only(asked, statements, frozenset(scope.focus))
     conforms, report, _ = pyshacl.validate(
-        _rdflib_graph(nodes),
-        shacl_graph=_rdflib_graph(Statements(shapes).nodes),
-        focus_nodes=None if focus is None else list(focus),
+        _rdflib_graph(statements.nodes if scope is None else scope.nodes),
+        shacl_graph=asked,
         advanced=False,
         js=False,
         inference="none",
@@ -51,6 +55,37 @@ def ask_shapes(
     )
     if not conforms and isinstance(report, Graph):
         yield from _report(report)
+
+
+def _ask_at_once(shapes: Graph) -> None:
+    """Give the property shapes of a shape with a target that target themselves, which says the same.
+
+    Inside another shape a property shape is asked anew for each node, and pySHACL takes it apart each time; with a target
+    it is asked once for all of them.
+    """
+    for shape in set(shapes.subjects(TARGET, None)):
+        # A closed shape allows what its property shapes are about, and another one may ask for this one.
+        if any((shape, name, None) in shapes for name in (CLOSED, DEACTIVATED)) or (None, None, shape) in shapes:
+            continue
+        for part in list(shapes.objects(shape, PROPERTY)):
+            shapes.remove((shape, PROPERTY, part))
+            for target in shapes.objects(shape, TARGET):
+                shapes.add((part, TARGET, target))
+
+
+def _ask_only(shapes: Graph, statements: Statements, focus: frozenset[str]) -> None:
+    """Name the nodes that shapes are asked about in place of their classes.
+
+    pySHACL has an option for that, which compares each node with each other one.
+    """
+    below = statements.superclasses()
+    for target in set(shapes.objects(None, TARGET)):
+        names = {str(target)} | {name for name, closure in below.items() if str(target) in closure}
+        members = focus & {subject for name in names for subject in statements.by_type.get(name, ())}
+        for shape in list(shapes.subjects(TARGET, target)):
+            shapes.remove((shape, TARGET, target))
+            for member in members:
+                shapes.add((shape, TARGET_NODE, URIRef(member)))
 
 
 def readings_of(shapes: Iterable[Document]) -> dict[str, Reading | None]:

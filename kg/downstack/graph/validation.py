@@ -73,11 +73,9 @@ def shacl_findings(
     scope = None
     if conforming is not None:
         scope = scope_of_change(Statements(conforming), statements, shape_documents, readings_of(shape_documents))
-    if scope is None:
-        return placed(documents, statements, ask_shapes(statements.nodes, shape_documents))
-    if not scope.focus:
+    if scope is not None and not scope.focus:
         return ()
-    return placed(documents, statements, ask_shapes(scope.nodes, shape_documents, scope.focus))
+    return placed(documents, statements, ask_shapes(statements, shape_documents, scope))
 
 
 def validate(documents: Sequence[Document], *, today: date | None = None) -> tuple[Finding, ...]:
