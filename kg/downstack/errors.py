@@ -11,7 +11,10 @@
     │       ├── QueryLimitError   it nests too deep, or took more than a query may
     │       ├── QuerySizeError    its text or its answer is too large
     │       └── QueryTimeError    it was stopped at its time limit
-    ├── UnavailableError          busy, or not ready yet; asking again later helps
+    ├── AccessError               who asks may not
+    │   ├── UnauthenticatedError  nobody knows who asks
+    │   └── ForbiddenError        their role does not allow it
+    ├── UnavailableError          not now: what it takes is busy or absent
     ├── KnowledgeError            data that cannot be loaded: file, line, what, remedy
     └── FunctionError             a description of a function that the registry does not know
 
@@ -100,10 +103,30 @@ class QueryTimeError(QueryError):
     code = "DEADLINE_EXCEEDED"
 
 
+class AccessError(DownstackError):
+    """Who asks may not; `status` is how HTTP says it."""
+
+    status = 403
+
+
+class UnauthenticatedError(AccessError):
+    """Nobody knows who asks: no token, or one that does not hold."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+
+class ForbiddenError(AccessError):
+    """It is known who asks, and their role does not allow it."""
+
+    code = "FORBIDDEN"
+
+
 class UnavailableError(DownstackError):
-    """Nothing is wrong with the question: what answers it is busy, or not ready yet."""
+    """What it takes is busy, or this service does not have it; the question itself was right."""
 
     code = "UNAVAILABLE"
+    status = 503
 
 
 @dataclass(frozen=True, slots=True)

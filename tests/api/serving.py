@@ -11,6 +11,9 @@ from typing import Literal
 import uvicorn
 from fastapi import FastAPI
 
+from downstack.graphql.streams import StreamLimits
+from downstack.server.run import socket_options
+
 DEADLINE = 30.0
 
 
@@ -32,7 +35,9 @@ def running(app: FastAPI, *, lifespan: Literal["on", "off"] = "off") -> Generato
     # Named as TCP, or asyncio would leave Nagle's algorithm on and every answer would wait 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
-    server = ReadyServer(uvicorn.Config(app, log_level="warning", lifespan=lifespan))
+    options = socket_options(StreamLimits())
+    config = uvicorn.Config(app, log_level="warning", lifespan=lifespan, proxy_headers=False, **options)
+    server = ReadyServer(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:

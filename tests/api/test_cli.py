@@ -60,6 +60,7 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
         "dependencies",
         "paths",
         "sparql",
+        "query",
         "validate",
         "evaluate",
         "releases",

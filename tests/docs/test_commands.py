@@ -50,5 +50,6 @@ def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
         "dependencies",
         "paths",
         "sparql",
+        "query",
         "validate",
     } == COMMANDS
