@@ -19,13 +19,16 @@ from downstack.cli.evaluation import evaluate
 from downstack.cli.exporting import export
 from downstack.cli.goals import sensitivity, solve
 from downstack.cli.journey import journey
-from downstack.cli.loading import load
+from downstack.cli.loading import load, store_writer
 from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.progress import progress_bar
+from downstack.cli.querying import query
 from downstack.cli.reading import read_changes, read_where
 from downstack.cli.releases import diff, releases
 from downstack.cli.shock import shock
+from downstack.cli.sparql import sparql
 from downstack.cli.tables import print_impact
+from downstack.cli.tokens import tokens
 from downstack.cli.trees import print_value
 from downstack.cli.validating import validate
 from downstack.cli.wire import dump, impact_json, value_json
@@ -119,7 +122,10 @@ app.command()(journey)
 app.command()(deployments)
 app.command()(dependencies)
 app.command()(paths)
+app.command()(sparql)
 app.command()(validate)
+app.command()(query)
+app.add_typer(tokens)
 
 
 @app.command()
@@ -127,8 +133,12 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="The address to listen on; 127.0.0.1 at first.")] = None,
     port: Annotated[int | None, typer.Option("--port", min=1, max=65_535, help="The port; 8000 at first.")] = None,
     store: Store = None,
+    tokens_file: Annotated[
+        str | None,
+        typer.Option("--tokens-file", help="Ask for a token of this file; see `downstack token`.", show_default=False),
+    ] = None,
     public_read_only: Annotated[
-        bool, typer.Option("--public-read-only", help="Let other machines ask: listen beyond loopback.")
+        bool, typer.Option("--public-read-only", help="Let anybody read, also from other machines.")
     ] = False,
     workers: Annotated[
         int | None,
@@ -139,7 +149,7 @@ def serve(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run the service: a page at /, GraphQL with its explorer at /graphql."""
+    """Run the service: a page at /, GraphQL with its explorer at /graphql, SPARQL at /sparql."""
     with errors(as_json):
         from downstack.server import serve as run
         from downstack.server.settings import Settings
@@ -153,7 +163,14 @@ def serve(
             workers=workers or given.workers,
             log_format=log_format or given.log_format,
         )
-        run(settings, public_read_only=public_read_only)
+        if tokens_file:
+            settings = replace(settings, access=replace(settings.access, tokens_file=tokens_file))
+        run(
+            settings,
+            public_read_only=public_read_only,
+            writer=store_writer(settings.store),
+            worker="downstack.cli.working:worker",
+        )
 
 
 def main() -> None:

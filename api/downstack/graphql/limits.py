@@ -37,8 +37,9 @@ MAX_COST = 150_000
 """Values that the answer is estimated to hold."""
 MAX_ROOT_FIELDS = 20
 
-PAGED = frozenset({"entities", "influences", "effects", "search"})
+PAGED = frozenset({"entities", "influences", "effects", "search", "publishedEffects", "differences"})
 LISTS = {
+    "_entities": MAX_PAGE,
     "facts": 12,
     "properties": 8,
     "relations": 6,
@@ -88,6 +89,8 @@ WORK = {
     "shock": 10_000,
     "dependencies": 2_000,
     "deployments": 10_000,
+    "diff": 40_000,
+    "publishedEffects": 10_000,
     "costBand": 100,
     "timeBand": 100,
 }
@@ -147,7 +150,7 @@ class _Estimate:
 
 def _length(node: FieldNode) -> float:
     for argument in node.arguments or ():
-        if argument.name.value == "first":
+        if argument.name.value in ("first", "last"):
             if isinstance(argument.value, IntValueNode):
                 # A page size out of range is refused by its resolver, with a better message than this rule's.
                 return float(min(max(int(argument.value.value), 1), MAX_PAGE))

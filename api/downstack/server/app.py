@@ -1,4 +1,4 @@
-"""The application: landing page, GraphQL, and what operators ask."""
+"""The application: landing page, GraphQL, SPARQL, and what operators ask."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from downstack.graphql.context import GraphHolder
+from downstack.access import Access
+from downstack.editing import Writer
+from downstack.graph.sparql.limits import QueryLimits
+from downstack.graphql.context import GraphHolder, Services
+from downstack.graphql.edits import Edits
 from downstack.graphql.http import graphql_router
+from downstack.graphql.streams import StreamLimits, Streams
 from downstack.kg import KnowledgeGraph
+from downstack.server.entrance import guard
 from downstack.server.headers import KnownHosts, SecurityHeaders
 from downstack.server.landing import landing_page, landing_style
 from downstack.server.operations import NO_TELEMETRY, add_doors, observe
 from downstack.server.watch import StoreWatch, WatchStore
+from downstack.sparql.http import sparql_router
 
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
@@ -32,8 +39,12 @@ def create_app(
     cors_origins: Collection[str] = (),
     cursor_key: bytes | None = None,
     hosts: Collection[str] | None = None,
+    sparql: QueryLimits | None = None,
     trusted_proxies: Collection[str] = (),
     tracer_provider: TracerProvider | None = None,
+    access: Access | None = None,
+    writer: Writer | None = None,
+    streams: StreamLimits | None = None,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -52,10 +63,18 @@ def create_app(
         The key of page cursors; random unless given.
     hosts
         The host names that requests may be for; any unless given.
+    sparql
+        What a SPARQL query may use; without workers there is no ``/sparql``.
     trusted_proxies
         Addresses and networks of proxies that may say for whom they ask, and name requests and traces.
     tracer_provider
         Where spans of OpenTelemetry go; none are made unless given.
+    access
+        Who may ask; everybody may read, and nobody may change anything, unless given.
+    writer
+        Changes the store that is served; nothing can be changed unless given.
+    streams
+        How many may subscribe, and to how much.
 
     Raises
     ------
@@ -68,6 +87,7 @@ def create_app(
     app.state.graph = holder
     if kg is None and store is not None:
         app.state.watch = StoreWatch(holder, store)
+        holder.look = app.state.watch.look
 
     async def home(request: Request) -> Response:
         base = str(request.scope.get("root_path", "")).rstrip("/")
@@ -81,13 +101,27 @@ def create_app(
     add_doors(app, holder, documented=introspection)
     if kg is None and store is not None:
         app.state.readiness.may_lag(lambda: LAGGING if app.state.watch.failed else None)
-    app.include_router(graphql_router(holder, introspection=introspection, cursor_key=cursor_key))
+    if sparql is None or sparql.workers:
+        app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql))
+    access = access or Access()
+    edits = Edits(writer, app.state.watch.refresh) if kg is None and store is not None else Edits()
+    services = app.state.services = Services(holder, access, edits, Streams(streams))
+    app.include_router(
+        graphql_router(
+            holder,
+            introspection=introspection,
+            cursor_key=cursor_key,
+            services=services,
+            allowed_origins=cors_origins,
+        )
+    )
+    guard(app, access)
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["content-type"],
+            allow_headers=["authorization", "content-type"],
         )
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)

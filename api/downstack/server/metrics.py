@@ -155,8 +155,8 @@ class ServiceMetrics:
             self._cost.labels(operation).observe(seen.cost)
         for code in seen.codes:
             self._errors.labels(code if _CODE.fullmatch(code) else OTHER).inc()
-        for (cache, found), times in seen.lookups.items():
-            self._lookups.labels(cache, "hit" if found else "miss").inc(times)
+        for (cache, hit), times in seen.lookups.items():
+            self._lookups.labels(cache, "hit" if hit else "miss").inc(times)
         for stage, taken in seen.seconds.items():
             self._stages.labels(stage).observe(taken)
         self._measure()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 
+from downstack.access.settings import AccessSettings
 from downstack.errors import UserInputError
+from downstack.graphql.streams import StreamLimits
 from downstack.server.logs import FORMATS, LEVELS
 
 DEFAULT_HOST = "127.0.0.1"
@@ -33,7 +35,8 @@ class Settings:
     """DOWNSTACK_CORS_ORIGINS: origins, separated by commas, whose pages may ask."""
     cursor_key: bytes | None = None
     """DOWNSTACK_CURSOR_KEY: the key of page cursors, the same on replicas behind one address; random unless given."""
-
+    sparql_workers: int = 2
+    """DOWNSTACK_SPARQL_WORKERS: SPARQL queries that run at a time; without any there is no ``/sparql``."""
     trusted_proxies: tuple[str, ...] = ()
     """DOWNSTACK_TRUSTED_PROXIES: addresses and networks, separated by commas, of proxies that may say for whom they ask."""
     log_format: str = "text"
@@ -46,6 +49,12 @@ class Settings:
     """DOWNSTACK_GRACE_SECONDS: how long a request may go on after the service has stopped listening."""
     workers: int = 1
     """DOWNSTACK_WORKERS: processes behind one address, each with a graph of its own; more than one need DOWNSTACK_CURSOR_KEY."""
+    public_read_only: bool = False
+    """DOWNSTACK_PUBLIC_READ_ONLY: whether anybody may read, also from other machines."""
+    access: AccessSettings = field(default_factory=AccessSettings)
+    """DOWNSTACK_TOKENS_FILE and DOWNSTACK_OIDC_...: who may ask."""
+    streams: StreamLimits = field(default_factory=StreamLimits)
+    """DOWNSTACK_MAX_SUBSCRIPTIONS, DOWNSTACK_MAX_STREAMS_PER_CLIENT and DOWNSTACK_MAX_STREAMS: how many may subscribe."""
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -64,17 +73,26 @@ class Settings:
             log_level=_one_of("DOWNSTACK_LOG_LEVEL", given.get("DOWNSTACK_LOG_LEVEL") or "info", LEVELS),
             drain_seconds=_number("DOWNSTACK_DRAIN_SECONDS", given.get("DOWNSTACK_DRAIN_SECONDS") or "0", 0, 3600),
             grace_seconds=_number("DOWNSTACK_GRACE_SECONDS", given.get("DOWNSTACK_GRACE_SECONDS") or "30", 0, 3600),
+            sparql_workers=int(
+                _number("DOWNSTACK_SPARQL_WORKERS", given.get("DOWNSTACK_SPARQL_WORKERS") or "2", 0, 64, whole=True)
+            ),
             workers=int(
                 _number("DOWNSTACK_WORKERS", given.get("DOWNSTACK_WORKERS") or "1", 1, MAX_WORKERS, whole=True)
             ),
+            public_read_only=_flag("DOWNSTACK_PUBLIC_READ_ONLY", given.get("DOWNSTACK_PUBLIC_READ_ONLY") or "0"),
+            access=AccessSettings.from_environment(given),
+            streams=StreamLimits.from_environment(given),
         )
 
     def to_environment(self) -> dict[str, str]:
         """Return the variables that :meth:`from_environment` reads these settings from: how a worker process gets them."""
         found: dict[str, str] = {}
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for item in fields(self):
+            value = getattr(self, item.name)
             if value is None:
+                continue
+            if isinstance(value, AccessSettings | StreamLimits):
+                found |= value.to_environment()
                 continue
             if isinstance(value, bytes):
                 value = value.decode()
@@ -82,7 +100,7 @@ class Settings:
                 value = int(value)
             elif isinstance(value, tuple):
                 value = ",".join(map(str, value))
-            found[f"DOWNSTACK_{field.name.upper()}"] = str(value)
+            found[f"DOWNSTACK_{item.name.upper()}"] = str(value)
         return found
 
 

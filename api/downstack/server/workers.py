@@ -13,6 +13,7 @@ import signal
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -20,6 +21,7 @@ from fastapi import FastAPI
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
+from downstack.editing import Writer
 from downstack.errors import DownstackError, UserInputError
 from downstack.server.metrics import SHARED_FOLDER
 from downstack.server.settings import Settings
@@ -60,15 +62,22 @@ def run_workers(settings: Settings, config: uvicorn.Config) -> None:
         raise DownstackError("the workers could not start", hint="the log above says why")
 
 
-def worker() -> FastAPI:
-    """Return the application of one worker; called by uvicorn in the new process."""
+def worker(writer_of: Callable[[str | None], Writer | None] | None = None) -> FastAPI:
+    """Return the application of one worker; called in the new process.
+
+    Parameters
+    ----------
+    writer_of
+        Gives what changes a store; nothing can be changed unless given.
+    """
     # The command line would import this module; the application is only needed here.
     from downstack.server.run import application
 
     _forget_the_dead()
     threading.Thread(target=_follow_the_parent, name="downstack-parent", daemon=True).start()
     try:
-        return application(Settings.from_environment())
+        settings = Settings.from_environment()
+        return application(settings, None if writer_of is None else writer_of(settings.store))
     except DownstackError as error:
         _log.error("the worker cannot start: %s", error)
         sys.exit(STARTUP_FAILURE)

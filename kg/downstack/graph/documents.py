@@ -46,7 +46,7 @@ class Document:
     @property
     def triples(self) -> list[ox.Quad]:
         """The triples as the parser gives them, read again from the text."""
-        return list(ox.parse(self.text.encode(), format=_format(self.path)))
+        return list(ox.parse(self.text.encode(), format=format_of(self.path)))
 
 
 class Pool:
@@ -71,7 +71,7 @@ def parse_document(path: str, text: str, pool: Pool | None = None) -> Document:
         finding = Finding(path, quoted, QUOTED, "the vocabulary has none: remove it", "syntax")
         raise KnowledgeError((finding,))
     try:
-        nodes, size = _nodes(ox.parse(text.encode(), format=_format(path)), Pool() if pool is None else pool)
+        nodes, size = _nodes(ox.parse(text.encode(), format=format_of(path)), Pool() if pool is None else pool)
     except SyntaxError as error:
         what = (error.msg or "not Turtle").partition(": ")[2] or "not Turtle"
         finding = Finding(path, error.lineno, f"not Turtle: {what}", "correct the syntax", "syntax")
@@ -79,7 +79,8 @@ def parse_document(path: str, text: str, pool: Pool | None = None) -> Document:
     return Document(path, text, nodes, size)
 
 
-def _format(path: str) -> ox.RdfFormat:
+def format_of(path: str) -> ox.RdfFormat:
+    """Return what a document of that name is written in."""
     return ox.RdfFormat.N_TRIPLES if path.endswith(".nt") else ox.RdfFormat.TURTLE
 
 
