@@ -6,7 +6,11 @@
     ├── UserInputError            a question that cannot be answered as asked
     │   ├── UnknownNameError      no entity, quantity or role of that name (near names given)
     │   ├── AmbiguousNameError    an alias of several entities
-    │   └── UnitError             an unknown unit, or one of another dimension
+    │   ├── UnitError             an unknown unit, or one of another dimension
+    │   └── QueryError            a SPARQL query that is refused
+    │       ├── QueryLimitError   it nests too deep, or took more than a query may
+    │       ├── QuerySizeError    its text or its answer is too large
+    │       └── QueryTimeError    it was stopped at its time limit
     ├── AccessError               who asks may not
     │   ├── UnauthenticatedError  nobody knows who asks
     │   └── ForbiddenError        their role does not allow it
@@ -72,6 +76,31 @@ class AmbiguousNameError(UserInputError):
 
 class UnitError(UserInputError):
     """A unit that is not declared, or that measures something else than the quantity."""
+
+
+class QueryError(UserInputError):
+    """A SPARQL query that is refused: it cannot be read, or asks for what is not done here."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, field="query", hint=hint)
+
+
+class QueryLimitError(QueryError):
+    """A query that nests too deep, or needed more than a query may use and was ended."""
+
+    code = "TOO_COMPLEX"
+
+
+class QuerySizeError(QueryError):
+    """The text of a query, or its answer, is larger than the bound."""
+
+    code = "TOO_COMPLEX"
+
+
+class QueryTimeError(QueryError):
+    """A query that was stopped at its time limit."""
+
+    code = "DEADLINE_EXCEEDED"
 
 
 class AccessError(DownstackError):

@@ -33,6 +33,18 @@ class ProviderSettings:
     roles: Mapping[str, Role] = field(default_factory=lambda: DEFAULT_ROLES)
     """DOWNSTACK_OIDC_ROLES: which words there mean which role, as in ``kg-editors=write,kg-readers=read``."""
 
+    def to_environment(self) -> dict[str, str]:
+        """Return the variables that :meth:`AccessSettings.from_environment` reads these settings from."""
+        said = {
+            "ISSUER": self.issuer,
+            "AUDIENCE": self.audience,
+            "KEYS": self.keys or "",
+            "ALGORITHMS": ",".join(self.algorithms),
+            "ROLE_CLAIM": self.claim,
+            "ROLES": ",".join(f"{word}={role.word}" for word, role in self.roles.items()),
+        }
+        return {f"DOWNSTACK_OIDC_{name}": value for name, value in said.items() if value}
+
 
 @dataclass(frozen=True, slots=True)
 class AccessSettings:
@@ -47,6 +59,11 @@ class AccessSettings:
     def from_environment(cls, given: Mapping[str, str]) -> AccessSettings:
         """Read the settings, and refuse values that mean nothing."""
         return cls(given.get("DOWNSTACK_TOKENS_FILE") or None, _provider(given))
+
+    def to_environment(self) -> dict[str, str]:
+        """Return the variables that :meth:`from_environment` reads these settings from."""
+        found = {} if self.tokens_file is None else {"DOWNSTACK_TOKENS_FILE": self.tokens_file}
+        return found if self.provider is None else found | self.provider.to_environment()
 
 
 def _provider(given: Mapping[str, str]) -> ProviderSettings | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -22,9 +22,11 @@ from downstack.cli.journey import journey
 from downstack.cli.loading import load, store_writer
 from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.progress import progress_bar
+from downstack.cli.querying import query
 from downstack.cli.reading import read_changes, read_where
 from downstack.cli.releases import diff, releases
 from downstack.cli.shock import shock
+from downstack.cli.sparql import sparql
 from downstack.cli.tables import print_impact
 from downstack.cli.tokens import tokens
 from downstack.cli.trees import print_value
@@ -120,7 +122,9 @@ app.command()(journey)
 app.command()(deployments)
 app.command()(dependencies)
 app.command()(paths)
+app.command()(sparql)
 app.command()(validate)
+app.command()(query)
 app.add_typer(tokens)
 
 
@@ -136,18 +140,37 @@ def serve(
     public_read_only: Annotated[
         bool, typer.Option("--public-read-only", help="Let anybody read, also from other machines.")
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=64, help="Processes, each with a graph of its own; 1 at first."),
+    ] = None,
+    log_format: Annotated[
+        Literal["text", "json"] | None, typer.Option("--log-format", help="For people, or one object a line.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Run the service: a page at /, GraphQL with its explorer at /graphql."""
+    """Run the service: a page at /, GraphQL with its explorer at /graphql, SPARQL at /sparql."""
     with errors(as_json):
         from downstack.server import serve as run
         from downstack.server.settings import Settings
 
         given = Settings.from_environment()
-        settings = replace(given, host=host or given.host, port=port or given.port, store=store or given.store)
+        settings = replace(
+            given,
+            host=host or given.host,
+            port=port or given.port,
+            store=store or given.store,
+            workers=workers or given.workers,
+            log_format=log_format or given.log_format,
+        )
         if tokens_file:
             settings = replace(settings, access=replace(settings.access, tokens_file=tokens_file))
-        run(settings, public_read_only=public_read_only, writer=store_writer(settings.store))
+        run(
+            settings,
+            public_read_only=public_read_only,
+            writer=store_writer(settings.store),
+            worker="downstack.cli.working:worker",
+        )
 
 
 def main() -> None:

@@ -19,8 +19,8 @@ from strawberry.fastapi import BaseContext
 from downstack.access import Access, Principal
 from downstack.errors import UnauthenticatedError
 from downstack.graph.model import Fact, Influence, Layer, Relation
+from downstack.graphql.cursors import CursorSigner
 from downstack.graphql.edits import Edits
-from downstack.graphql.relay import CursorSigner
 from downstack.graphql.streams import Streams
 from downstack.kg import KnowledgeGraph
 

@@ -10,7 +10,7 @@ from strawberry import UNSET
 from downstack.editing import NewFact, NewSource
 from downstack.errors import UserInputError
 from downstack.graphql.enums import Confidence, Date
-from downstack.graphql.inputs import Fields
+from downstack.graphql.inputs import InputFields
 from downstack.kg import KnowledgeGraph
 
 MAX_TEXT = 2_000
@@ -18,7 +18,7 @@ MAX_TEXT = 2_000
 
 
 @strawberry.input(description="Where something was read: a source that the graph knows, or a new one.")
-class SourceInput(Fields):
+class SourceInput(InputFields):
     """A source."""
 
     id: strawberry.ID | None = strawberry.field(
@@ -44,7 +44,7 @@ class SourceInput(Fields):
 
 
 @strawberry.input(description="One value of one quantity of one entity, as one source states it.")
-class FactInput(Fields):
+class FactInput(InputFields):
     """A fact."""
 
     entity: strawberry.ID = strawberry.field(description="Slug, IRI, CURIE or unambiguous alias of the entity.")

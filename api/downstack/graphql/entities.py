@@ -99,6 +99,7 @@ _DESCRIPTIONS = {
     "Library": "A software library.",
     "CloudProvider": "A provider of cloud computing.",
     "CloudOffering": "Something that a cloud provider rents out: an instance type with accelerators.",
+    "ServiceLevelAgreement": "What a cloud provider promises of its service.",
     "Cluster": "A named installation of accelerators.",
     "Accelerator": "A processor for model training and inference.",
     "ProcessorArchitecture": "An architecture that several processors share.",
@@ -118,8 +119,8 @@ _DESCRIPTIONS = {
 
 
 def _entity_type(name: str, description: str) -> type[Entity]:
-    made: type[Entity] = strawberry.type(
-        type(name, (Entity,), {"__doc__": description, "__module__": __name__}), description=description
+    made: type[Entity] = strawberry.federation.type(
+        type(name, (Entity,), {"__doc__": description, "__module__": __name__}), description=description, keys=["id"]
     )
     return made
 

@@ -14,6 +14,7 @@ from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from downstack.errors import DownstackError, UserInputError
+from downstack.graphql.observing import observe_error
 from graphql import GraphQLError, GraphQLSyntaxError
 
 logger = logging.getLogger("downstack.graphql")
@@ -28,6 +29,13 @@ _STATUS = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, "UNAVAILABLE": 503}
 
 def public_error(error: GraphQLError) -> GraphQLError:
     """Return the error as the client may see it."""
+    shown = _public(error)
+    extensions = shown.extensions or {}
+    observe_error(str(extensions.get("code", "")), str(extensions.get("id", "")))
+    return shown
+
+
+def _public(error: GraphQLError) -> GraphQLError:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error

@@ -16,9 +16,10 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from downstack.graphql.context import Context, GraphHolder, Services
+from downstack.graphql.cursors import CursorSigner
 from downstack.graphql.errors import BAD_USER_INPUT, TOO_COMPLEX, status_of
+from downstack.graphql.observing import observe_error
 from downstack.graphql.question import question_body
-from downstack.graphql.relay import CursorSigner
 from downstack.graphql.schema import build_schema
 from downstack.graphql.streaming import StreamingRouter
 from downstack.kg import KnowledgeGraph
@@ -51,6 +52,7 @@ class _RefusedError(Exception):
         self.status, self.code, self.message, self.hint = status, code, message, hint
 
     def response(self) -> Response:
+        observe_error(self.code)
         error = {"message": self.message, "extensions": {"code": self.code, "hint": self.hint}}
         return JSONResponse({"data": None, "errors": [error]}, status_code=self.status)
 

@@ -9,12 +9,12 @@ from downstack.engine.changes import Change
 from downstack.engine.changes import ChangeOp as Op
 from downstack.graph import model
 from downstack.graphql import relay
-from downstack.graphql.arguments import After, First
+from downstack.graphql.arguments import After, Before, First, Last
 from downstack.graphql.context import Info
+from downstack.graphql.cursors import Sorted
 from downstack.graphql.entities import Entity, entity_by_slug
 from downstack.graphql.enums import ChangeOp, Date
 from downstack.graphql.fields import resolved
-from downstack.graphql.inputs import given
 from downstack.graphql.terms import QuantityKind, date_of
 
 
@@ -99,19 +99,28 @@ class Scenario:
         )
 
 
+def _key(scenario: model.Scenario) -> tuple[str, str]:
+    return scenario.name.casefold(), scenario.id
+
+
+_PLACES: Sorted[model.Scenario] = Sorted(_key)
+
+
 @strawberry.type
 class Scenarios:
     """The root fields about scenarios."""
 
     @resolved("Questions that were kept under a name, by name, page by page.")
-    def scenarios(self, info: Info, first: First = 20, after: After = UNSET) -> relay.Connection[Scenario]:
+    def scenarios(
+        self, info: Info, first: First = 20, after: After = UNSET, last: Last = UNSET, before: Before = UNSET
+    ) -> relay.Connection[Scenario]:
         """List scenarios."""
-        kg = info.context.kg
+        page = relay.page_of(info, first, after, last, before)
         return relay.paginate(
-            sorted(kg.scenarios, key=lambda item: (item.name.casefold(), item.id)),
+            sorted(info.context.kg.scenarios, key=_key),
             Scenario.of,
-            scope=relay.scope_of("scenarios", kg.version),
+            places=_PLACES,
+            scope=relay.scope_of("scenarios"),
             signer=info.context.signer,
-            first=first,
-            after=given(after),
+            page=page,
         )

@@ -39,6 +39,14 @@ class StreamLimits:
             total=_count(given, "DOWNSTACK_MAX_STREAMS", default.total),
         )
 
+    def to_environment(self) -> dict[str, str]:
+        """Return the variables that :meth:`from_environment` reads these limits from."""
+        return {
+            "DOWNSTACK_MAX_SUBSCRIPTIONS": str(self.per_connection),
+            "DOWNSTACK_MAX_STREAMS_PER_CLIENT": str(self.per_client),
+            "DOWNSTACK_MAX_STREAMS": str(self.total),
+        }
+
 
 def _count(given: Mapping[str, str], name: str, default: int) -> int:
     text = (given.get(name) or str(default)).strip()

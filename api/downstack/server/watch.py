@@ -42,6 +42,8 @@ class StoreWatch:
         self._seen: _Stamp | None = None
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self.failed = False
+        """Whether the newest release could not be opened; why stands in the log, it may name paths."""
         self._opening = threading.Lock()
 
     def look(self) -> None:
@@ -79,11 +81,14 @@ class StoreWatch:
                 history = read_history(self._path)
                 held = self._holder.served.kg.info.releases
                 if history == held:
+                    self.failed = False
                     return
                 kg = KnowledgeGraph.open(self._path)
             except (DownstackError, OSError) as error:
+                self.failed = True
                 _log.error("the new release of %s cannot be opened, the old one keeps answering: %s", self._path, error)
                 return
+            self.failed = False
             self._holder.swap(kg)
             _log.info("serving release %s of %s", kg.version, self._path)
 

@@ -34,6 +34,9 @@ from downstack.performance.declare import FunctionRegistry
 from downstack.results.diff import DiffReport
 from downstack.results.releases import Release
 
+BUNDLED = "bundled"
+"""What a store is said to have been made with that began as the knowledge of the product."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -60,6 +63,11 @@ class _Base:
     history: tuple[Release, ...]
     origin: str
     """What the first release of a store is called that has none yet."""
+
+    @property
+    def is_bundled(self) -> bool:
+        """Whether it begins with what ships with downstack."""
+        return self.origin == BUNDLED
 
 
 def write_store(
@@ -154,7 +162,7 @@ def _read_base(store: Path, large: bool) -> _Base:
         documents, checked = collect(store, large=large)
         return _Base(documents, checked, history, "by-hand")
     documents, checked = collect(None)
-    return _Base(documents, checked, (), "bundled")
+    return _Base(documents, checked, (), BUNDLED)
 
 
 def _trial(base: _Base, documents: Mapping[str, str], registry: FunctionRegistry, additive: bool) -> _Trial:
@@ -169,10 +177,13 @@ def _trial(base: _Base, documents: Mapping[str, str], registry: FunctionRegistry
             if name not in held or held[name].text != text
         ]
         together = {**held, **{item.path: item for item in fresh}}
-        after, _ = build(
+        after, everything = build(
             tuple(together.values()), registry, shacl=True, conforming=base.documents if base.checked else None
         )
-        before, _ = build(base.documents, registry, shacl=False) if fresh else (after, ())
+        before = after
+        if fresh:
+            # The bundled knowledge was checked when it was made; a store may have been checked by an older version.
+            before, _ = build(base.documents, registry, shacl=False, checked=base.is_bundled, described=everything[-1])
         Engine(after, registry)
     return _Trial(before, after, tuple(together.values()), compare_knowledge(before, after), not fresh)
 
