@@ -20,6 +20,7 @@ from downstack.engine.compare import compare
 from downstack.engine.deployments.platforms import Platforms
 from downstack.engine.deployments.reading import DEFAULT_ACCELERATORS, read_deployments
 from downstack.engine.deployments.report import report as deployments_report
+from downstack.engine.describe import functions_turtle
 from downstack.engine.engine import Engine
 from downstack.engine.export import PlanExport, export_plan
 from downstack.engine.impact import impact
@@ -32,6 +33,7 @@ from downstack.engine.versions import compare_versions
 from downstack.errors import Finding, UserInputError
 from downstack.graph.dependence.report import Dependence
 from downstack.graph.diff import HEADLINES, HEADLINES_FOR, compare_knowledge
+from downstack.graph.documents import Document
 from downstack.graph.exports.export import Documents, export, no_documents
 from downstack.graph.history import History
 from downstack.graph.knowledge import holds_on
@@ -44,11 +46,13 @@ from downstack.graph.model import (
     Layer,
     QuantityKind,
     Relation,
+    Scenario,
     StatedProperty,
 )
 from downstack.graph.names import NameIndex
-from downstack.graph.releases import releases_of
+from downstack.graph.releases import releases_of, split_store
 from downstack.graph.selection import BY_SLUG, EntityOrdering, SelectedEntities, Selection, Selector
+from downstack.graph.sparql.origin import StoreOrigin
 from downstack.journey.report import journey
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
@@ -99,6 +103,7 @@ class KnowledgeGraph:
         self._selector = Selector(engine.knowledge, self._questions.names)
         self._loaded_at = datetime.now(UTC).isoformat(timespec="seconds")
         self._documents: Documents = no_documents
+        self._store: str | None = None
         self._history = History(None, (), REGISTRY)
 
     @classmethod
@@ -138,14 +143,34 @@ class KnowledgeGraph:
         releases = releases_of(store, release)
         with paused_collection():
             graph = cls(Engine(load(store, functions, release=release, large=large), functions), releases)
+        graph._store = None if store is None else str(store)
+        if store is not None and releases:
+            graph._store = f"{split_store(store)[0]}@{releases[-1].id}"
+        graph._documents = graph._read_again
         graph._history = History(store, releases, functions)
-        graph._documents = lambda: documents_of(store, functions, graph.version)
         return graph
+
+    def _read_again(self) -> tuple[Document, ...]:
+        origin = self.origin
+        return documents_of(origin.store, origin.functions, origin.version)
 
     @property
     def version(self) -> str:
         """The content hash of the graph version; every answer names it."""
         return self._knowledge.version
+
+    @property
+    def origin(self) -> StoreOrigin:
+        """What another process needs to read this version again.
+
+        Raises
+        ------
+        UserInputError
+            If no files state it: a question has changed some facts.
+        """
+        if self._documents == no_documents:
+            self._documents()
+        return StoreOrigin(self.version, self._store, functions_turtle(self._engine.functions, self.quantities))
 
     @property
     def info(self) -> GraphInfo:
@@ -204,6 +229,11 @@ class KnowledgeGraph:
     def facts(self) -> tuple[Fact, ...]:
         """All facts, every source kept."""
         return self._knowledge.facts
+
+    @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """All questions that the store keeps."""
+        return self._knowledge.scenarios
 
     @property
     def correlation_groups(self) -> Mapping[str, CorrelationGroup]:

@@ -109,9 +109,14 @@ def test_what_is_promised_is_a_part_of_the_schema_and_not_nothing() -> None:
     assert len(TYPES) > 30 and len(INPUTS) > 4
 
 
-def test_nothing_that_is_not_computed_is_in_the_schema(schema: GraphQLSchema) -> None:
-    assert schema.mutation_type is None
-    assert schema.subscription_type is None
+def test_the_changes_and_the_subscriptions_are_those_of_the_contract(schema: GraphQLSchema) -> None:
+    assert schema.mutation_type is not None
+    assert set(schema.mutation_type.fields) == {"assertFact", "retractFact", "loadDataset", "saveScenario"}
+    assert schema.subscription_type is not None
+    assert {name: str(item.type) for name, item in schema.subscription_type.fields.items()} == {
+        "impact": "ImpactProgress!",
+        "graphChanged": "GraphInfo!",
+    }
 
 
 def test_every_type_field_argument_and_value_is_described(schema: GraphQLSchema) -> None:

@@ -31,6 +31,11 @@ def resolved(
     return cast("Callable[[Resolver], Resolver]", made)
 
 
+def followed(description: str) -> Callable[[Resolver], Resolver]:
+    """Make a method that yields a field that can be subscribed to."""
+    return cast("Callable[[Resolver], Resolver]", strawberry.subscription(description=description))
+
+
 def member(value: Member, description: str) -> Member:
     """Make a value of an enumeration with its words; Strawberry turns it into the value itself."""
     return cast("Member", strawberry.enum_value(value, description=description))

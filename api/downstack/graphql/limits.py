@@ -14,6 +14,7 @@ from strawberry.extensions import ValidationCache
 
 from downstack.engine.sampler import MAX_SAMPLES
 from downstack.graphql.errors import TOO_COMPLEX
+from downstack.graphql.observing import observe_cost, observe_document
 from downstack.graphql.relay import DEFAULT_PAGE, MAX_PAGE
 from graphql import (
     DocumentNode,
@@ -191,8 +192,14 @@ def document_error(document: DocumentNode) -> GraphQLError | None:
     return None
 
 
+def operation_cost(document: DocumentNode, operation: OperationDefinitionNode) -> float:
+    """Return how many values the answer to an operation is estimated to hold."""
+    return min(_Estimate(document).of(operation.selection_set).cost, 10.0 * MAX_COST)
+
+
 # Keyed by the document itself, which the parser cache hands out again for the same text.
 _cached_error = lru_cache(maxsize=128)(document_error)
+_cached_cost = lru_cache(maxsize=128)(operation_cost)
 
 
 class DocumentLimits(ValidationCache):
@@ -206,6 +213,9 @@ class DocumentLimits(ValidationCache):
     def on_validate(self) -> Iterator[None]:
         """Bound what is left, then validate."""
         document = self.execution_context.graphql_document
+        operation = observe_document(document, self.execution_context.operation_name)
+        if document is not None and operation is not None:
+            observe_cost(_cached_cost(document, operation))
         error = None if document is None else _cached_error(document)
         if error is None:
             yield from super().on_validate()

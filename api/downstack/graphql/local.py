@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-from downstack.graphql.context import Context, Served
+from downstack.graphql.context import Context, GraphHolder, Services
 from downstack.graphql.cursors import CursorSigner
 from downstack.graphql.schema import build_schema
 from downstack.kg import KnowledgeGraph
@@ -34,7 +34,8 @@ def answer(
     -------
     ``data`` and, where something is wrong, ``errors``, as they would come over HTTP.
     """
-    context = Context(Served(kg), CursorSigner(_KEY))
+    holder = GraphHolder(kg)
+    context = Context(holder.served, CursorSigner(_KEY), Services(holder))
     done = asyncio.run(
         build_schema().execute(
             query, variable_values=dict(variables or {}), context_value=context, operation_name=operation

@@ -24,6 +24,7 @@ from downstack.graphql.inputs import given
 from downstack.graphql.journey import Journeys
 from downstack.graphql.published import PublishedEffects
 from downstack.graphql.releases import Releases
+from downstack.graphql.scenarios import Scenarios
 from downstack.graphql.shock import Shocks
 
 MAX_TEXT = 300
@@ -31,7 +32,7 @@ MAX_TEXT = 300
 
 
 @strawberry.type(description="Questions to the graph.")
-class Query(EntityLists, Goals, Shocks, Deployments, Journeys, Dependencies, PublishedEffects, Releases):
+class Query(EntityLists, Goals, Shocks, Deployments, Journeys, Dependencies, PublishedEffects, Releases, Scenarios):
     """The root of all questions."""
 
     @resolved("The graph version that answers, and how much it holds.")

@@ -109,7 +109,8 @@ def history_text(releases: Sequence[Release]) -> str:
 
 
 def _release(item: dict[str, Any]) -> Release:
-    given = {name: item[name] for name in Release.__dataclass_fields__}
+    # Histories that were written before releases said whose they are do not say it.
+    given = {name: item[name] for name in Release.__dataclass_fields__ if name in item or name != "by"}
     given["sources"] = tuple(str(name) for name in given["sources"])
     given["rejected"] = tuple((str(reason), int(count)) for reason, count in given["rejected"])
     if not _ID.fullmatch(given["id"]):
