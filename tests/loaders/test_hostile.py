@@ -212,7 +212,7 @@ def test_c04_nested_collections_are_read_without_recursion_and_rejected(tmp_path
         (
             "deep.ttl",
             "<http://a/a> <http://a/b> " + "<<( <http://a/a> <http://a/b> " * 20_000,
-            "triples inside triples",
+            "a triple inside a triple",
         ),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import json
 import math
+from collections.abc import Collection
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,13 +14,14 @@ from cross_web import HTTPException
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from strawberry.fastapi import GraphQLRouter
 
-from downstack.graphql.context import Context, GraphHolder
-from downstack.graphql.errors import BAD_USER_INPUT, TOO_COMPLEX
+from downstack.graphql.context import Context, GraphHolder, Services
+from downstack.graphql.cursors import CursorSigner
+from downstack.graphql.errors import BAD_USER_INPUT, TOO_COMPLEX, status_of
+from downstack.graphql.observing import observe_error
 from downstack.graphql.question import question_body
-from downstack.graphql.relay import CursorSigner
 from downstack.graphql.schema import build_schema
+from downstack.graphql.streaming import StreamingRouter
 from downstack.kg import KnowledgeGraph
 
 MAX_BODY = 1_000_000
@@ -50,6 +52,7 @@ class _RefusedError(Exception):
         self.status, self.code, self.message, self.hint = status, code, message, hint
 
     def response(self) -> Response:
+        observe_error(self.code)
         error = {"message": self.message, "extensions": {"code": self.code, "hint": self.hint}}
         return JSONResponse({"data": None, "errors": [error]}, status_code=self.status)
 
@@ -95,7 +98,7 @@ async def bounded(request: Request) -> Request:
     return Request(request.scope, receive)
 
 
-class BoundedRouter(GraphQLRouter[Context, None]):
+class BoundedRouter(StreamingRouter):
     """Strawberry's router with the limits of this service."""
 
     def decode_json(self, data: str | bytes) -> object:
@@ -108,8 +111,9 @@ class BoundedRouter(GraphQLRouter[Context, None]):
     async def run(self, request: Any, context: Any = None, root_value: Any = None) -> Any:
         """Answer one request."""
         if self.is_websocket_request(request):
-            # There are no subscriptions; a handshake is closed by the parent as without a known protocol.
-            return await super().run(request=request, context=context, root_value=root_value)
+            return await self.run_socket(request, context, root_value)
+        if (full := self.take_seat(request)) is not None:
+            return full
         try:
             return await super().run(request=await bounded(request), context=context, root_value=root_value)
         except _RefusedError as refused:
@@ -118,6 +122,14 @@ class BoundedRouter(GraphQLRouter[Context, None]):
             return _RefusedError(
                 error.status_code, BAD_USER_INPUT, error.reason, "see the GraphQL over HTTP protocol"
             ).response()
+        finally:
+            self.give_seat_back(request)
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        """Return the answer; its status says it too when whoever asked may not."""
+        response = super().create_response(response_data, sub_response)
+        response.status_code = status_of(response_data) or response.status_code
+        return response
 
     async def render_graphql_ide(self, request: Request) -> HTMLResponse:
         """Send the explorer, which loads its files from below the address it was asked at."""
@@ -147,6 +159,8 @@ def graphql_router(
     path: str = "/graphql",
     introspection: bool = True,
     cursor_key: bytes | None = None,
+    services: Services | None = None,
+    allowed_origins: Collection[str] = (),
 ) -> APIRouter:
     """Return a router to include into a FastAPI application of your own.
 
@@ -160,13 +174,19 @@ def graphql_router(
         Whether clients may ask for the schema; without it there is no explorer page and no hint at near names of fields.
     cursor_key
         The key of page cursors; replicas that serve the same clients need the same one. Random unless given.
+    services
+        Who may ask, how the store is changed, how many may subscribe; everybody may read, and nobody may change anything,
+        unless given. Its holder is the one that is served.
+    allowed_origins
+        Other origins whose pages may open a WebSocket.
     """
     holder = kg if isinstance(kg, GraphHolder) else GraphHolder(kg)
+    shared = Services(holder) if services is None else services
     signer = CursorSigner(cursor_key)
 
     # Coroutines, so that FastAPI does not hop to a thread for them.
     async def context() -> Context:
-        return Context(holder.served, signer)
+        return Context(holder.served, signer, shared)
 
     router = APIRouter()
     if introspection:
@@ -177,7 +197,8 @@ def graphql_router(
             path=path,
             graphql_ide="graphiql" if introspection else None,
             context_getter=context,
-            subscription_protocols=(),
+            services=shared,
+            allowed_origins=allowed_origins,
             include_in_schema=False,
         )
     )

@@ -14,6 +14,7 @@ from strawberry.extensions import ValidationCache
 
 from downstack.engine.sampler import MAX_SAMPLES
 from downstack.graphql.errors import TOO_COMPLEX
+from downstack.graphql.observing import observe_cost, observe_document
 from downstack.graphql.relay import DEFAULT_PAGE, MAX_PAGE
 from graphql import (
     DocumentNode,
@@ -36,8 +37,9 @@ MAX_COST = 150_000
 """Values that the answer is estimated to hold."""
 MAX_ROOT_FIELDS = 20
 
-PAGED = frozenset({"entities", "influences", "effects", "search"})
+PAGED = frozenset({"entities", "influences", "effects", "search", "publishedEffects", "differences"})
 LISTS = {
+    "_entities": MAX_PAGE,
     "facts": 12,
     "properties": 8,
     "relations": 6,
@@ -87,6 +89,8 @@ WORK = {
     "shock": 10_000,
     "dependencies": 2_000,
     "deployments": 10_000,
+    "diff": 40_000,
+    "publishedEffects": 10_000,
     "costBand": 100,
     "timeBand": 100,
 }
@@ -146,7 +150,7 @@ class _Estimate:
 
 def _length(node: FieldNode) -> float:
     for argument in node.arguments or ():
-        if argument.name.value == "first":
+        if argument.name.value in ("first", "last"):
             if isinstance(argument.value, IntValueNode):
                 # A page size out of range is refused by its resolver, with a better message than this rule's.
                 return float(min(max(int(argument.value.value), 1), MAX_PAGE))
@@ -188,8 +192,14 @@ def document_error(document: DocumentNode) -> GraphQLError | None:
     return None
 
 
+def operation_cost(document: DocumentNode, operation: OperationDefinitionNode) -> float:
+    """Return how many values the answer to an operation is estimated to hold."""
+    return min(_Estimate(document).of(operation.selection_set).cost, 10.0 * MAX_COST)
+
+
 # Keyed by the document itself, which the parser cache hands out again for the same text.
 _cached_error = lru_cache(maxsize=128)(document_error)
+_cached_cost = lru_cache(maxsize=128)(operation_cost)
 
 
 class DocumentLimits(ValidationCache):
@@ -203,6 +213,9 @@ class DocumentLimits(ValidationCache):
     def on_validate(self) -> Iterator[None]:
         """Bound what is left, then validate."""
         document = self.execution_context.graphql_document
+        operation = observe_document(document, self.execution_context.operation_name)
+        if document is not None and operation is not None:
+            observe_cost(_cached_cost(document, operation))
         error = None if document is None else _cached_error(document)
         if error is None:
             yield from super().on_validate()

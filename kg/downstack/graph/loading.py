@@ -33,7 +33,7 @@ from downstack.performance.declare import FunctionRegistry
 from downstack.results.releases import Release
 from downstack.vocabulary import locate
 
-DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration")
+DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration", "scenarios")
 """The folders of an ontology whose Turtle is the graph; shapes and questions are about it, functions are generated."""
 
 GENERATED = "functions/functions.ttl"
@@ -187,17 +187,26 @@ def paused_collection() -> Generator[None]:
             gc.enable()
 
 
-def documents_of(store: str | Path | None, registry: FunctionRegistry, version: str) -> tuple[Document, ...]:
+def documents_of(store: str | Path | None, functions: str, version: str) -> tuple[Document, ...]:
     """Return the files that a graph version was read from, with the description of its functions.
+
+    Parameters
+    ----------
+    store
+        Where they lie; the release is named where there are several.
+    functions
+        The description, as Turtle.
+    version
+        The content hash of all of it.
 
     Raises
     ------
     UserInputError
         If the files have changed since.
     """
-    documents, _ = collect(store)
-    text = functions_turtle(registry, read_quantities(Statements(documents)))
-    everything = (*documents, parse_document(GENERATED, text))
+    # However large: who opened it said that it is meant.
+    documents, _ = collect(store, large=True)
+    everything = (*documents, parse_document(GENERATED, functions))
     if content_hash(everything) != version:
         raise UserInputError(
             "the files of the graph have changed since it was opened", field="store", hint="open the graph again"
