@@ -111,6 +111,8 @@ class Services:
     access: Access = field(default_factory=Access)
     edits: Edits = field(default_factory=Edits)
     streams: Streams = field(default_factory=Streams)
+    draining: Callable[[], bool] = bool
+    """Whether the service is about to stop, so that what would go on for ever ends; never unless given."""
 
     @cached_property
     def pool(self) -> ThreadPoolExecutor:

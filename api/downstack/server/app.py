@@ -105,7 +105,9 @@ def create_app(
         app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql))
     access = access or Access()
     edits = Edits(writer, app.state.watch.refresh) if kg is None and store is not None else Edits()
-    services = app.state.services = Services(holder, access, edits, Streams(streams))
+    services = app.state.services = Services(
+        holder, access, edits, Streams(streams), lambda: app.state.readiness.draining
+    )
     app.include_router(
         graphql_router(
             holder,
