@@ -45,7 +45,9 @@ def ask(found: Service, query: str) -> httpx.Response:
 
 def test_what_was_asked_before_the_signal_is_answered_and_nothing_after_it(tmp_path: Path) -> None:
     with (
-        service(tmp_path, DOWNSTACK_LOG_FORMAT="json", DOWNSTACK_GRACE_SECONDS="90") as found,
+        service(
+            tmp_path, DOWNSTACK_LOG_FORMAT="json", DOWNSTACK_GRACE_SECONDS="90", DOWNSTACK_DEADLINE_SECONDS="90"
+        ) as found,
         ThreadPoolExecutor() as pool,
     ):
         slow = pool.submit(ask, found, SLOW)

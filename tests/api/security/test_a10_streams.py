@@ -6,6 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from tests.api.letting_in import make_keys
 from tests.api.serving import DEADLINE, running
 from tests.api.subscriptions.talking import talking
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from downstack.graphql.streams import StreamLimits
 from downstack.kg import KnowledgeGraph
@@ -110,7 +111,7 @@ def test_a10_a_reader_who_does_not_read_is_cut_off_and_holds_up_nobody(kg: Knowl
             raw.sendall(_handshake(host))
             assert b" 101 " in raw.recv(4_096)
             raw.sendall(_frame({"type": "connection_init"}))
-            for place in range(90):
+            for place in range(40):
                 raw.sendall(_frame({"type": "subscribe", "id": str(place), "payload": {"query": LARGE}}))
             until(lambda: app.state.services.streams.open == 1)
             # Nothing is read any more; others are answered.
@@ -144,5 +145,7 @@ def _frame(message: dict[str, Any]) -> bytes:
 def test_a10_a_frame_that_is_endless_is_refused_before_it_is_read(url: str) -> None:
     with talking(url) as talk:
         talk.begin()
-        talk.connection.send("x" * 10_000_000)
+        # Much of it is still on its way when the end comes.
+        with suppress(ConnectionClosed):
+            talk.connection.send("x" * 10_000_000)
         assert talk.end()[0] == 1009

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -148,6 +149,17 @@ def test_a_graph_that_is_not_read_in_time_is_asked_for_later(origin: QuadsOrigin
             asked.ask("ASK {}")
     finally:
         asked.close()
+
+
+def test_closing_does_not_wait_for_a_graph_that_is_still_read(tmp_path: Path) -> None:
+    # What never gives anything to read is never read to its end.
+    endless = tmp_path / "endless.nq"
+    os.mkfifo(endless)
+    asked = QueryProcesses(QuadsOrigin("v", str(endless)), QueryLimits(start=0.2))
+    with pytest.raises(UnavailableError, match="still being read"):
+        asked.ask("ASK {}")
+    asked.close()
+    assert not asked.started
 
 
 def test_origins_cross_between_processes_as_json(origin: QuadsOrigin) -> None:
