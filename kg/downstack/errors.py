@@ -7,6 +7,7 @@
     │   ├── UnknownNameError      no entity, quantity or role of that name (near names given)
     │   ├── AmbiguousNameError    an alias of several entities
     │   └── UnitError             an unknown unit, or one of another dimension
+    ├── DeadlineExceededError     an answer that took longer than it may, or that nobody waits for any more
     ├── KnowledgeError            data that cannot be loaded: file, line, what, remedy
     └── FunctionError             a description of a function that the registry does not know
 
@@ -68,6 +69,15 @@ class AmbiguousNameError(UserInputError):
 
 class UnitError(UserInputError):
     """A unit that is not declared, or that measures something else than the quantity."""
+
+
+class DeadlineExceededError(DownstackError):
+    """There is no answer in the time that it may take, or nobody waits for it any more; nothing was changed."""
+
+    code = "DEADLINE_EXCEEDED"
+
+    def __init__(self, message: str, *, hint: str = "narrow the question, or ask for fewer samples") -> None:
+        super().__init__(message, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,6 +130,13 @@ def serve(
     public_read_only: Annotated[
         bool, typer.Option("--public-read-only", help="Let other machines ask: listen beyond loopback.")
     ] = False,
+    trusted_documents: Annotated[
+        str | None,
+        typer.Option("--trusted-documents", metavar="FILE", help="Answer only the queries that this file registers."),
+    ] = None,
+    production: Annotated[
+        bool, typer.Option("--production", help="No schema, no explorer, no near names in errors, and a rate limit.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the service: a page at /, GraphQL with its explorer at /graphql."""
@@ -138,7 +145,14 @@ def serve(
         from downstack.server.settings import Settings
 
         given = Settings.from_environment()
-        settings = replace(given, host=host or given.host, port=port or given.port, store=store or given.store)
+        settings = replace(
+            given,
+            host=host or given.host,
+            port=port or given.port,
+            store=store or given.store,
+            trusted_documents=trusted_documents or given.trusted_documents,
+            production=production or given.production,
+        )
         run(settings, public_read_only=public_read_only)
 
 

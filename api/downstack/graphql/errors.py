@@ -19,6 +19,8 @@ MAX_ERRORS = 20
 
 TOO_COMPLEX = "TOO_COMPLEX"
 BAD_USER_INPUT = "BAD_USER_INPUT"
+OVERLOADED = "OVERLOADED"
+"""Too many questions wait already; ask again a little later."""
 
 
 def public_error(error: GraphQLError) -> GraphQLError:

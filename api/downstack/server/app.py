@@ -10,10 +10,12 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from downstack.graphql.context import GraphHolder
+from downstack.graphql.guards import Guards
 from downstack.graphql.http import graphql_router
 from downstack.kg import KnowledgeGraph
 from downstack.server.headers import KnownHosts, SecurityHeaders
 from downstack.server.landing import landing_page, landing_style
+from downstack.server.rate import RateLimit, RateLimited
 from downstack.server.watch import StoreWatch, WatchStore
 
 
@@ -25,6 +27,8 @@ def create_app(
     cors_origins: Collection[str] = (),
     cursor_key: bytes | None = None,
     hosts: Collection[str] | None = None,
+    guards: Guards | None = None,
+    rate_limit: RateLimit | None = None,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -43,6 +47,10 @@ def create_app(
         The key of page cursors; random unless given.
     hosts
         The host names that requests may be for; any unless given.
+    guards
+        The bounds of requests, answers and time.
+    rate_limit
+        How often one client may ask; as often as it wants unless given.
 
     Raises
     ------
@@ -71,7 +79,9 @@ def create_app(
 
     for path, handler in (("/", home), ("/landing.css", style), ("/healthz", health), ("/readyz", ready)):
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
-    app.include_router(graphql_router(holder, introspection=introspection, cursor_key=cursor_key))
+    app.include_router(graphql_router(holder, introspection=introspection, cursor_key=cursor_key, guards=guards))
+    if rate_limit is not None:
+        app.add_middleware(RateLimited, limit=rate_limit)
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,

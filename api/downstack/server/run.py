@@ -9,6 +9,7 @@ import uvicorn
 from downstack.errors import UserInputError
 from downstack.kg import KnowledgeGraph
 from downstack.server.app import create_app
+from downstack.server.protection import guards_of, rate_of
 from downstack.server.settings import Settings
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
@@ -60,9 +61,11 @@ def serve(
     app = create_app(
         kg,
         store=chosen.store,
-        introspection=chosen.introspection,
+        introspection=chosen.introspection and not chosen.production,
         cors_origins=chosen.cors_origins,
         cursor_key=chosen.cursor_key,
         hosts=(*LOCAL_NAMES, name) if is_loopback(chosen.host) else None,
+        guards=guards_of(chosen),
+        rate_limit=rate_of(chosen),
     )
     uvicorn.run(app, host=chosen.host.strip("[]"), port=chosen.port, log_level="info", server_header=False)

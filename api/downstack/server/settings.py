@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,19 @@ class Settings:
     cursor_key: bytes | None = None
     """DOWNSTACK_CURSOR_KEY: the key of page cursors, the same on replicas behind one address; random unless given."""
 
+    deadline_seconds: float = 10.0
+    """DOWNSTACK_DEADLINE_SECONDS: how long an answer may take; what computes longer is stopped and says so."""
+    max_response_bytes: int = 2_000_000
+    """DOWNSTACK_MAX_RESPONSE_BYTES: how large an answer may be."""
+    rate_limit: float | None = None
+    """DOWNSTACK_RATE_LIMIT: requests per second of one client; 0 for any number. None at first, 50 in production."""
+    rate_burst: float | None = None
+    """DOWNSTACK_RATE_BURST: requests at once after a pause; those of two seconds unless given."""
+    trusted_documents: str | None = None
+    """DOWNSTACK_TRUSTED_DOCUMENTS: a file of registered queries, the only ones that are then answered."""
+    production: bool = False
+    """DOWNSTACK_PRODUCTION: no schema, no explorer, no near names in errors, and a rate limit."""
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read the settings, and refuse values that mean nothing."""
@@ -45,6 +59,18 @@ class Settings:
                 item.strip() for item in given.get("DOWNSTACK_CORS_ORIGINS", "").split(",") if item.strip()
             ),
             cursor_key=key.encode() if key else None,
+            deadline_seconds=_number(
+                "DOWNSTACK_DEADLINE_SECONDS", given.get("DOWNSTACK_DEADLINE_SECONDS") or "10", 0.01, 3600
+            ),
+            max_response_bytes=int(
+                _number(
+                    "DOWNSTACK_MAX_RESPONSE_BYTES", given.get("DOWNSTACK_MAX_RESPONSE_BYTES") or "2000000", 1_000, 1e9
+                )
+            ),
+            rate_limit=_optional_number("DOWNSTACK_RATE_LIMIT", given, 0, 1e6),
+            rate_burst=_optional_number("DOWNSTACK_RATE_BURST", given, 1, 1e6),
+            trusted_documents=given.get("DOWNSTACK_TRUSTED_DOCUMENTS") or None,
+            production=_flag("DOWNSTACK_PRODUCTION", given.get("DOWNSTACK_PRODUCTION") or "0"),
         )
 
 
@@ -52,6 +78,22 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text[:6]) <= 65_535:
         raise UserInputError(f"DOWNSTACK_PORT is {text!r}", field="DOWNSTACK_PORT", hint="give a port from 1 to 65535")
     return int(text)
+
+
+def _optional_number(name: str, given: Mapping[str, str], least: float, most: float) -> float | None:
+    text = given.get(name)
+    return _number(name, text, least, most) if text else None
+
+
+def _number(name: str, text: str, least: float, most: float, *, whole: bool = False) -> float:
+    try:
+        value = int(text) if whole else float(text)
+    except ValueError:
+        value = math.nan
+    if least <= value <= most:
+        return value
+    kind = "a whole number" if whole else "a number"
+    raise UserInputError(f"{name} is {text[:80]!r}", field=name, hint=f"give {kind} from {least:g} to {most:g}")
 
 
 def _flag(name: str, text: str) -> bool:

@@ -1,0 +1,163 @@
+"""Running a prepared operation, and writing down what came of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import orjson
+from strawberry.execution import optimized_is_awaitable
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+
+from downstack.deadline import Deadline
+from downstack.errors import DeadlineExceededError
+from downstack.graphql.errors import TOO_COMPLEX, public_error, public_errors
+from downstack.graphql.limits import HINT
+from graphql import ExecutionResult, GraphQLError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from downstack.graphql.documents import Operation
+    from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+    from graphql.pyutils import Path
+
+LOOKS = 32
+"""Fields between two looks at the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A body, and whether it holds data or says why there is none."""
+
+    body: bytes
+    status: int = 200
+    """For a client that takes the media type of GraphQL; others get 200 whenever the request could be read."""
+
+
+class Timed(StrawberryGraphQLCoreExecutionContext):
+    """An executor that ends with its deadline, also where no formula is evaluated."""
+
+    deadline: Deadline | None = None
+    _count = 0
+    _over = False
+
+    def build_resolve_info(
+        self, field_def: GraphQLField, field_nodes: list[FieldNode], parent_type: GraphQLObjectType, path: Path
+    ) -> GraphQLResolveInfo[Any]:
+        """Look at the clock now and then."""
+        self._count += 1
+        if self.deadline is not None and (self._over or self._count % LOOKS == 0):
+            self._over = self.deadline.passed
+            self.deadline.check()
+        return super().build_resolve_info(field_def, field_nodes, parent_type, path)
+
+
+def _never(value: object) -> bool:
+    return False
+
+
+def run_at_once(
+    schema: GraphQLSchema, operation: Operation, context: object, variables: Mapping[str, object], *, hide: bool
+) -> ExecutionResult | list[GraphQLError]:
+    """Run an operation of which no field computes; a list of errors when it cannot begin.
+
+    Parameters
+    ----------
+    hide
+        Whether errors name nothing that is near.
+    """
+    executor = StrawberryGraphQLCoreExecutionContext.build(
+        schema,
+        operation.document,
+        None,
+        context,
+        cast("dict[str, Any]", variables),
+        None if operation.node.name is None else operation.node.name.value,
+        is_awaitable=cast("Any", _never),
+        hide_suggestions=hide,
+    )
+    return executor if isinstance(executor, list) else cast("ExecutionResult", executor.execute_operation())
+
+
+def begin(
+    schema: GraphQLSchema,
+    operation: Operation,
+    context: object,
+    variables: Mapping[str, object],
+    *,
+    hide: bool,
+    deadline: Deadline | None = None,
+) -> list[GraphQLError] | ExecutionResult | Awaitable[ExecutionResult]:
+    """Begin to run an operation whose fields may compute."""
+    executor = Timed.build(
+        schema,
+        operation.document,
+        None,
+        context,
+        cast("dict[str, Any]", variables),
+        None if operation.node.name is None else operation.node.name.value,
+        is_awaitable=cast("Any", optimized_is_awaitable),
+        hide_suggestions=hide,
+    )
+    if isinstance(executor, list):
+        return executor
+    cast("Timed", executor).deadline = deadline
+    return cast("ExecutionResult | Awaitable[ExecutionResult]", executor.execute_operation())
+
+
+def run_to_the_end(
+    schema: GraphQLSchema,
+    operation: Operation,
+    context: object,
+    variables: Mapping[str, object],
+    *,
+    hide: bool,
+    deadline: Deadline,
+) -> ExecutionResult | list[GraphQLError]:
+    """Run an operation in this thread, whatever its fields do.
+
+    Raises
+    ------
+    DeadlineExceededError
+        If it had to end before.
+    """
+
+    async def whole() -> ExecutionResult | list[GraphQLError]:
+        found = begin(schema, operation, context, variables, hide=hide, deadline=deadline)
+        return found if isinstance(found, list | ExecutionResult) else await found
+
+    result = asyncio.run(whole())
+    # Fields that had to end are null with an error each: half of an answer that nobody could tell from a whole one.
+    deadline.check()
+    return result
+
+
+def written(result: ExecutionResult | list[GraphQLError], most: int) -> Answer:
+    """Write down what came of an operation, of up to so many bytes."""
+    if isinstance(result, list):
+        return refusal(*public_errors(result))
+    content: dict[str, object] = {"data": result.data}
+    if result.errors:
+        content["errors"] = [error.formatted for error in public_errors(result.errors)]
+    body = orjson.dumps(content)
+    if len(body) > most:
+        return refusal(
+            GraphQLError(
+                f"the answer has {len(body):,} bytes; {most:,} are allowed",
+                extensions={"code": TOO_COMPLEX, "hint": HINT},
+            )
+        )
+    return Answer(body)
+
+
+def refusal(*errors: GraphQLError, status: int = 400) -> Answer:
+    """Write down why there is no data."""
+    return Answer(orjson.dumps({"errors": [public_error(error).formatted for error in errors]}), status)
+
+
+def too_late(error: DeadlineExceededError) -> Answer:
+    """Write down that the time was not enough."""
+    return refusal(GraphQLError(error.message, extensions={"code": error.code, "hint": error.hint}), status=504)
