@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from downstack.deadline import Deadline
 from downstack.errors import DeadlineExceededError
 from downstack.graphql.errors import TOO_COMPLEX, public_error, public_errors
+from downstack.graphql.executor import Executor
 from downstack.graphql.limits import HINT
 from graphql import ExecutionResult, GraphQLError
 
@@ -21,11 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from downstack.graphql.documents import Operation
-    from graphql import FieldNode, GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
-    from graphql.pyutils import Path
-
-LOOKS = 32
-"""Fields between two looks at the clock."""
+    from graphql import GraphQLSchema
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +31,6 @@ class Answer:
     body: bytes
     status: int = 200
     """For a client that takes the media type of GraphQL; others get 200 whenever the request could be read."""
-
-
-class Timed(StrawberryGraphQLCoreExecutionContext):
-    """An executor that ends with its deadline, also where no formula is evaluated."""
-
-    deadline: Deadline | None = None
-    _count = 0
-    _over = False
-
-    def build_resolve_info(
-        self, field_def: GraphQLField, field_nodes: list[FieldNode], parent_type: GraphQLObjectType, path: Path
-    ) -> GraphQLResolveInfo[Any]:
-        """Look at the clock now and then."""
-        self._count += 1
-        if self.deadline is not None and (self._over or self._count % LOOKS == 0):
-            self._over = self.deadline.passed
-            self.deadline.check()
-        return super().build_resolve_info(field_def, field_nodes, parent_type, path)
 
 
 def _never(value: object) -> bool:
@@ -69,7 +47,7 @@ def run_at_once(
     hide
         Whether errors name nothing that is near.
     """
-    executor = StrawberryGraphQLCoreExecutionContext.build(
+    executor = Executor.build(
         schema,
         operation.document,
         None,
@@ -92,7 +70,7 @@ def begin(
     deadline: Deadline | None = None,
 ) -> list[GraphQLError] | ExecutionResult | Awaitable[ExecutionResult]:
     """Begin to run an operation whose fields may compute."""
-    executor = Timed.build(
+    executor = Executor.build(
         schema,
         operation.document,
         None,
@@ -104,7 +82,7 @@ def begin(
     )
     if isinstance(executor, list):
         return executor
-    cast("Timed", executor).deadline = deadline
+    cast("Executor", executor).deadline = deadline
     return cast("ExecutionResult | Awaitable[ExecutionResult]", executor.execute_operation())
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
@@ -75,6 +76,19 @@ async def _static(name: str) -> Response:
     return Response(_file(name), media_type=media, headers={"cache-control": "public, max-age=3600"})
 
 
+@dataclass(frozen=True, slots=True)
+class GraphQLDoor:
+    """GraphQL at one path of an application."""
+
+    path: str
+    router: APIRouter
+    """Everything: the endpoint, the explorer and its files, WebSockets and streams."""
+    endpoint: ASGIApp
+    """What answers one request with one answer."""
+    streams: Callable[[Scope], bool]
+    """Tells whether a request asks for a stream of answers, which only the router has."""
+
+
 def graphql_router(
     kg: KnowledgeGraph | GraphHolder,
     *,
@@ -99,8 +113,21 @@ def graphql_router(
         The bounds of requests, answers and time; :class:`Guards` says which there are.
     """
     holder = kg if isinstance(kg, GraphHolder) else GraphHolder(kg)
+    return graphql_door(holder, path=path, introspection=introspection, cursor_key=cursor_key, guards=guards).router
+
+
+def graphql_door(
+    holder: GraphHolder,
+    *,
+    path: str = "/graphql",
+    introspection: bool = True,
+    cursor_key: bytes | None = None,
+    guards: Guards | None = None,
+) -> GraphQLDoor:
+    """Return what :func:`graphql_router` does, with its parts at hand."""
     signer = CursorSigner(cursor_key)
     schema = build_schema(introspection)
+    bounds = guards or Guards()
 
     def context_of(scope: Scope) -> Context:
         made = Context(holder.served, signer)
@@ -112,24 +139,36 @@ def graphql_router(
         return Context(holder.served, signer)
 
     async def page(scope: Scope, receive: Receive, send: Send) -> None:
-        await (await streams.render_graphql_ide(Request(scope)))(scope, receive, send)
+        await (await others.render_graphql_ide(Request(scope)))(scope, receive, send)
 
-    bounds = guards or Guards()
+    def streams(scope: Scope) -> bool:
+        return GRAPHQL_SSE_PROTOCOL in others.protocols and accepts(header(scope, b"accept"), EVENTS)
+
     endpoint = GraphQLOverHTTP(schema, context_of, bounds, page if introspection else None)
-    streams = BoundedRouter(
+
+    class Answering(APIRoute):
+        """Hands a request to the endpoint, unless it asks for a stream."""
+
+        async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+            if streams(scope):
+                await super().handle(scope, Replayed(scope, receive, bounds.request_bytes), send)
+            else:
+                await endpoint(scope, receive, send)
+
+    others = BoundedRouter(
         schema,
         path=path,
         graphql_ide="graphiql" if introspection else None,
         context_getter=context,
         subscription_protocols=(),
         include_in_schema=False,
-        route_class=_answering(endpoint, lambda: streams.protocols, bounds.request_bytes),
+        route_class=Answering,
     )
     router = APIRouter()
     if introspection:
         router.add_api_route(f"{path}/static/{{name}}", _static, methods=["GET"], include_in_schema=False)
-    router.include_router(streams)
-    return router
+    router.include_router(others)
+    return GraphQLDoor(path, router, endpoint, streams)
 
 
 class Replayed:
@@ -151,16 +190,3 @@ class Replayed:
         except DisconnectedError:
             return {"type": "http.disconnect"}
         return {"type": "http.request", "body": body, "more_body": False}
-
-
-def _answering(endpoint: ASGIApp, protocols: Callable[[], Sequence[str]], most: int) -> type[APIRoute]:
-    """Return a kind of route that hands a request to the endpoint, unless it asks for a stream that there is."""
-
-    class Answering(APIRoute):
-        async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-            if GRAPHQL_SSE_PROTOCOL in protocols() and accepts(header(scope, b"accept"), EVENTS):
-                await super().handle(scope, Replayed(scope, receive, most), send)
-            else:
-                await endpoint(scope, receive, send)
-
-    return Answering

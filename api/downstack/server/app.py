@@ -11,8 +11,9 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from downstack.graphql.context import GraphHolder
 from downstack.graphql.guards import Guards
-from downstack.graphql.http import graphql_router
+from downstack.graphql.http import graphql_door
 from downstack.kg import KnowledgeGraph
+from downstack.server.direct import Direct
 from downstack.server.headers import KnownHosts, SecurityHeaders
 from downstack.server.landing import landing_page, landing_style
 from downstack.server.rate import RateLimit, RateLimited
@@ -79,7 +80,9 @@ def create_app(
 
     for path, handler in (("/", home), ("/landing.css", style), ("/healthz", health), ("/readyz", ready)):
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
-    app.include_router(graphql_router(holder, introspection=introspection, cursor_key=cursor_key, guards=guards))
+    door = graphql_door(holder, introspection=introspection, cursor_key=cursor_key, guards=guards)
+    app.include_router(door.router)
+    app.add_middleware(Direct, door=door)
     if rate_limit is not None:
         app.add_middleware(RateLimited, limit=rate_limit)
     if cors_origins:
