@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from tests.api.serving import running
 
+from downstack.graphql.guards import Guards
 from downstack.kg import KnowledgeGraph
 from downstack.server import create_app
 
@@ -21,7 +22,8 @@ def kg() -> KnowledgeGraph:
 
 @pytest.fixture(scope="session")
 def app(kg: KnowledgeGraph) -> FastAPI:
-    return create_app(kg)
+    # A machine that does ten other things is slow; what ends at its deadline has tests of its own.
+    return create_app(kg, guards=Guards(deadline_seconds=300.0))
 
 
 @pytest.fixture(scope="session")
