@@ -375,10 +375,17 @@ def items_in(value: object) -> int:
 
 def reads_of(read: set[tuple[str, str]], variables: Variables) -> tuple[object, ...]:
     """Return what an estimate rests on of some variables, as a key."""
-    return tuple(
-        (variables[name] if kind == "number" else items_in(variables[name])) if name in variables else Undefined
-        for name, kind in sorted(read)
-    )
+    found: list[object] = []
+    for name, kind in sorted(read):
+        if name not in variables:
+            found.append(Undefined)
+        elif kind == "items":
+            found.append(items_in(variables[name]))
+        else:
+            # What is no whole number counts as the largest, whatever it is.
+            given = variables[name]
+            found.append(given if given is None or isinstance(given, int) else "none")
+    return tuple(found)
 
 
 __all__ = ["ITEM", "LISTS", "SAMPLE", "WORK", "Estimate", "Size", "items_in", "reads_of"]

@@ -75,9 +75,14 @@ class PreparedDocuments(SchemaExtension):
         yield
 
 
-@lru_cache(maxsize=2)
 def build_schema(introspection: bool = True) -> PublicSchema:
     """Return the schema; without introspection it also gives no hints at names in error messages."""
+    # The cache would tell a default from the same value given.
+    return _schema(introspection)
+
+
+@lru_cache(maxsize=2)
+def _schema(introspection: bool) -> PublicSchema:
     schema = PublicSchema(
         query=Query,
         types=[*ENTITY_TYPES.values(), Fact, Relation, Influence],
