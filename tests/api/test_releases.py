@@ -129,7 +129,7 @@ def test_a_store_that_cannot_be_opened_any_more_leaves_the_old_graph_serving(
     version = ask(service)["version"]
     good = (store / POINTER).read_bytes()
     app = create_app(store=str(store))
-    watch = StoreWatch(app.state.graph, str(store), interval=0.0)
+    app.state.watch = watch = StoreWatch(app.state.graph, str(store), interval=0.0)
     try:
         (store / POINTER).write_text("broken", encoding="utf-8")
         watch.look()
@@ -137,8 +137,13 @@ def test_a_store_that_cannot_be_opened_any_more_leaves_the_old_graph_serving(
         assert "the old one keeps answering" in caplog.text
         assert app.state.graph.served.kg.version == version
         assert ask(service)["version"] == version
+        status, said = app.state.readiness.answer(version)
+        assert (status, said["status"], said["graphVersion"]) == (200, "degraded", version)
     finally:
         (store / POINTER).write_bytes(good)
+    watch.look()
+    assert watch.finished(DEADLINE)
+    assert app.state.readiness.answer(version)[1]["status"] == "ready"
 
 
 def test_a_service_of_one_release_stays_with_it(store: Path) -> None:

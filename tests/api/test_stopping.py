@@ -82,7 +82,7 @@ def test_when_too_many_questions_wait_the_next_one_is_told_to_come_back(kg: Know
         answer = client.post("/graphql", json={"query": QUESTION})
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "1"
-        assert answer.json()["errors"][0]["extensions"]["code"] == "OVERLOADED"
+        assert answer.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
         # What needs no thread is answered all the same.
         assert client.post("/graphql", json={"query": "{ __typename }"}).json()["data"]
         sock.close()

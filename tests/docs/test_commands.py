@@ -49,5 +49,7 @@ def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
         "journey",
         "dependencies",
         "paths",
+        "sparql",
+        "query",
         "validate",
     } == COMMANDS

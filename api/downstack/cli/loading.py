@@ -17,6 +17,7 @@ from downstack.cli.wire import dump
 from downstack.errors import UnknownNameError
 
 if TYPE_CHECKING:
+    from downstack.editing import Writer
     from downstack.loaders.registry import Loaded, Loader
     from downstack.loaders.transaction import Outcome
 
@@ -82,6 +83,20 @@ def load(
             sys.stdout.write(dump(_json(loaded, outcome, store, dry_run)) + "\n")
         else:
             _print(Console(), loaded, outcome, store, dry_run)
+
+
+def store_writer(store: str | None) -> Writer | None:
+    """Return what changes a store while it is served; None for what a load does not write."""
+    if store is None:
+        return None
+    from downstack.graph.releases import is_store, split_store
+
+    path, release = split_store(store)
+    if release is not None or not is_store(path):
+        return None
+    from downstack.loaders.editing import StoreWriter
+
+    return StoreWriter(path)
 
 
 def _loader(source: str) -> Loader:

@@ -14,6 +14,10 @@
     limits.py     what a document may cost
     errors.py     which errors a client sees, and how
     context.py    the graph version a request is answered from
-    fields.py     a typed decorator for resolvers
+    fields.py     typed decorators for resolvers
+    mutation.py   changes of the store: edit_inputs.py, edit_types.py; edits.py takes them one after another
+    scenarios.py  questions that were kept under a name
+    subscription.py  what can be followed; following.py follows work in a thread
+    streaming.py  WebSockets and event streams: socket.py one WebSocket, streams.py how many there may be
     http.py       the router: body limits, strict JSON, the GraphiQL page
 """

@@ -142,6 +142,8 @@ WORK = {
     "shock": 10_000,
     "Query.dependencies": 2_000,
     "Query.deployments": 10_000,
+    "diff": 40_000,
+    "publishedEffects": 10_000,
     "costBand": 100,
     "timeBand": 100,
 }

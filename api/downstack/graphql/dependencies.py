@@ -9,9 +9,10 @@ from strawberry import UNSET
 
 from downstack import results
 from downstack.graphql import relay
-from downstack.graphql.arguments import After, AsOf, Name
+from downstack.graphql.arguments import After, AsOf, Before, Last, Name
 from downstack.graphql.combinations import off_the_loop
 from downstack.graphql.context import Info
+from downstack.graphql.cursors import Sorted
 from downstack.graphql.dependency_shares import Exposure
 from downstack.graphql.dependency_steps import DependencyNode, DependencyStep, Reliance
 from downstack.graphql.entities import Entity, entity_of
@@ -22,6 +23,7 @@ from downstack.graphql.inputs import given
 __all__ = ["Dependencies", "DependencyReport", "Path", "Reliance", "SinglePoint"]
 
 PAGE = 50
+_BY_DEPTH: Sorted[results.DependencyNode] = Sorted(lambda item: (item.depth, item.entity.id))
 Influences = Annotated[bool | None, strawberry.argument(description="Follow qualitative influences too.")]
 
 
@@ -49,7 +51,8 @@ class DependencyReport:
     """An answer."""
 
     record: strawberry.Private[results.DependencyReport]
-    page: strawberry.Private[tuple[int | None, str | None, str]]
+    page: strawberry.Private[relay.Page]
+    scope: strawberry.Private[str]
     graph_version: str = strawberry.field(description="The graph version that answered.")
     direction: Direction = strawberry.field(description="Which way was followed.")
     max_depth: int = strawberry.field(description="How many steps were followed.")
@@ -66,17 +69,18 @@ class DependencyReport:
         """Wrap the entity."""
         return entity_of(self.record.entity)
 
-    @resolved("Within the depth, nearest first, then by slug; page by page as `first` and `after` of the question say.")
+    @resolved(
+        "Within the depth, nearest first, then by slug; page by page as `first`, `after`, `last` and `before` of the question say."
+    )
     def nodes(self, info: Info) -> relay.Connection[DependencyNode]:
         """Cut the page."""
-        first, after, scope = self.page
         return relay.paginate(
             self.record.nodes,
             DependencyNode.of,
-            scope=scope,
+            places=_BY_DEPTH,
+            scope=self.scope,
             signer=info.context.signer,
-            first=first,
-            after=after,
+            page=self.page,
         )
 
     @resolved("Steps between the asked entity and those within the depth, up to 500.")
@@ -95,12 +99,13 @@ class DependencyReport:
         return [Exposure.of(item) for item in self.record.exposures[:100]]
 
     @classmethod
-    def of(cls, record: results.DependencyReport, first: int | None, after: str | None) -> DependencyReport:
+    def of(cls, record: results.DependencyReport, page: relay.Page) -> DependencyReport:
         """Wrap a record."""
         asked = (record.entity.id, record.direction, record.max_depth, record.as_of, record.hidden, record.influences)
         return cls(
             record=record,
-            page=(first, after, relay.scope_of("dependencies", asked, record.graph_version)),
+            page=page,
+            scope=relay.scope_of("dependencies", asked),
             graph_version=record.graph_version,
             direction=Direction(str(record.direction)),
             max_depth=record.max_depth,
@@ -155,16 +160,18 @@ class Dependencies:
             strawberry.argument(description="Classes to pass through without showing them, such as Interconnect."),
         ] = UNSET,
         influences: Influences = False,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> DependencyReport:
         """Ask for dependencies."""
-        size = relay.check_first(PAGE if first is None else first)
+        page = relay.page_of(info, first, after, last, before, PAGE)
         hidden, depth = given(hide) or [], 3 if max_depth is None else max_depth
 
         def ask() -> results.DependencyReport:
             kg = info.context.kg
             return kg.dependencies(of, direction.value, depth, given(as_of), hidden, bool(influences))
 
-        return DependencyReport.of(await off_the_loop(ask), size, given(after))
+        return DependencyReport.of(await off_the_loop(ask), page)
 
     @resolved(
         "The shortest ways between two entities, whichever depends on the other; an empty list when there is none."

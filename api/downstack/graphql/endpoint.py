@@ -15,14 +15,22 @@ import orjson
 from downstack.deadline import Deadline
 from downstack.errors import DeadlineExceededError
 from downstack.graphql.context import Context
-from downstack.graphql.errors import BAD_USER_INPUT, OVERLOADED
+from downstack.graphql.errors import BAD_USER_INPUT, UNAVAILABLE
 from downstack.graphql.execution import Answer, begin, refusal, run_at_once, run_to_the_end, too_late, written
 from downstack.graphql.limits import variables_error
-from downstack.graphql.negotiation import JSON, PAGES, RESPONSE, accepts, answer_type
+from downstack.graphql.negotiation import ANY, JSON, RESPONSE, accepts, answer_type
+from downstack.graphql.observing import (
+    observe_cost,
+    observe_document,
+    observe_error,
+    observe_lookup,
+    observe_operation,
+)
 from downstack.graphql.request import (
     DisconnectedError,
     GraphQLRequest,
     RefusedError,
+    asks_for_page,
     header,
     read_body,
     read_get,
@@ -88,7 +96,7 @@ class GraphQLOverHTTP:
                 raise RefusedError(
                     405, BAD_USER_INPUT, "a request is sent by GET or POST", "use POST", {"allow": "GET, POST"}
                 )
-            if method == "GET" and not scope["query_string"] and accepts(accept, *PAGES):
+            if asks_for_page(scope) or (method == "GET" and not scope["query_string"] and accepts(accept, ANY)):
                 if self._page is None:
                     raise RefusedError(404, BAD_USER_INPUT, "there is no page here", "send a query")
                 await self._page(scope, receive, send)
@@ -100,15 +108,17 @@ class GraphQLOverHTTP:
             else:
                 body = await read_body(scope, receive, self._guards.request_bytes)
                 request = read_post(header(scope, b"content-type"), body)
-            answer = await self._answer(scope, receive, request, method)
+            with observe_operation():
+                answer = await self._answer(scope, receive, request, method)
         except RefusedError as refused:
+            observe_error(refused.code)
             await respond(
                 send, refused.status, kind or JSON, orjson.dumps({"errors": [refused.error]}), refused.headers
             )
             return
         except DisconnectedError:
             return
-        await respond(send, answer.status if kind == RESPONSE else 200, kind, answer.body)
+        await respond(send, answer.status if kind == RESPONSE or answer.plain else 200, kind, answer.body)
 
     async def _answer(self, scope: Scope, receive: Receive, request: GraphQLRequest, method: str) -> Answer:
         deadline = Deadline(self._guards.deadline_seconds)
@@ -118,6 +128,7 @@ class GraphQLOverHTTP:
             if prepared.errors:
                 return refusal(*prepared.errors)
             operation = prepared.operations.get(request.operation)
+            observe_document(prepared.document, request.operation)
             if operation is None:
                 return refusal(_no_operation(request.operation))
             if operation.kind != "query" and (method == "GET" or operation.kind == "subscription"):
@@ -125,6 +136,7 @@ class GraphQLOverHTTP:
             variables = request.variables
             refused = variables_error(variables, self._guards.limits) if variables else None
             size, too_large = operation.size(variables)
+            observe_cost(size.cost)
             if refused := refused or too_large:
                 return refusal(refused)
             context = self._context(scope)
@@ -159,6 +171,7 @@ class GraphQLOverHTTP:
             raise RefusedError(400, BAD_USER_INPUT, "the request has no query", 'send {"query": "..."}')
         documents = self._schema.documents
         prepared = documents.known(text)
+        observe_lookup("document", found=prepared is not None)
         if prepared is None and len(text) < LONG:
             prepared = documents.prepare(text)
         if prepared is None:
@@ -180,7 +193,7 @@ class GraphQLOverHTTP:
         except OverloadedError as error:
             raise RefusedError(
                 503,
-                OVERLOADED,
+                UNAVAILABLE,
                 "too many questions wait for an answer",
                 f"ask again in {RETRY_AFTER} second",
                 {"retry-after": str(RETRY_AFTER)},

@@ -12,7 +12,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from downstack.deadline import Deadline
 from downstack.errors import DeadlineExceededError
-from downstack.graphql.errors import TOO_COMPLEX, public_error, public_errors
+from downstack.graphql.errors import TOO_COMPLEX, public_error, public_errors, status_of
 from downstack.graphql.executor import Executor
 from downstack.graphql.limits import HINT
 from graphql import ExecutionResult, GraphQLError
@@ -31,6 +31,8 @@ class Answer:
     body: bytes
     status: int = 200
     """For a client that takes the media type of GraphQL; others get 200 whenever the request could be read."""
+    plain: bool = False
+    """Whether all clients get this status: whoever asked may not."""
 
 
 def _never(value: object) -> bool:
@@ -128,12 +130,16 @@ def written(result: ExecutionResult | list[GraphQLError], most: int) -> Answer:
                 extensions={"code": TOO_COMPLEX, "hint": HINT},
             )
         )
-    return Answer(body)
+    forbidden = status_of(content) if result.errors else None
+    return Answer(body) if forbidden is None else Answer(body, forbidden, plain=True)
 
 
 def refusal(*errors: GraphQLError, status: int = 400) -> Answer:
     """Write down why there is no data."""
-    return Answer(orjson.dumps({"errors": [public_error(error).formatted for error in errors]}), status)
+    content = {"errors": [public_error(error).formatted for error in errors]}
+    forbidden = status_of(content)
+    body = orjson.dumps(content)
+    return Answer(body, status) if forbidden is None else Answer(body, forbidden, plain=True)
 
 
 def too_late(error: DeadlineExceededError) -> Answer:

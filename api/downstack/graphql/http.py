@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from cross_web import HTTPException
 from fastapi import APIRouter
@@ -14,17 +15,18 @@ from fastapi.routing import APIRoute
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from strawberry.fastapi import GraphQLRouter
-from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL
 
-from downstack.graphql.context import Context, GraphHolder
+from downstack.graphql.context import Context, GraphHolder, Services
+from downstack.graphql.cursors import CursorSigner
 from downstack.graphql.endpoint import GraphQLOverHTTP
+from downstack.graphql.errors import BAD_USER_INPUT, status_of
 from downstack.graphql.guards import Guards
 from downstack.graphql.negotiation import EVENTS, accepts
+from downstack.graphql.observing import observe_error
 from downstack.graphql.question import question_body
-from downstack.graphql.relay import CursorSigner
 from downstack.graphql.request import DisconnectedError, RefusedError, header, read_body, strict_json
 from downstack.graphql.schema import build_schema
+from downstack.graphql.streaming import StreamingRouter
 from downstack.kg import KnowledgeGraph
 
 STATIC = {
@@ -44,15 +46,37 @@ PAGE_POLICY = (
 """The editor writes style attributes and carries its fonts inline; everything else comes from this server."""
 
 
-class BoundedRouter(GraphQLRouter[Context, None]):
-    """Strawberry's router, which keeps what is not one request with one answer: WebSockets and streams."""
+class BoundedRouter(StreamingRouter):
+    """Strawberry's router, which keeps what is not one request with one answer: WebSockets and event streams."""
 
     def decode_json(self, data: str | bytes) -> object:
-        """Read JSON strictly."""
+        """Read JSON strictly; a body (which comes as bytes) must be an object."""
+        found = strict_json(data)
+        if isinstance(data, bytes) and not isinstance(found, dict | list):
+            raise RefusedError(400, BAD_USER_INPUT, "the request is not a JSON object", 'send {"query": "..."}')
+        return found
+
+    async def run(self, request: Any, context: Any = None, root_value: Any = None) -> Any:
+        """Answer one request."""
+        if self.is_websocket_request(request):
+            return await self.run_socket(request, context, root_value)
+        if (full := self.take_seat(request)) is not None:
+            return full
         try:
-            return strict_json(data)
+            return await super().run(request=request, context=context, root_value=root_value)
         except RefusedError as refused:
-            raise HTTPException(refused.status, refused.message) from refused
+            return _response(refused)
+        except HTTPException as error:
+            hint = "see the GraphQL over HTTP protocol"
+            return _response(RefusedError(error.status_code, BAD_USER_INPUT, error.reason, hint))
+        finally:
+            self.give_seat_back(request)
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        """Return the answer; its status says it too when whoever asked may not."""
+        response = super().create_response(response_data, sub_response)
+        response.status_code = status_of(response_data) or response.status_code
+        return response
 
     async def render_graphql_ide(self, request: Request) -> HTMLResponse:
         """Send the explorer, which loads its files from below the address it was asked at."""
@@ -62,6 +86,11 @@ class BoundedRouter(GraphQLRouter[Context, None]):
         question = question_body().replace("</", "<\\/")
         page = _file("index.html").decode().replace("{{base}}", place).replace("{{question}}", question)
         return HTMLResponse(page, headers=headers)
+
+
+def _response(refused: RefusedError) -> Response:
+    observe_error(refused.code)
+    return JSONResponse({"errors": [refused.error]}, status_code=refused.status)
 
 
 @cache
@@ -95,6 +124,8 @@ def graphql_router(
     path: str = "/graphql",
     introspection: bool = True,
     cursor_key: bytes | None = None,
+    services: Services | None = None,
+    allowed_origins: Collection[str] = (),
     guards: Guards | None = None,
 ) -> APIRouter:
     """Return a router to include into a FastAPI application of your own.
@@ -109,11 +140,24 @@ def graphql_router(
         Whether clients may ask for the schema; without it there is no explorer page and no hint at near names of fields.
     cursor_key
         The key of page cursors; replicas that serve the same clients need the same one. Random unless given.
+    services
+        Who may ask, how the store is changed, how many may subscribe; everybody may read, and nobody may change anything,
+        unless given. Its holder is the one that is served.
+    allowed_origins
+        Other origins whose pages may open a WebSocket.
     guards
         The bounds of requests, answers and time; :class:`Guards` says which there are.
     """
     holder = kg if isinstance(kg, GraphHolder) else GraphHolder(kg)
-    return graphql_door(holder, path=path, introspection=introspection, cursor_key=cursor_key, guards=guards).router
+    return graphql_door(
+        holder,
+        path=path,
+        introspection=introspection,
+        cursor_key=cursor_key,
+        services=services,
+        allowed_origins=allowed_origins,
+        guards=guards,
+    ).router
 
 
 def graphql_door(
@@ -122,27 +166,30 @@ def graphql_door(
     path: str = "/graphql",
     introspection: bool = True,
     cursor_key: bytes | None = None,
+    services: Services | None = None,
+    allowed_origins: Collection[str] = (),
     guards: Guards | None = None,
 ) -> GraphQLDoor:
     """Return what :func:`graphql_router` does, with its parts at hand."""
     signer = CursorSigner(cursor_key)
     schema = build_schema(introspection)
     bounds = guards or Guards()
+    shared = Services(holder, deadline_seconds=bounds.deadline_seconds) if services is None else services
 
     def context_of(scope: Scope) -> Context:
-        made = Context(holder.served, signer)
+        made = Context(holder.served, signer, shared)
         made.request = Request(scope)
         return made
 
     # A coroutine, so that FastAPI does not hop to a thread for it.
     async def context() -> Context:
-        return Context(holder.served, signer)
+        return Context(holder.served, signer, shared)
 
     async def page(scope: Scope, receive: Receive, send: Send) -> None:
         await (await others.render_graphql_ide(Request(scope)))(scope, receive, send)
 
     def streams(scope: Scope) -> bool:
-        return GRAPHQL_SSE_PROTOCOL in others.protocols and accepts(header(scope, b"accept"), EVENTS)
+        return accepts(header(scope, b"accept"), EVENTS)
 
     endpoint = GraphQLOverHTTP(schema, context_of, bounds, page if introspection else None)
 
@@ -160,7 +207,8 @@ def graphql_door(
         path=path,
         graphql_ide="graphiql" if introspection else None,
         context_getter=context,
-        subscription_protocols=(),
+        services=shared,
+        allowed_origins=allowed_origins,
         include_in_schema=False,
         route_class=Answering,
     )
@@ -185,8 +233,6 @@ class Replayed:
         self._read = True
         try:
             body = await read_body(self._scope, self._receive, self._most)
-        except RefusedError as refused:
-            raise HTTPException(refused.status, refused.message) from refused
         except DisconnectedError:
             return {"type": "http.disconnect"}
         return {"type": "http.request", "body": body, "more_body": False}

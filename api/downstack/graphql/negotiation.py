@@ -6,8 +6,8 @@ from functools import lru_cache
 
 JSON = "application/json"
 RESPONSE = "application/graphql-response+json"
-PAGES = ("text/html", "*/*")
-"""What a browser accepts, and a person who tries an address."""
+HTML = "text/html"
+ANY = "*/*"
 EVENTS = "text/event-stream"
 
 LONGEST = 1_000

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from downstack.graphql.errors import BAD_USER_INPUT, TOO_COMPLEX
-from downstack.graphql.negotiation import is_json
+from downstack.graphql.negotiation import HTML, accepts, is_json
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope
@@ -54,6 +54,17 @@ def header(scope: Scope, name: bytes) -> str:
     """Return a header of a request, several of one name joined as one list; empty when there is none."""
     found = [value for key, value in scope["headers"] if key == name]
     return (found[0] if len(found) == 1 else b", ".join(found)).decode("latin-1") if found else ""
+
+
+def asks_for_page(scope: Scope) -> bool:
+    """Return whether a request is that of a browser for a page: it needs no token, and must never be answered with data."""
+    return (
+        scope["method"] == "GET"
+        and accepts(header(scope, b"accept"), HTML)
+        and all(
+            name != "query" for name, _ in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        )
+    )
 
 
 async def read_body(scope: Scope, receive: Receive, most: int) -> bytes:

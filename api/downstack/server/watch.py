@@ -42,6 +42,9 @@ class StoreWatch:
         self._seen: _Stamp | None = None
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self.failed = False
+        """Whether the newest release could not be opened; why stands in the log, it may name paths."""
+        self._opening = threading.Lock()
 
     def look(self) -> None:
         """Start to open a new release if there is one; returns at once."""
@@ -66,18 +69,28 @@ class StoreWatch:
             thread.join(timeout)
         return thread is None or not thread.is_alive()
 
+    def refresh(self) -> None:
+        """Serve the newest release, and return when it is served; a store that is fixed to one release stays there."""
+        if self._follows:
+            self._open()
+
     def _open(self) -> None:
-        try:
-            history = read_history(self._path)
-            held = self._holder.served.kg.info.releases
-            if history == held:
+        # One at a time: what was read first would otherwise be able to replace what was read last.
+        with self._opening:
+            try:
+                history = read_history(self._path)
+                held = self._holder.served.kg.info.releases
+                if history == held:
+                    self.failed = False
+                    return
+                kg = KnowledgeGraph.open(self._path)
+            except (DownstackError, OSError) as error:
+                self.failed = True
+                _log.error("the new release of %s cannot be opened, the old one keeps answering: %s", self._path, error)
                 return
-            kg = KnowledgeGraph.open(self._path)
-        except (DownstackError, OSError) as error:
-            _log.error("the new release of %s cannot be opened, the old one keeps answering: %s", self._path, error)
-            return
-        self._holder.swap(kg)
-        _log.info("serving release %s of %s", kg.version, self._path)
+            self.failed = False
+            self._holder.swap(kg)
+            _log.info("serving release %s of %s", kg.version, self._path)
 
 
 def _stamp(file: Path) -> _Stamp | None:

@@ -14,6 +14,7 @@ from downstack.engine.engine import Engine
 from downstack.engine.plan import Plan
 from downstack.engine.sampling import sampled_plan, varying_quantities
 from downstack.engine.spread import Directions
+from downstack.engine.stages import stage
 from downstack.errors import UserInputError
 from downstack.performance.declare import Array
 
@@ -112,7 +113,8 @@ class Sampler:
         kept: dict[str, Array] = {}
         for part, plan in self.blocks(directions):
             checkpoint()
-            found = measure(plan, part.stop - part.start)
+            with stage("sample"):
+                found = measure(plan, part.stop - part.start)
             if not kept:
                 kept = self._room(found)
             for name, values in found.items():

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from downstack.errors import Finding, KnowledgeError
+from downstack.graph.quoted import QUOTED, quoted_triple_line
 from downstack.graph.statements import Node, Text, Value
 from downstack.vocabulary import RDF
 
@@ -45,7 +46,7 @@ class Document:
     @property
     def triples(self) -> list[ox.Quad]:
         """The triples as the parser gives them, read again from the text."""
-        return list(ox.parse(self.text.encode(), format=_format(self.path)))
+        return list(ox.parse(self.text.encode(), format=format_of(self.path)))
 
 
 class Pool:
@@ -63,10 +64,14 @@ def parse_document(path: str, text: str, pool: Pool | None = None) -> Document:
     Raises
     ------
     KnowledgeError
-        If it is not Turtle; the finding names the line.
+        If it is not Turtle, or quotes a triple; the finding names the line.
     """
+    quoted = quoted_triple_line(text)
+    if quoted is not None:
+        finding = Finding(path, quoted, QUOTED, "the vocabulary has none: remove it", "syntax")
+        raise KnowledgeError((finding,))
     try:
-        nodes, size = _nodes(ox.parse(text.encode(), format=_format(path)), Pool() if pool is None else pool)
+        nodes, size = _nodes(ox.parse(text.encode(), format=format_of(path)), Pool() if pool is None else pool)
     except SyntaxError as error:
         what = (error.msg or "not Turtle").partition(": ")[2] or "not Turtle"
         finding = Finding(path, error.lineno, f"not Turtle: {what}", "correct the syntax", "syntax")
@@ -74,7 +79,8 @@ def parse_document(path: str, text: str, pool: Pool | None = None) -> Document:
     return Document(path, text, nodes, size)
 
 
-def _format(path: str) -> ox.RdfFormat:
+def format_of(path: str) -> ox.RdfFormat:
+    """Return what a document of that name is written in."""
     return ox.RdfFormat.N_TRIPLES if path.endswith(".nt") else ox.RdfFormat.TURTLE
 
 

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 
 import pyoxigraph as ox
 
+from downstack.errors import Finding, KnowledgeError
 from downstack.graph.documents import Document, parse_document
-from downstack.vocabulary import PREFIXES
+from downstack.vocabulary import PREFIXES, shorten
 
 SHARED = re.compile(r"facts/loaded/[^/]+")
 """A loader whose files lie in a folder of its own below that replaces them as it likes."""
@@ -24,6 +25,32 @@ def joined(documents: Mapping[str, str], held: Mapping[str, Document]) -> dict[s
         name: _join(name, held[name], text) if SHARED.fullmatch(name) and name in held else text
         for name, text in documents.items()
     }
+
+
+def check_additive(documents: Mapping[str, str], held: Mapping[str, Document]) -> None:
+    """Refuse documents that say anything else of what a file of the same name describes.
+
+    Raises
+    ------
+    KnowledgeError
+        With the subjects.
+    """
+    findings: list[Finding] = []
+    for name, text in documents.items():
+        old = held.get(name)
+        if old is None or old.text == text:
+            continue
+        new = parse_document(name, text)
+        said = [subject for subject, node in new.nodes.items() if subject in old.nodes and old.nodes[subject] != node]
+        if not said and not SHARED.fullmatch(name):
+            said = [subject for subject in old.nodes if subject not in new.nodes]
+        remedy = "what was stated stays: state something new, or withdraw it first"
+        findings += [
+            Finding(name, None, f"the store says something else of {shorten(subject)}", remedy, "stated")
+            for subject in said
+        ]
+    if findings:
+        raise KnowledgeError(tuple(findings))
 
 
 def _join(name: str, old: Document, text: str) -> str:

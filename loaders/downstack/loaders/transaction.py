@@ -26,13 +26,16 @@ from downstack.graph.releases import (
     read_history,
     release_folder,
 )
-from downstack.loaders.joining import joined
+from downstack.loaders.joining import check_additive, joined
 from downstack.loaders.store_files import clean, discard, write_history, write_release
 from downstack.loaders.store_lock import locked
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionRegistry
 from downstack.results.diff import DiffReport
 from downstack.results.releases import Release
+
+BUNDLED = "bundled"
+"""What a store is said to have been made with that began as the knowledge of the product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,11 @@ class _Base:
     origin: str
     """What the first release of a store is called that has none yet."""
 
+    @property
+    def is_bundled(self) -> bool:
+        """Whether it begins with what ships with downstack."""
+        return self.origin == BUNDLED
+
 
 def write_store(
     store: Path,
@@ -72,6 +80,8 @@ def write_store(
     rejected: Sequence[tuple[str, int]] = (),
     registry: FunctionRegistry | None = None,
     large: bool = False,
+    by: str = "",
+    additive: bool = False,
 ) -> Outcome:
     """Check documents together with a store, and make a release of both.
 
@@ -91,6 +101,10 @@ def write_store(
         The functions that the graph must open with; the shared registry unless given.
     large
         Allow files of gigabytes.
+    by
+        For the history: who asked for it.
+    additive
+        Refuse to say anything else of a subject that a file of that name describes already.
 
     Raises
     ------
@@ -98,14 +112,14 @@ def write_store(
         With every finding, or if the store cannot be written; the store is what it was then.
     """
     functions = REGISTRY if registry is None else registry
-    record = _Record(loader or "python", tuple(sources), tuple(rejected))
+    record = _Record(loader or "python", tuple(sources), tuple(rejected), by)
     _check_names(documents)
     _check_place(store)
     trial: tuple[_Base, _Trial] | None = None
     if dry_run or not store.exists():
         # Nothing may be left of a load into a new store that is refused.
         base = _read_base(store, large)
-        trial = base, _trial(base, documents, functions)
+        trial = base, _trial(base, documents, functions, additive)
         if dry_run:
             return Outcome(None, trial[1].diff)
     created = not store.exists()
@@ -115,7 +129,7 @@ def write_store(
             clean(store)
             if trial is None or is_store(store):
                 base = _read_base(store, large)
-                trial = base, _trial(base, documents, functions)
+                trial = base, _trial(base, documents, functions, additive)
             return _commit(store, *trial, record)
     except OSError as error:
         discard(store, created=created)
@@ -127,6 +141,7 @@ class _Record:
     loader: str
     sources: tuple[str, ...]
     rejected: tuple[tuple[str, int], ...]
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +162,14 @@ def _read_base(store: Path, large: bool) -> _Base:
         documents, checked = collect(store, large=large)
         return _Base(documents, checked, history, "by-hand")
     documents, checked = collect(None)
-    return _Base(documents, checked, (), "bundled")
+    return _Base(documents, checked, (), BUNDLED)
 
 
-def _trial(base: _Base, documents: Mapping[str, str], registry: FunctionRegistry) -> _Trial:
+def _trial(base: _Base, documents: Mapping[str, str], registry: FunctionRegistry, additive: bool) -> _Trial:
     with paused_collection():
         held = {item.path: item for item in base.documents}
+        if additive:
+            check_additive(documents, held)
         pool = Pool()
         fresh = [
             parse_document(name, text, pool)
@@ -160,10 +177,13 @@ def _trial(base: _Base, documents: Mapping[str, str], registry: FunctionRegistry
             if name not in held or held[name].text != text
         ]
         together = {**held, **{item.path: item for item in fresh}}
-        after, _ = build(
+        after, everything = build(
             tuple(together.values()), registry, shacl=True, conforming=base.documents if base.checked else None
         )
-        before, _ = build(base.documents, registry, shacl=False) if fresh else (after, ())
+        before = after
+        if fresh:
+            # The bundled knowledge was checked when it was made; a store may have been checked by an older version.
+            before, _ = build(base.documents, registry, shacl=False, checked=base.is_bundled, described=everything[-1])
         Engine(after, registry)
     return _Trial(before, after, tuple(together.values()), compare_knowledge(before, after), not fresh)
 
@@ -214,6 +234,7 @@ def _release(knowledge: Knowledge, documents: Sequence[Document], now: str, reco
         changed=0,
         removed=0,
         rejected=record.rejected,
+        by=record.by,
     )
 
 
