@@ -113,6 +113,8 @@ class Services:
     streams: Streams = field(default_factory=Streams)
     draining: Callable[[], bool] = bool
     """Whether the service is about to stop, so that what would go on for ever ends; never unless given."""
+    deadline_seconds: float = 10.0
+    """How long one answer on a stream may take."""
 
     @cached_property
     def pool(self) -> ThreadPoolExecutor:
