@@ -51,5 +51,6 @@ def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
         "paths",
         "sparql",
         "query",
+        "token",
         "validate",
     } == COMMANDS

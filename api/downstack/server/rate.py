@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from downstack.graphql.endpoint import client_of
+from downstack.graphql.observing import observe_error
 from downstack.graphql.request import RefusedError
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ class RateLimited:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1013})
             return
+        observe_error(RATE_LIMITED)
         refused = RefusedError(429, RATE_LIMITED, "too many requests", f"ask again in {seconds} s")
         body = orjson.dumps({"errors": [refused.error]})
         headers = [
