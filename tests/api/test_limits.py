@@ -59,6 +59,13 @@ def test_the_estimate_is_linear_where_written_out_it_would_be_exponential() -> N
     }
 
 
+@pytest.mark.parametrize("size", ["last: 100", "first: null, last: 100", "last: $n", "first: 1, last: $n"])
+def test_a_page_backwards_counts_like_one_forwards(post: Any, size: str) -> None:
+    deep = "facts { source { title } entity { facts { entity { facts { id } } } } }"
+    query = f"query ($n: Int) {{ entities({size}) {{ nodes {{ {deep} }} }} }}"
+    assert codes(post(query.replace("$n: Int", "$n: Int = 100"), n=100)) == {"TOO_COMPLEX"}
+
+
 def test_a_page_size_given_as_a_variable_counts_as_the_largest() -> None:
     wide = "query ($n: Int) { entities(first: %s) { nodes { facts { source { title } entity { facts { id } } } } } }"
     assert document_error(parse(wide % "1")) is None

@@ -26,6 +26,7 @@ from graphql import (
     IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    ValueNode,
     VariableNode,
 )
 
@@ -37,7 +38,7 @@ MAX_COST = 150_000
 """Values that the answer is estimated to hold."""
 MAX_ROOT_FIELDS = 20
 
-PAGED = frozenset({"entities", "influences", "effects", "search", "publishedEffects", "differences"})
+PAGED = frozenset({"entities", "influences", "effects", "search", "publishedEffects", "differences", "scenarios"})
 LISTS = {
     "_entities": MAX_PAGE,
     "facts": 12,
@@ -149,15 +150,18 @@ class _Estimate:
 
 
 def _length(node: FieldNode) -> float:
-    for argument in node.arguments or ():
-        if argument.name.value in ("first", "last"):
-            if isinstance(argument.value, IntValueNode):
-                # A page size out of range is refused by its resolver, with a better message than this rule's.
-                return float(min(max(int(argument.value.value), 1), MAX_PAGE))
-            # A page size given as a variable may be the largest allowed.
-            return float(MAX_PAGE if isinstance(argument.value, VariableNode) else DEFAULT_PAGE)
     name = node.name.value
-    return float(DEFAULT_PAGE if name in PAGED else LISTS.get(name, 1))
+    sizes = [_page(argument.value) for argument in node.arguments or () if argument.name.value in ("first", "last")]
+    # Two page sizes are refused by the resolver, but one of them may turn out to be null.
+    return max(sizes, default=float(DEFAULT_PAGE if name in PAGED else LISTS.get(name, 1)))
+
+
+def _page(size: ValueNode) -> float:
+    if isinstance(size, IntValueNode):
+        # A page size out of range is refused by its resolver, with a better message than this rule's.
+        return float(min(max(int(size.value), 1), MAX_PAGE))
+    # A page size given as a variable may be the largest allowed.
+    return float(MAX_PAGE if isinstance(size, VariableNode) else DEFAULT_PAGE)
 
 
 def _samples(node: FieldNode) -> int:
