@@ -147,6 +147,13 @@ def serve(
     log_format: Annotated[
         Literal["text", "json"] | None, typer.Option("--log-format", help="For people, or one object a line.")
     ] = None,
+    trusted_documents: Annotated[
+        str | None,
+        typer.Option("--trusted-documents", metavar="FILE", help="Answer only the queries that this file registers."),
+    ] = None,
+    production: Annotated[
+        bool, typer.Option("--production", help="No schema, no explorer, no near names in errors, and a rate limit.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the service: a page at /, GraphQL with its explorer at /graphql, SPARQL at /sparql."""
@@ -162,6 +169,8 @@ def serve(
             store=store or given.store,
             workers=workers or given.workers,
             log_format=log_format or given.log_format,
+            trusted_documents=trusted_documents or given.trusted_documents,
+            production=production or given.production,
         )
         if tokens_file:
             settings = replace(settings, access=replace(settings.access, tokens_file=tokens_file))

@@ -8,6 +8,7 @@ import sys
 import textwrap
 import types
 import typing
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -82,7 +83,7 @@ anonymous = lambda x: (
 
 
 @pytest.fixture
-def forms(tmp_path: Path) -> types.ModuleType:
+def forms(tmp_path: Path) -> Iterator[types.ModuleType]:
     path = tmp_path / "forms.py"
     path.write_text(FORMS, encoding="utf-8")
     module = types.ModuleType("forms")

@@ -142,6 +142,12 @@ def test_an_origin_that_cannot_be_read_is_said_and_tried_again(tmp_path: Path) -
         asked.close()
 
 
+def test_files_that_are_not_the_version_are_not_asked() -> None:
+    asked = QueryProcesses(StoreOrigin("0123456789abcdef", None, ""), LIMITS)
+    with pytest.raises(UnavailableError, match="changed since it was opened"):
+        asked.ask("ASK {}")
+
+
 def test_a_graph_that_is_not_read_in_time_is_asked_for_later(origin: QuadsOrigin) -> None:
     asked = QueryProcesses(origin, QueryLimits(start=0.0))
     try:
