@@ -73,6 +73,13 @@ def test_the_estimate_looks_at_each_node_once_where_written_out_it_would_be_expo
     assert estimate.visited <= nodes + fields + 2
 
 
+@pytest.mark.parametrize("size", ["last: 100", "first: null, last: 100", "last: $n", "first: 1, last: $n"])
+def test_a_page_backwards_counts_like_one_forwards(size: str) -> None:
+    deep = "facts { source { title } entity { facts { entity { facts { id } } } } }"
+    query = f"query ($n: Int = 100) {{ entities({size}) {{ nodes {{ {deep} }} }} }}"
+    assert refusal(query, n=100) is not None
+
+
 def test_the_page_size_of_a_variable_counts_as_what_it_is() -> None:
     wide = (
         """query ($n: Int%s) { entities(first: $n) { nodes { facts { source { title } entity { facts { id } } } } } }"""
