@@ -11,7 +11,10 @@
     inputs.py     what questions ask with; arguments.py what several fields take
     query.py      the root fields; goals.py those that turn an answer round
     relay.py      connections and their signed cursors
-    limits.py     what a document may cost
+    documents.py  documents parsed, bounded and validated once; cost.py what one costs, limits.py what it may
+    endpoint.py   GraphQL over HTTP; request.py reads it, negotiation.py its media types, execution.py runs and writes
+    executor.py   graphql-core's executor with short ways; workers.py the threads for what computes
+    guards.py     the bounds of a service; stored.py queries that are asked by their hash
     errors.py     which errors a client sees, and how
     context.py    the graph version a request is answered from
     fields.py     typed decorators for resolvers

@@ -125,10 +125,10 @@ class GraphQLOverHTTP:
         client = client_of(scope)
         try:
             prepared = await self._prepare(request, receive, deadline, client)
+            observe_document(prepared.document, request.operation)
             if prepared.errors:
                 return refusal(*prepared.errors)
             operation = prepared.operations.get(request.operation)
-            observe_document(prepared.document, request.operation)
             if operation is None:
                 return refusal(_no_operation(request.operation))
             if operation.kind != "query" and (method == "GET" or operation.kind == "subscription"):
