@@ -12,11 +12,11 @@ from tests.api.test_journey import JOURNEY
 
 from downstack.deadline import Deadline
 from downstack.errors import DeadlineExceededError
-from downstack.graphql.context import Context, Served
+from downstack.graphql.context import Context, GraphHolder, Services
+from downstack.graphql.cursors import CursorSigner
 from downstack.graphql.execution import run_to_the_end
 from downstack.graphql.executor import stored_fields
 from downstack.graphql.question import QUERY, VARIABLES
-from downstack.graphql.relay import CursorSigner
 from downstack.graphql.schema import build_schema
 from downstack.kg import KnowledgeGraph
 
@@ -35,12 +35,17 @@ ASKED: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
+def context_of(kg: KnowledgeGraph) -> Context:
+    holder = GraphHolder(kg)
+    return Context(holder.served, CursorSigner(b"the same for both"), Services(holder))
+
+
 @pytest.mark.parametrize("place", range(len(ASKED)))
 def test_an_answer_is_the_same_with_and_without_the_short_ways(kg: KnowledgeGraph, place: int) -> None:
     query, variables = ASKED[place]
     schema = build_schema()
     prepared = schema.documents.look(query)
-    context = Context(Served(kg), CursorSigner(b"the same for both"))
+    context = context_of(kg)
     short = run_to_the_end(
         schema.graphql, prepared.operations[None], context, variables, hide=False, deadline=Deadline()
     )
@@ -85,6 +90,6 @@ def test_an_operation_without_formulas_ends_at_its_deadline_too(kg: KnowledgeGra
     operation = schema.documents.look("{ entities(first: 100) { nodes { facts { source { title } } } } }").operations[
         None
     ]
-    context = Context(Served(kg), CursorSigner(b"any"))
+    context = context_of(kg)
     with pytest.raises(DeadlineExceededError):
         run_to_the_end(schema.graphql, operation, context, {}, hide=False, deadline=Passed())

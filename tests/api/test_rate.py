@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import httpx
 import pytest
+from tests.api.letting_in import make_keys
 from tests.api.serving import running
 
 from downstack.kg import KnowledgeGraph
@@ -76,24 +77,12 @@ def test_who_asks_too_often_is_told_when_to_come_back_and_health_is_always_told(
         assert client.get("/readyz").status_code == 200
 
 
-def test_who_has_a_name_is_counted_by_it(kg: KnowledgeGraph) -> None:
-    class Named:
-        """Stands in for what reads tokens: it lies around the rate limit, and puts down who asks."""
-
-        def __init__(self, app: Any) -> None:
-            self._app = app
-
-        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] == "http":
-                name = dict(scope["headers"]).get(b"x-name", b"").decode()
-                scope.setdefault("state", {})["principal"] = type("Principal", (), {"name": name})()
-            await self._app(scope, receive, send)
-
-    app = create_app(kg, rate_limit=RateLimit(per_second=0.001, burst=1.0))
-    app.add_middleware(Named)
+def test_who_has_a_name_is_counted_by_it(kg: KnowledgeGraph, tmp_path: Path) -> None:
+    keys = make_keys(tmp_path)
+    app = create_app(kg, access=keys.access(), rate_limit=RateLimit(per_second=0.001, burst=1.0))
     with running(app) as url, httpx.Client(base_url=url) as client:
-        asked = ["ada", "ada", "grace", "grace", "ada"]
-        statuses = [client.get("/", headers={"x-name": name}).status_code for name in asked]
+        asked = ["read", "read", "write", "write", "read"]
+        statuses = [client.get("/", headers=keys.header(role)).status_code for role in asked]
         assert statuses == [200, 429, 200, 429, 429]
 
 

@@ -15,7 +15,10 @@
     relay.py      connections; cursors.py the signed places in their lists
     federation.py what gateways of Apollo Federation ask
     local.py      the same schema without a service, for the command line
-    limits.py     what a document may cost
+    documents.py  documents parsed, bounded and validated once; cost.py what one costs, limits.py what it may
+    endpoint.py   GraphQL over HTTP; request.py reads it, negotiation.py its media types, execution.py runs and writes
+    executor.py   graphql-core's executor with short ways; workers.py the threads for what computes
+    guards.py     the bounds of a service; stored.py queries that are asked by their hash
     errors.py     which errors a client sees, and how
     context.py    the graph version a request is answered from
     fields.py     typed decorators for resolvers
