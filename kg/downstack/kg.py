@@ -45,7 +45,7 @@ from downstack.graph.model import (
     StatedProperty,
 )
 from downstack.graph.names import NameIndex
-from downstack.graph.releases import releases_of
+from downstack.graph.stores.places import releases_of
 from downstack.journey.report import journey
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
@@ -105,12 +105,13 @@ class KnowledgeGraph:
         release: str | None = None,
         large: bool = False,
     ) -> KnowledgeGraph:
-        """Open the bundled knowledge, or a folder or file of Turtle in its place.
+        """Open the bundled knowledge, or a store, a folder or a file of Turtle in its place.
 
         Parameters
         ----------
         store
-            None for the bundled knowledge; a store that loads have written, whose newest release is opened; a folder that
+            None for the bundled knowledge; a store that loads have written, an Oxigraph directory or the address of a
+            SPARQL 1.1 endpoint that versions were copied into, of which the newest release is opened; a folder that
             holds ``terms/`` is a whole ontology of its own; any other folder or file holds facts that are read with the
             bundled vocabulary.
         registry

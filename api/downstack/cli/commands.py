@@ -25,6 +25,7 @@ from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
 from downstack.cli.releases import diff, releases
 from downstack.cli.shock import shock
+from downstack.cli.storing import backup, copy, restore
 from downstack.cli.tables import print_impact
 from downstack.cli.trees import print_value
 from downstack.cli.validating import validate
@@ -110,6 +111,9 @@ app.command()(export)
 app.command()(load)
 app.command()(releases)
 app.command()(diff)
+app.command()(copy)
+app.command()(backup)
+app.command()(restore)
 app.command()(sensitivity)
 app.command()(solve)
 app.command()(evaluate)

@@ -33,7 +33,7 @@ def create_app(
     kg
         The graph to serve; opened from `store` unless given. ``app.state.graph.swap(other)`` replaces it while serving.
     store
-        A folder or file of Turtle; the bundled knowledge unless given. Of a store with releases the newest is served, also
+        A store, or a folder or file of Turtle; the bundled knowledge unless given. Of a store with releases the newest is served, also
         when it is made while serving; ``app.state.watch.look()`` asks for it.
     introspection
         Whether clients may ask for the schema; without it there is no explorer page.
@@ -67,7 +67,14 @@ def create_app(
         return PlainTextResponse("ok\n")
 
     async def ready() -> Response:
-        return JSONResponse({"status": "ready", "graphVersion": holder.served.kg.version})
+        answer = {"status": "ready", "graphVersion": holder.served.kg.version}
+        watch: StoreWatch | None = getattr(app.state, "watch", None)
+        trouble = None if watch is None else watch.trouble
+        if trouble is not None:
+            # Still an answer of success: whoever took this replica out of service would take out all of them. What exactly
+            # is wrong stands in the log: it may name addresses and paths.
+            answer |= {"status": "degraded", "reason": "the store cannot be read", "since": trouble.since}
+        return JSONResponse(answer)
 
     for path, handler in (("/", home), ("/landing.css", style), ("/healthz", health), ("/readyz", ready)):
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
