@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.conftest import require
+from tests.loaders.small import FILE, by_hand, revenue
 from tests.stores.virtuoso import BINARY, PASSWORD, USER, Virtuoso
 
 from downstack.graph.stores.copying import BUNDLED, copy_version
 from downstack.kg import KnowledgeGraph
+from downstack.loaders.transaction import write_store
 
 KINDS = ("oxigraph", "virtuoso")
 
@@ -73,3 +76,30 @@ def place(kind: str, request: pytest.FixtureRequest) -> str:
 def kg(place: str) -> KnowledgeGraph:
     """The graph that a kind of store gives."""
     return KnowledgeGraph.open(place)
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small store of Turtle with one release more than it began with, and the same in an Oxigraph directory."""
+    folder = tmp_path_factory.mktemp("small")
+    write_store(by_hand(folder / "turtle"), {FILE: revenue(1)}, loader="test", sources=["one.csv"])
+    copy_version(str(folder / "turtle"), str(folder / "oxigraph"))
+    return folder
+
+
+@pytest.fixture
+def turtle(templates: Path, tmp_path: Path) -> Path:
+    """The small store of Turtle."""
+    return shutil.copytree(templates / "turtle", tmp_path / "turtle")
+
+
+@pytest.fixture
+def directory(templates: Path, tmp_path: Path) -> Path:
+    """The small Oxigraph directory."""
+    return shutil.copytree(templates / "oxigraph", tmp_path / "oxigraph")
+
+
+def revenue_in(place: str | Path) -> str:
+    """Return the value that a store holds of the one fact of its one company."""
+    (fact,) = KnowledgeGraph.open(place).facts_of("maker")
+    return fact.literal

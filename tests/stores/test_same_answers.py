@@ -19,9 +19,7 @@ from tests.api.serving import running
 from tests.ontology import test_questions as in_sparql
 
 from downstack.cli.wire import impact_json
-from downstack.graph.loading import build, collect
 from downstack.kg import KnowledgeGraph
-from downstack.performance import REGISTRY
 from downstack.server import create_app
 
 README: dict[str, Any] = {
@@ -37,15 +35,17 @@ README: dict[str, Any] = {
 NARROW = {"offering": "aws-p5en-48xlarge", "workload": "codex-swebenchpro"}
 
 
-@pytest.fixture(scope="session")
-def triples(place: str) -> ox.Store:
-    """All that a kind of store gives, with the description of the functions, for SPARQL."""
-    documents, checked = collect(place)
-    assert checked
+def all_triples(kg: KnowledgeGraph) -> ox.Store:
+    """All that a graph was read from, and the description of its functions, for SPARQL."""
     found = ox.Store()
-    for document in build(documents, REGISTRY, shacl=False)[1]:
+    for document in kg._documents():
         found.extend(ox.Quad(item.subject, item.predicate, item.object) for item in document.triples)
     return found
+
+
+@pytest.fixture(scope="session")
+def triples(kg: KnowledgeGraph) -> ox.Store:
+    return all_triples(kg)
 
 
 @pytest.fixture(scope="session")
@@ -103,10 +103,17 @@ def test_values_sensitivities_goals_and_dependencies_are_the_same(kg: KnowledgeG
     assert one == other
     assert kg.paths("claude-code", "sk-hynix") == bundled.paths("claude-code", "sk-hynix")
     assert kg.sensitivity(target, where=where) == bundled.sensitivity(target, where=where)
-    goal: dict[str, Any] = {"target": "decode_tokens_per_second=50token/s", "vary": "nvidia-h200-sxm.memory_bandwidth", "where": where}
+    goal: dict[str, Any] = {
+        "target": "decode_tokens_per_second=50token/s",
+        "vary": "nvidia-h200-sxm.memory_bandwidth",
+        "where": where,
+    }
     assert kg.solve(**goal) == bundled.solve(**goal)
 
 
-def test_what_is_exported_is_the_same_to_the_letter(kg: KnowledgeGraph, bundled: KnowledgeGraph) -> None:
-    assert kg.export("ntriples").content == bundled.export("ntriples").content
+def test_every_triple_is_the_same_to_the_letter(triples: ox.Store, bundled: KnowledgeGraph) -> None:
+    assert set(triples) == set(all_triples(bundled))
+
+
+def test_a_table_that_is_exported_is_the_same_to_the_letter(kg: KnowledgeGraph, bundled: KnowledgeGraph) -> None:
     assert kg.export("csv", tables=["facts"]).content == bundled.export("csv", tables=["facts"]).content

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Generator, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -74,20 +74,27 @@ class OxigraphStore:
 
     @contextmanager
     def _opened(self, *, writing: bool) -> Generator[OpenStore]:
-        try:
-            found = OpenStore(self.path, ox.Store(self.path) if writing else ox.Store.read_only(str(self.path)))
-        except OSError as error:
-            if writing and _is_full(error):
-                raise
-            raise _finding(self.path, f"it cannot be opened: {_first_line(error)}", RESTORE) from error
+        with _understood(self.path, writing=writing):
+            found = OpenStore(
+                self.path, ox.Store(self.path) if writing else ox.Store.read_only(str(self.path)), writing
+            )
         try:
             yield found
-        except OSError as error:
-            if writing:
-                raise
-            raise _finding(self.path, f"it cannot be read: {_first_line(error)}", RESTORE) from error
         finally:
             found.close()
+
+
+@contextmanager
+def _understood(path: Path, *, writing: bool) -> Generator[None]:
+    """Say what the database means: damage where it raises a RuntimeError, or a disk that cannot be used."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise _finding(path, f"it is damaged: {_first_line(error)}", RESTORE) from error
+    except OSError as error:
+        if writing and not isinstance(error, FileNotFoundError):
+            raise
+        raise _finding(path, f"it cannot be read: {_first_line(error)}", RESTORE) from error
 
 
 class OpenStore:
@@ -96,9 +103,10 @@ class OpenStore:
     digits = 17
     """All that a double has."""
 
-    def __init__(self, path: Path, store: ox.Store) -> None:
+    def __init__(self, path: Path, store: ox.Store, writing: bool) -> None:
         self._path = path
         self._held: ox.Store | None = store
+        self._writing = writing
 
     @property
     def _store(self) -> ox.Store:
@@ -110,9 +118,13 @@ class OpenStore:
         """Give the directory back."""
         self._held = None
 
+    def _understood(self) -> AbstractContextManager[None]:
+        return _understood(self._path, writing=self._writing)
+
     def current(self) -> str | None:
         """Return the name of the release that answers."""
-        found = [quad.object for quad in self._store.quads_for_pattern(_STORE, _CURRENT, None, _STORE)]
+        with self._understood():
+            found = [quad.object for quad in self._store.quads_for_pattern(_STORE, _CURRENT, None, _STORE)]
         if len(found) > 1:
             raise changed(str(self._path), STORE, "it points to several releases")
         return found[0].value if found and isinstance(found[0], ox.NamedNode) else None
@@ -120,35 +132,43 @@ class OpenStore:
     def parts(self, sizes: Mapping[str, int]) -> Iterator[Part]:
         """Yield named graphs."""
         for name in sizes:
-            yield name, [quad.triple for quad in self._store.quads_for_pattern(None, None, None, ox.NamedNode(name))]
+            with self._understood():
+                quads = self._store.quads_for_pattern(None, None, None, ox.NamedNode(name))
+                part = name, [quad.triple for quad in quads]
+            yield part
 
     def write(self, parts: Iterable[Part]) -> None:
         """Bring named graphs to the disk."""
-        self._store.bulk_extend(
+        quads = (
             ox.Quad(triple.subject, triple.predicate, triple.object, ox.NamedNode(name))
             for name, triples in parts
             for triple in triples
         )
-        self._store.flush()
+        with self._understood():
+            self._store.bulk_extend(quads)
+            self._store.flush()
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove named graphs."""
-        for name in names:
-            self._store.remove_graph(ox.NamedNode(name))
-        self._store.flush()
+        with self._understood():
+            for name in names:
+                self._store.remove_graph(ox.NamedNode(name))
+            self._store.flush()
 
     def point(self, before: str | None, after: str) -> None:
         """Move the pointer in one transaction."""
         if self.current() != before:
             raise overtaken(str(self._path))
         gone = "" if before is None else f"DELETE DATA {{ GRAPH <{STORE}> {{ <{STORE}> <{CURRENT}> <{before}> }} }} ;"
-        self._store.update(f"{gone} INSERT DATA {{ GRAPH <{STORE}> {{ <{STORE}> <{CURRENT}> <{after}> }} }}")
-        self._store.flush()
+        with self._understood():
+            self._store.update(f"{gone} INSERT DATA {{ GRAPH <{STORE}> {{ <{STORE}> <{CURRENT}> <{after}> }} }}")
+            self._store.flush()
 
     def tidy(self, kept: Iterable[str]) -> None:
         """Remove what dead loads left; the lock says that whoever wrote it has died."""
         known = {STORE, *kept}
-        left = [graph.value for graph in self._store.named_graphs() if graph.value not in known]
+        with self._understood():
+            left = [graph.value for graph in self._store.named_graphs() if graph.value not in known]
         if left:
             self.remove(left)
 
@@ -175,11 +195,7 @@ def _check_alone(path: Path) -> None:
         return
 
 
-def _is_full(error: OSError) -> bool:
-    return "No space left" in str(error)
-
-
-def _first_line(error: OSError) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).splitlines()[0][:300] if str(error) else type(error).__name__
 
 
