@@ -134,7 +134,7 @@ def whole(part: Part, kept: Sequence[ox.Triple], store: str, digits: int) -> lis
 
 def changed(store: str, graph: str, what: str) -> KnowledgeError:
     """Return the error about a graph that is not what was written."""
-    remedy = "releases are never edited: restore a backup, or copy the version into the store again"
+    remedy = "releases are never edited: restore a backup (downstack restore FILE STORE)"
     return KnowledgeError((Finding(f"{store} <{graph}>", None, what, remedy, "release"),))
 
 

@@ -151,12 +151,13 @@ class RemoteGraphs:
 
     def point(self, before: str | None, after: str) -> None:
         """Move the pointer if it is still where it was, and see whether it was this writer who has moved it."""
-        new = f"GRAPH <{STORE}> {{ <{STORE}> <{CURRENT}> {ox.NamedNode(after)} }}"
+        new = f"GRAPH <{STORE}> {{ ?store <{CURRENT}> {ox.NamedNode(after)} }}"
         if before is None:
-            any_other = f"GRAPH <{STORE}> {{ <{STORE}> <{CURRENT}> ?other }}"
-            self._endpoint.update(f"INSERT {{ {new} }} WHERE {{ FILTER NOT EXISTS {{ {any_other} }} }}")
+            # With a variable: Virtuoso takes a pattern without any as if it were not there.
+            none = f"FILTER NOT EXISTS {{ GRAPH <{STORE}> {{ ?store <{CURRENT}> ?other }} }}"
+            self._endpoint.update(f"INSERT {{ {new} }} WHERE {{ VALUES ?store {{ <{STORE}> }} {none} }}")
         else:
-            old = f"GRAPH <{STORE}> {{ <{STORE}> <{CURRENT}> {ox.NamedNode(before)} }}"
+            old = f"GRAPH <{STORE}> {{ ?store <{CURRENT}> {ox.NamedNode(before)} }}"
             self._endpoint.update(f"DELETE {{ {old} }} INSERT {{ {new} }} WHERE {{ {old} }}")
         if self.current() != after:
             raise overtaken(self._name)

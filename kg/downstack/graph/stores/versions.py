@@ -136,7 +136,8 @@ class Entry:
 def append(store: TripleStore, entries: Sequence[Entry], expected: Sequence[Release] | None = None) -> bool:
     """Write releases behind those that are there; the last one answers from then on. All of it or nothing.
 
-    What was written is read again and compared before the pointer moves.
+    What was written is read again and compared before the pointer moves; so is what it shares with the releases before, unless
+    that was just read for `expected`.
 
     Parameters
     ----------
@@ -167,7 +168,7 @@ def append(store: TripleStore, entries: Sequence[Entry], expected: Sequence[Rele
         known = {piece.hash: piece for file in files for piece in file.pieces}
         before = [*history[-1].before, history[-1].graph] if history else []
         for entry in entries:
-            before.append(_write(writing, entry, known, before, store.name))
+            before.append(_write(writing, entry, known, before, store.name, expected is not None))
         writing.point(history[-1].graph if history else None, before[-1])
         writing.tidy(reached(writing, store.name))
     return True
@@ -179,7 +180,9 @@ def overtaken(store: str) -> KnowledgeError:
     return KnowledgeError((Finding(store, None, what, "nothing was changed; load again", "lock"),))
 
 
-def _write(writing: Writing, entry: Entry, known: dict[str, Piece], before: Sequence[str], store: str) -> str:
+def _write(
+    writing: Writing, entry: Entry, known: dict[str, Piece], before: Sequence[str], store: str, trusted: bool
+) -> str:
     files: list[StoredFile] = []
     fresh: dict[str, Piece] = {}
 
@@ -204,7 +207,8 @@ def _write(writing: Writing, entry: Entry, known: dict[str, Piece], before: Sequ
     head = head_part(entry.release, entry.shapes, before, pieces)
     writing.write([head])
     # A store that drops or rounds something is found out now, while the version before still answers.
-    for _ in whole_parts(writing, [*fresh.values(), *pieces], store):
+    doubtful = {**fresh, **({} if trusted else {piece.hash: piece for file in files for piece in file.pieces})}
+    for _ in whole_parts(writing, [*doubtful.values(), *pieces], store):
         pass
     read_head(next(writing.parts({head[0]: len(head[1])})), store)
     known.update(fresh)
