@@ -117,7 +117,7 @@ def _write(store: TripleStore, output: IO[bytes]) -> tuple[tuple[Release, ...], 
                 pieces.update((piece.hash, piece) for piece in item.pieces)
         names = (piece.graph for piece in pieces.values())
         wholes = zip(names, whole_parts(reading, pieces.values(), store.name), strict=True)
-        for name, triples in [*reading.parts({head.graph: len(head.index) + len(head.before) + 2 for head in history})]:
+        for name, triples in reading.parts({head.graph: len(head.index) + len(head.before) + 2 for head in history}):
             file.write(_lines(name, triples))
         for name, triples in wholes:
             file.write(_lines(name, triples))
@@ -149,9 +149,9 @@ def _read(file: Path, store: TripleStore, *, force: bool) -> Backup:
         found = heads(writing, store.name, pointer)
         pieces: dict[str, Piece] = {}
         for head in found:
-            pieces.update(
-                (piece.hash, piece) for item in read_files(writing, head, store.name) for piece in item.pieces
-            )
+            pieces.update((piece.hash, piece) for piece in head.index)
+            for item in read_files(writing, head, store.name):
+                pieces.update((piece.hash, piece) for piece in item.pieces)
         count = sum(1 for _ in whole_parts(writing, pieces.values(), store.name))
         if held != pointer:
             writing.point(held, pointer)
