@@ -27,6 +27,7 @@ from downstack.cli.reading import read_changes, read_where
 from downstack.cli.releases import diff, releases
 from downstack.cli.shock import shock
 from downstack.cli.sparql import sparql
+from downstack.cli.storing import backup, copy, restore
 from downstack.cli.tables import print_impact
 from downstack.cli.tokens import tokens
 from downstack.cli.trees import print_value
@@ -113,6 +114,9 @@ app.command()(export)
 app.command()(load)
 app.command()(releases)
 app.command()(diff)
+app.command()(copy)
+app.command()(backup)
+app.command()(restore)
 app.command()(sensitivity)
 app.command()(solve)
 app.command()(evaluate)

@@ -31,8 +31,6 @@ from downstack.sparql.http import sparql_router
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
 
-LAGGING = {"reason": "the newest release cannot be opened"}
-
 
 def create_app(
     kg: KnowledgeGraph | None = None,
@@ -58,7 +56,7 @@ def create_app(
     kg
         The graph to serve; opened from `store` unless given. ``app.state.graph.swap(other)`` replaces it while serving.
     store
-        A folder or file of Turtle; the bundled knowledge unless given. Of a store with releases the newest is served, also
+        A store, or a folder or file of Turtle; the bundled knowledge unless given. Of a store with releases the newest is served, also
         when it is made while serving; ``app.state.watch.look()`` asks for it.
     introspection
         Whether clients may ask for the schema; without it there is no explorer page.
@@ -109,7 +107,7 @@ def create_app(
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
     add_doors(app, holder, documented=introspection)
     if kg is None and store is not None:
-        app.state.readiness.may_lag(lambda: LAGGING if app.state.watch.failed else None)
+        app.state.readiness.may_lag(lambda: _lag(app.state.watch))
     if sparql is None or sparql.workers:
         app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql))
     access = access or Access()
@@ -150,3 +148,9 @@ def create_app(
     if kg is None and store is not None:
         app.add_middleware(WatchStore, watch=app.state.watch)
     return app
+
+
+def _lag(watch: StoreWatch) -> dict[str, object] | None:
+    """Say that the store cannot be read; what exactly is wrong stands in the log: it may name addresses and paths."""
+    trouble = watch.trouble
+    return None if trouble is None else {"reason": "the store cannot be read", "since": trouble.since}

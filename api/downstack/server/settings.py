@@ -24,7 +24,7 @@ class Settings:
     """The settings of the service, with their defaults."""
 
     store: str | None = None
-    """DOWNSTACK_STORE: a folder or file of Turtle instead of the bundled knowledge."""
+    """DOWNSTACK_STORE: a store, or a folder or file of Turtle, instead of the bundled knowledge."""
     host: str = DEFAULT_HOST
     """DOWNSTACK_HOST: the address to listen on."""
     port: int = DEFAULT_PORT
