@@ -8,6 +8,7 @@ as its documentation has it, without and with its limiters of depth, aliases and
 from __future__ import annotations
 
 import sys
+import warnings
 from functools import partial
 from typing import Any
 
@@ -61,6 +62,8 @@ def stock(kg: KnowledgeGraph, *, limited: bool) -> FastAPI:
         lambda: MaxAliasesLimiter(max_alias_count=15),
         lambda: MaxTokensLimiter(max_token_count=1_000),
     ]
+    # The keys of federation are meant to be left out.
+    warnings.filterwarnings("ignore", message="Federation directive found", category=UserWarning)
     schema = strawberry.Schema(
         query=Query,
         types=TYPES,
