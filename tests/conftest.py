@@ -48,9 +48,11 @@ def bundled() -> KnowledgeGraph:
 @pytest.fixture(scope="session")
 def service(bundled: KnowledgeGraph) -> FastAPI:
     """The service over the bundled graph."""
+    from downstack.graphql.guards import Guards
     from downstack.server import create_app
 
-    return create_app(bundled)
+    # A machine that does ten other things is slow; what ends at its deadline has tests of its own.
+    return create_app(bundled, guards=Guards(deadline_seconds=300.0))
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@
     │   ├── UnauthenticatedError  nobody knows who asks
     │   └── ForbiddenError        their role does not allow it
     ├── UnavailableError          not now: what it takes is busy or absent
+    ├── DeadlineExceededError     an answer that took longer than it may, or that nobody waits for any more
     ├── KnowledgeError            data that cannot be loaded: file, line, what, remedy
     └── FunctionError             a description of a function that the registry does not know
 
@@ -127,6 +128,15 @@ class UnavailableError(DownstackError):
 
     code = "UNAVAILABLE"
     status = 503
+
+
+class DeadlineExceededError(DownstackError):
+    """There is no answer in the time that it may take, or nobody waits for it any more; nothing was changed."""
+
+    code = "DEADLINE_EXCEEDED"
+
+    def __init__(self, message: str, *, hint: str = "narrow the question, or ask for fewer samples") -> None:
+        super().__init__(message, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,9 @@ from downstack.graph.model import (
     StatedProperty,
 )
 from downstack.graph.names import NameIndex
-from downstack.graph.releases import releases_of, split_store
 from downstack.graph.selection import BY_SLUG, EntityOrdering, SelectedEntities, Selection, Selector
 from downstack.graph.sparql.origin import StoreOrigin
+from downstack.graph.stores.places import releases_of, split_name
 from downstack.journey.report import journey
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
@@ -115,12 +115,13 @@ class KnowledgeGraph:
         release: str | None = None,
         large: bool = False,
     ) -> KnowledgeGraph:
-        """Open the bundled knowledge, or a folder or file of Turtle in its place.
+        """Open the bundled knowledge, or a store, a folder or a file of Turtle in its place.
 
         Parameters
         ----------
         store
-            None for the bundled knowledge; a store that loads have written, whose newest release is opened; a folder that
+            None for the bundled knowledge; a store that loads have written, an Oxigraph directory or the address of a
+            SPARQL 1.1 endpoint that versions were copied into, of which the newest release is opened; a folder that
             holds ``terms/`` is a whole ontology of its own; any other folder or file holds facts that are read with the
             bundled vocabulary.
         registry
@@ -145,7 +146,7 @@ class KnowledgeGraph:
             graph = cls(Engine(load(store, functions, release=release, large=large), functions), releases)
         graph._store = None if store is None else str(store)
         if store is not None and releases:
-            graph._store = f"{split_store(store)[0]}@{releases[-1].id}"
+            graph._store = f"{split_name(store)[0]}@{releases[-1].id}"
         graph._documents = graph._read_again
         graph._history = History(store, releases, functions)
         return graph

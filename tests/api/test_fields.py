@@ -66,11 +66,13 @@ def test_no_field_of_query_is_left_out_here() -> None:
         "paths",
         "publishedEffects",
         "diff",
+        "scenarios",
         "_entities",
         "_service",
     }, (
-        "the last twelve are asked in test_goals.py, test_shock.py, test_deployments.py, test_journey.py, "
-        "test_dependencies.py, test_published.py, test_releases.py and tests/conformance/test_federation.py"
+        "the last thirteen are asked in test_goals.py, test_shock.py, test_deployments.py, test_journey.py, "
+        "test_dependencies.py, test_published.py, test_releases.py, test_walks.py and "
+        "tests/conformance/test_federation.py"
     )
 
 

@@ -386,3 +386,37 @@ def test_whoever_cannot_write_the_store_is_told_and_it_is_served_on(
         assert "No space left" in refused(answer.json())[0]["what"]
         assert client.post("/graphql", json={"query": FACTS}, headers=keys.header("read")).status_code == 200
     assert len(read_history(folder)) == 2
+
+
+SAVE = f"""mutation ($name: String!, $factor: Float!) {{
+  saveScenario(name: $name, changes: [{{entity: "Acme X1", quantity: "memory_bandwidth", op: SCALE, value: $factor}}],
+    targets: ["memory_bandwidth"], where: {{accelerator: ["acme-x1"]}}) {{
+    {COMMON} scenario {{ id name changes {{ text entity {{ slug }} }} targets {{ id }} where {{ role admits }} }} }} }}"""
+
+
+def test_a_question_is_kept_once_under_a_name_and_found_again(send: Send, store: Path) -> None:
+    table = TABLE.format(value=3000)
+    made(send(LOAD, loader="facts-csv", name="chip.csv", content=table))
+    found = made(send(SAVE, name="Twice as fast", factor=2.0))
+    kept = {
+        "id": "twice-as-fast",
+        "name": "Twice as fast",
+        "changes": [{"text": "acme-x1.memory_bandwidth=x2", "entity": {"slug": "acme-x1"}}],
+        "targets": [{"id": "memory_bandwidth"}],
+        "where": [{"role": "accelerator", "admits": ["acme-x1"]}],
+    }
+    assert found["scenario"] == kept
+    assert made(send(SAVE, name="Twice as fast", factor=2.0))["changed"] is False
+    assert "says something else" in refused(send(SAVE, name="Twice as fast", factor=3.0))[0]["what"]
+    assert "is called twice-as-fast too" in refused(send(SAVE, name="Twice, as fast!", factor=2.0))[0]["what"]
+    assert "no letter or digit" in refused(send(SAVE, name="???", factor=2.0))[0]["what"]
+    (error,) = send(SAVE, name="Impossible", factor=-2.0)["errors"]
+    assert error["extensions"]["field"] == "value"
+    (only,) = KnowledgeGraph.open(store).scenarios
+    assert (only.id, only.changes[0].amount) == ("twice-as-fast", 2.0)
+
+
+def test_what_is_stated_otherwise_under_the_same_name_is_refused(send: Send) -> None:
+    made(send(ASSERT, input=fact(value=14.0, note="as read")))
+    errors = refused(send(ASSERT, input=fact(value=14.0, note="as misread")))
+    assert "says something else" in errors[0]["what"]

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from tests.api.test_cli import downstack
 from tests.loaders.small import FILE, by_hand, revenue
 
 from downstack.graph.releases import POINTER, read_history
+from downstack.kg import KnowledgeGraph
 from downstack.loaders.transaction import write_store
 from downstack.server import create_app
 from downstack.server.watch import StoreWatch
@@ -81,6 +83,49 @@ def test_the_bundled_knowledge_has_no_releases(client: httpx.Client) -> None:
     assert ask(client)["releases"] == []
     refused = downstack("releases")
     assert (refused.returncode, "hint: name one with --store" in refused.stderr) == (1, True)
+
+
+DIFF = """query ($from: ID!, $to: ID, $kind: [DifferenceKind!], $change: [DifferenceChange!]) {
+  diff(from: $from, to: $to) { before after added removed changed
+    differences(kind: $kind, change: $change) { totalCount
+      nodes { kind change name iri before after sourceBefore sourceAfter supersededBy } } } }"""
+
+
+def compared(client: httpx.Client, **variables: object) -> Any:
+    return client.post("/graphql", json={"query": DIFF, "variables": variables}).json()
+
+
+def test_graphql_compares_releases_as_the_library_does(tmp_path: Path) -> None:
+    folder = by_hand(tmp_path / "store")
+    for value in (1, 2):
+        write_store(folder, {FILE: revenue(value)}, loader="test")
+    start, first, last = (item.id for item in read_history(folder))
+    expected = KnowledgeGraph.open(folder, release=first).diff(KnowledgeGraph.open(folder))
+    with running(create_app(store=str(folder))) as url, httpx.Client(base_url=url, timeout=DEADLINE) as client:
+        found = compared(client, **{"from": first[:8]})["data"]["diff"]
+        assert (found["before"], found["after"]) == (first, last)
+        assert (found["added"], found["removed"], found["changed"]) == (0, 0, 1)
+        assert [(item["name"], item["before"], item["after"]) for item in found["differences"]["nodes"]] == [
+            (item.name, item.before, item.after) for item in expected.differences
+        ]
+        assert compared(client, **{"from": first, "to": last})["data"]["diff"] == found
+        back = compared(client, **{"from": last, "to": start})["data"]["diff"]
+        assert (back["added"], back["removed"], back["changed"]) == (0, 1, 0)
+        none = compared(client, **{"from": first, "kind": ["ENTITY", "RELATION"]})["data"]["diff"]["differences"]
+        assert none["totalCount"] == 0
+        changed = compared(client, **{"from": first, "kind": ["FACT"], "change": ["CHANGED"]})["data"]["diff"]
+        assert changed["differences"]["totalCount"] == 1
+        refused = compared(client, **{"from": "0000000000"})["errors"][0]
+        assert refused["extensions"]["code"] == "BAD_USER_INPUT"
+        assert refused["extensions"]["field"] == "from"
+        assert start in refused["extensions"]["hint"]
+        # Where the store lies on the disk of the service is nobody's business.
+        assert str(tmp_path) not in json.dumps(refused)
+
+
+def test_the_bundled_knowledge_has_no_releases_to_compare(client: httpx.Client) -> None:
+    error = compared(client, **{"from": "2026-01"})["errors"][0]
+    assert (error["extensions"]["code"], error["extensions"]["field"]) == ("BAD_USER_INPUT", "from")
 
 
 @pytest.fixture

@@ -14,7 +14,10 @@ import pytest
 from tests.api.serving import running
 from tests.loaders.small import FILE, by_hand, revenue
 
+from downstack.editing import NewScenario
+from downstack.engine.changes import Change, ChangeOp
 from downstack.kg import KnowledgeGraph
+from downstack.loaders.edit_documents import scenario_document
 from downstack.loaders.transaction import write_store
 from downstack.server import create_app
 
@@ -46,7 +49,10 @@ LISTS = {
         30,
     ),
     "DiffReport.differences": ('diff(from: "FIRST") { differences(PAGE) SHAPE }', "kind name iri", 1),
+    "Query.scenarios": ("scenarios(PAGE) SHAPE", "id", 2),
 }
+IN_A_STORE = ("DiffReport.differences", "Query.scenarios")
+"""Lists that the bundled knowledge has nothing of."""
 Ask = Callable[..., dict[str, Any]]
 
 
@@ -88,13 +94,19 @@ def walk(ask: Ask, query: str, size: int) -> tuple[list[str], list[str], int]:
     return forwards, backwards, page["totalCount"]
 
 
+def scenario(slug: str) -> str:
+    change = Change("maker", "company_revenue", ChangeOp.SCALE, 2.0)
+    return scenario_document(slug, NewScenario(slug, [change]))
+
+
 @pytest.fixture(scope="module")
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ask, str]]:
-    """A store with two releases that differ in some facts."""
+    """A store with two releases that differ in some facts and scenarios."""
     folder = by_hand(tmp_path_factory.mktemp("walks") / "store")
     for value in (1, 3):
         facts = "".join(revenue(item, f"of-{item}") for item in range(value))
-        write_store(folder, {FILE: facts}, loader="test", sources=[f"{value}.csv"])
+        files = {f"scenarios/case-{item}.ttl": scenario(f"case-{item}") for item in range(value)}
+        write_store(folder, {FILE: facts, **files}, loader="test", sources=[f"{value}.csv"])
     first = KnowledgeGraph.open(folder).info.releases[0].id
     with running(create_app(store=str(folder))) as url, httpx.Client(base_url=url, timeout=60.0) as client:
 
@@ -118,7 +130,7 @@ def test_every_list_with_pages_is_walked_here(ask: Ask) -> None:
     assert found == set(LISTS)
 
 
-@pytest.mark.parametrize("name", sorted(set(LISTS) - {"DiffReport.differences"}))
+@pytest.mark.parametrize("name", sorted(set(LISTS) - set(IN_A_STORE)))
 def test_a_walk_from_either_end_meets_every_item_once(ask: Ask, name: str) -> None:
     query, size = document(name)
     forwards, backwards, total = walk(ask, query, size)
@@ -135,9 +147,10 @@ def test_a_walk_meets_every_effect_once_in_every_order(ask: Ask, order: str) -> 
     assert backwards == forwards
 
 
-def test_a_walk_meets_every_difference_once(releases: tuple[Ask, str]) -> None:
+@pytest.mark.parametrize("name", IN_A_STORE)
+def test_a_walk_through_a_store_meets_every_item_once(releases: tuple[Ask, str], name: str) -> None:
     ask, first = releases
-    query, size = document("DiffReport.differences")
+    query, size = document(name)
     forwards, backwards, total = walk(ask, query.replace("FIRST", first), size)
-    assert len(set(forwards)) == len(forwards) == total > 1
+    assert len(set(forwards)) == len(forwards) == total > size
     assert backwards == forwards

@@ -127,10 +127,12 @@ def test_more_keys_than_a_page_are_refused(kg: KnowledgeGraph) -> None:
     assert error["extensions"]["field"] == "representations"
 
 
-def test_keys_count_like_a_page_whatever_the_variable_holds(kg: KnowledgeGraph) -> None:
+def test_each_key_counts_for_what_is_asked_of_it(kg: KnowledgeGraph) -> None:
     deep = "facts { entity { facts { entity { facts { id } } } } }"
     query = f"query ($keys: [_Any!]!) {{ _entities(representations: $keys) {{ ... on Entity {{ {deep} }} }} }}"
-    (error,) = answer(kg, query, {"keys": []})["errors"]  # type: ignore[misc]  # checked by the test
+    key = {"__typename": "Company", "id": "sk-hynix"}
+    assert "errors" not in answer(kg, query, {"keys": [key]})
+    (error,) = answer(kg, query, {"keys": [key] * 100})["errors"]  # type: ignore[misc]  # checked by the test
     assert error["extensions"]["code"] == "TOO_COMPLEX"
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from typer.core import TyperCommand
 from typer.main import get_command
 
 from downstack.cli import app
@@ -26,11 +27,14 @@ DOORS = ("/healthz", "/readyz", "/metrics", "/docs")
 
 def check_command(words: Iterable[str]) -> None:
     """Parse a command as the real command line does, without running it."""
-    first, *rest = words
-    group = get_command(app)
-    command = getattr(group, "commands", {}).get(first)
-    assert command is not None, f"no command {first}"
-    command.make_context(first, list(rest))
+    found: object = get_command(app)
+    rest = list(words)
+    while (within := getattr(found, "commands", None)) is not None:
+        name = rest.pop(0)
+        assert name in within, f"no command {name}"
+        found = within[name]
+    assert isinstance(found, TyperCommand)
+    found.make_context("downstack", rest)
 
 
 def check_settings(variables: Mapping[str, str]) -> Settings:

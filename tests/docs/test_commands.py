@@ -36,6 +36,9 @@ def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
         "serve",
         "impact",
         "explain",
+        "copy",
+        "backup",
+        "restore",
         "export",
         "evaluate",
         "load",
@@ -51,5 +54,6 @@ def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
         "paths",
         "sparql",
         "query",
+        "token",
         "validate",
     } == COMMANDS

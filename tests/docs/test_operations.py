@@ -14,7 +14,8 @@ from downstack.server.metrics import ServiceMetrics
 from downstack.server.settings_page import settings_page
 
 PAGE = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^```sh\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
+BLOCKS = re.findall(r"^```sh\n(.*?)\n```$", PAGE, re.MULTILINE | re.DOTALL)
+COMMANDS = [line for block in BLOCKS for line in block.splitlines()]
 
 
 def test_the_page_of_settings_is_that_of_the_settings() -> None:

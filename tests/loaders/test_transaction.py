@@ -15,10 +15,10 @@ from tests.loaders.small import FILE, HEAD, START, by_hand, revenue
 
 from downstack.errors import KnowledgeError, UserInputError
 from downstack.graph.releases import FOLDER, POINTER, find_release, read_history
+from downstack.graph.store_lock import locked
 from downstack.kg import KnowledgeGraph
 from downstack.loaders.load import load_configs, load_facts
 from downstack.loaders.registry import known_entities
-from downstack.loaders.store_lock import locked
 from downstack.loaders.transaction import write_store
 
 
@@ -195,7 +195,7 @@ def test_two_loads_at_once_are_one_load_and_a_clear_error(store: Path) -> None:
 
 def test_the_lock_of_a_process_that_died_is_no_lock(store: Path) -> None:
     script = (
-        "import os, signal, sys\nfrom pathlib import Path\nfrom downstack.loaders.store_lock import locked\n"
+        "import os, signal, sys\nfrom pathlib import Path\nfrom downstack.graph.store_lock import locked\n"
         "with locked(Path(sys.argv[1])):\n    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

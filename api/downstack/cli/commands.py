@@ -27,6 +27,7 @@ from downstack.cli.reading import read_changes, read_where
 from downstack.cli.releases import diff, releases
 from downstack.cli.shock import shock
 from downstack.cli.sparql import sparql
+from downstack.cli.storing import backup, copy, restore
 from downstack.cli.tables import print_impact
 from downstack.cli.tokens import tokens
 from downstack.cli.trees import print_value
@@ -113,6 +114,9 @@ app.command()(export)
 app.command()(load)
 app.command()(releases)
 app.command()(diff)
+app.command()(copy)
+app.command()(backup)
+app.command()(restore)
 app.command()(sensitivity)
 app.command()(solve)
 app.command()(evaluate)
@@ -147,6 +151,13 @@ def serve(
     log_format: Annotated[
         Literal["text", "json"] | None, typer.Option("--log-format", help="For people, or one object a line.")
     ] = None,
+    trusted_documents: Annotated[
+        str | None,
+        typer.Option("--trusted-documents", metavar="FILE", help="Answer only the queries that this file registers."),
+    ] = None,
+    production: Annotated[
+        bool, typer.Option("--production", help="No schema, no explorer, no near names in errors, and a rate limit.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Run the service: a page at /, GraphQL with its explorer at /graphql, SPARQL at /sparql."""
@@ -162,6 +173,8 @@ def serve(
             store=store or given.store,
             workers=workers or given.workers,
             log_format=log_format or given.log_format,
+            trusted_documents=trusted_documents or given.trusted_documents,
+            production=production or given.production,
         )
         if tokens_file:
             settings = replace(settings, access=replace(settings.access, tokens_file=tokens_file))

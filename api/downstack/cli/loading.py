@@ -38,11 +38,11 @@ def load(
         list[Path], typer.Argument(metavar="PATH...", help="Files; for most loaders also folders.", show_default=False)
     ],
     store: Annotated[
-        Path,
+        str,
         typer.Option(
             "--store",
             envvar="DOWNSTACK_STORE",
-            help="The folder to write to; a new one begins as a copy of the bundled knowledge.",
+            help="The store to write to; a new folder begins as a copy of the bundled knowledge.",
             show_default=False,
         ),
     ],
@@ -60,12 +60,14 @@ def load(
         raise typer.BadParameter("--name is the name of one model: give one config.json")
     with errors(as_json):
         from downstack.graph.releases import is_store
+        from downstack.graph.stores.places import triple_store
         from downstack.kg import KnowledgeGraph
         from downstack.loaders.registry import LoadRequest, known_entities, stated_by
         from downstack.loaders.transaction import write_store
 
         loader = _loader(source)
-        graph = KnowledgeGraph.open(store if is_store(store) else None, large=large)
+        held_there = is_store(Path(store)) or triple_store(store) is not None
+        graph = KnowledgeGraph.open(store if held_there else None, large=large)
         references = frozenset(item.source.locator for item in graph.facts)
         with progress_bar(f"reading {source}", quiet=as_json) as progress:
             held = known_entities(graph.entities.values())
@@ -110,9 +112,9 @@ def _loader(source: str) -> Loader:
         raise typer.BadParameter(f"{error}; {names}", param_hint="SOURCE") from error
 
 
-def _json(loaded: Loaded, outcome: Outcome, store: Path, dry_run: bool) -> dict[str, object]:
+def _json(loaded: Loaded, outcome: Outcome, store: str, dry_run: bool) -> dict[str, object]:
     return {
-        "store": str(store),
+        "store": store,
         "written": outcome.release is not None,
         "release": None if outcome.release is None else release_json(outcome.release),
         "entities": list(loaded.entities),
@@ -127,7 +129,7 @@ def _json(loaded: Loaded, outcome: Outcome, store: Path, dry_run: bool) -> dict[
     }
 
 
-def _print(console: Console, loaded: Loaded, outcome: Outcome, store: Path, dry_run: bool) -> None:
+def _print(console: Console, loaded: Loaded, outcome: Outcome, store: str, dry_run: bool) -> None:
     several = f"{len(loaded.entities):,} entities"
     named = ", ".join(loaded.entities) if len(loaded.entities) <= MOST_NAMED else several
     what = f"{loaded.facts} facts of {named or 'nothing'}"

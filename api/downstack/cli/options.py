@@ -20,7 +20,7 @@ Store = Annotated[
     typer.Option(
         "--store",
         envvar="DOWNSTACK_STORE",
-        help="A store, or STORE@RELEASE; a folder or file of Turtle; the bundled knowledge at first.",
+        help="A store, STORE@RELEASE or a SPARQL endpoint; a folder or file of Turtle; the bundled knowledge at first.",
     ),
 ]
 Where = Annotated[

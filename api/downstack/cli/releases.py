@@ -33,16 +33,16 @@ def releases(as_json: AsJson = False, store: Store = None) -> None:
     """List the releases of a store, newest first: what was loaded, when, and what it changed."""
     with errors(as_json):
         from downstack.errors import UserInputError
-        from downstack.graph.releases import read_history, split_store
+        from downstack.graph.stores.places import history_of, split_name, triple_store
 
         if store is None:
             raise UserInputError("the bundled knowledge has no releases", field="store", hint="name one with --store")
-        path, _ = split_store(store)
-        if not path.is_dir():
+        path, _ = split_name(store)
+        if triple_store(path) is None and not Path(path).is_dir():
             raise UserInputError(f"there is no folder {path}", field="store", hint="a load makes one")
-        history = read_history(path)
+        history = history_of(path)
         if as_json:
-            document = {"store": str(path), "releases": [release_json(item) for item in reversed(history)]}
+            document = {"store": path, "releases": [release_json(item) for item in reversed(history)]}
             sys.stdout.write(dump(document) + "\n")
         elif not history:
             Console(soft_wrap=True).print(Text(f"{path} has no releases: it is kept by hand until something is loaded"))
@@ -88,13 +88,13 @@ def diff(
 
 
 def _opened(name: str, store: str | None) -> KnowledgeGraph:
-    from downstack.graph.releases import has_releases, split_store
+    from downstack.graph.stores.places import history_of, split_name
     from downstack.kg import KnowledgeGraph
 
     if name == "bundled":
         return KnowledgeGraph.open()
-    if store is not None and not Path(name).exists() and has_releases(split_store(store)[0]):
-        return KnowledgeGraph.open(split_store(store)[0], release=name)
+    if store is not None and "://" not in name and not Path(name).exists() and history_of(split_name(store)[0]):
+        return KnowledgeGraph.open(split_name(store)[0], release=name)
     return KnowledgeGraph.open(name)
 
 

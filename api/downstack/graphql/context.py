@@ -111,6 +111,10 @@ class Services:
     access: Access = field(default_factory=Access)
     edits: Edits = field(default_factory=Edits)
     streams: Streams = field(default_factory=Streams)
+    draining: Callable[[], bool] = bool
+    """Whether the service is about to stop, so that what would go on for ever ends; never unless given."""
+    deadline_seconds: float = 10.0
+    """How long one answer on a stream may take."""
 
     @cached_property
     def pool(self) -> ThreadPoolExecutor:

@@ -23,6 +23,8 @@ from downstack.graphql.inputs import given
 __all__ = ["Dependencies", "DependencyReport", "Path", "Reliance", "SinglePoint"]
 
 PAGE = 50
+MOST_STEPS, MOST_LISTED = 500, 100
+"""Steps, and single points or shares, of one answer."""
 _BY_DEPTH: Sorted[results.DependencyNode] = Sorted(lambda item: (item.depth, item.entity.id))
 Influences = Annotated[bool | None, strawberry.argument(description="Follow qualitative influences too.")]
 
@@ -64,6 +66,22 @@ class DependencyReport:
     assumptions: list[str] = strawberry.field(description="What a reader must know beside the answer.")
     elapsed_ms: float = strawberry.field(description="How long it took.")
 
+    @resolved("True when a list of the answer is cut off.")
+    def partial(self) -> bool:
+        """Compare the lists with their bounds."""
+        return self.partial_reason() is not None
+
+    @resolved("Which lists are cut off, and how long they are.")
+    def partial_reason(self) -> str | None:
+        """Name the lists that are cut off."""
+        lists = (
+            ("steps", len(self.record.steps), MOST_STEPS),
+            ("singlePoints", len(self.record.single_points), MOST_LISTED),
+            ("exposures", len(self.record.exposures), MOST_LISTED),
+        )
+        cut = [f"{most} of {found:,} {name}" for name, found, most in lists if found > most]
+        return f"the answer holds {', '.join(cut)}" if cut else None
+
     @resolved("The entity that was asked about.")
     def entity(self) -> Entity:
         """Wrap the entity."""
@@ -86,17 +104,17 @@ class DependencyReport:
     @resolved("Steps between the asked entity and those within the depth, up to 500.")
     def steps(self) -> list[DependencyStep]:
         """Wrap the steps."""
-        return [DependencyStep.of(item) for item in self.record.steps[:500]]
+        return [DependencyStep.of(item) for item in self.record.steps[:MOST_STEPS]]
 
     @resolved("At any depth, those with most behind them first, up to 100.")
     def single_points(self) -> list[SinglePoint]:
         """Wrap the single points."""
-        return [SinglePoint.of(item) for item in self.record.single_points[:100]]
+        return [SinglePoint.of(item) for item in self.record.single_points[:MOST_LISTED]]
 
     @resolved("Shares where they are stated, at any depth, the largest first, up to 100.")
     def exposures(self) -> list[Exposure]:
         """Wrap the shares."""
-        return [Exposure.of(item) for item in self.record.exposures[:100]]
+        return [Exposure.of(item) for item in self.record.exposures[:MOST_LISTED]]
 
     @classmethod
     def of(cls, record: results.DependencyReport, page: relay.Page) -> DependencyReport:

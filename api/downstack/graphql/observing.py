@@ -21,6 +21,8 @@ MAX_ROOTS = 20
 MAX_SPANS = 50
 """Spans of one request: a search for a goal runs its formulas many times."""
 MAX_CODES = 20
+MAX_COST = 1e9
+"""What is dearer than that was refused anyway, and need not be finite."""
 
 
 class Span(Protocol):
@@ -174,7 +176,7 @@ def observe_cost(cost: float) -> None:
     """Note what an answer was estimated to cost."""
     seen = current_observation()
     if seen is not None:
-        seen.cost = cost
+        seen.cost = min(cost, MAX_COST)
 
 
 def observe_error(code: str, reference: str = "") -> None:

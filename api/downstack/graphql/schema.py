@@ -3,42 +3,67 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, cast
 
 import strawberry
-from strawberry.extensions import DisableIntrospection, ParserCache, SchemaExtension
+from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.graphql import OperationType
 
+from downstack.deadline import Deadline
 from downstack.graphql.context import Context
+from downstack.graphql.documents import Documents
 from downstack.graphql.entities import ENTITY_TYPES, Fact, Relation
 from downstack.graphql.enums import DATE_SCALAR, Date
 from downstack.graphql.errors import public_errors
 from downstack.graphql.federation import Composed, Federated, Reserved
-from downstack.graphql.limits import DocumentLimits
 from downstack.graphql.mutation import Mutation
-from downstack.graphql.observing import observe_lookup, observe_operation
+from downstack.graphql.observing import observe_cost, observe_document, observe_lookup, observe_operation
 from downstack.graphql.query import Query
 from downstack.graphql.subscription import Subscription
 from downstack.graphql.terms import Influence
-from graphql import GraphQLError, GraphQLNamedType, is_specified_scalar_type, print_type
+from graphql import GraphQLError, GraphQLNamedType, GraphQLSchema, is_specified_scalar_type, print_type
 
 HEADER = "# Generated from the types in api/downstack/graphql by `make generate`; edit those instead.\n\n"
 
 
-class ObservedParserCache(ParserCache):
-    """The cache of parsed documents, which says whether it held one."""
+class PreparedDocuments(SchemaExtension):
+    """Takes documents from where they are parsed, bounded and validated once, where answers come as a stream."""
 
     def on_parse(self) -> Iterator[None]:
-        """Parse, or recall."""
-        statistics: Callable[[], Any] = self.cached_parse_document.cache_info  # type: ignore[attr-defined]
-        misses = statistics().misses
-        for _ in super().on_parse():
-            observe_lookup("document", found=statistics().misses == misses)
+        """Look the document up."""
+        context, documents = self.execution_context, cast("PublicSchema", self.execution_context.schema).documents
+        text = context.query or ""
+        observe_lookup("document", found=documents.known(text) is not None)
+        # What cannot be parsed is told by the parser, at the place where its errors are taken up.
+        context.graphql_document = documents.prepare(text).document
+        context.parse_options["max_tokens"] = documents.limits.tokens
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        """Say what was found wrong with it, or what it costs too much under these variables."""
+        context, documents = self.execution_context, cast("PublicSchema", self.execution_context.schema).documents
+        prepared = documents.prepare(context.query or "")
+        name, variables = context.operation_name, context.variables or {}
+        observe_document(prepared.document, name)
+        if (operation := prepared.operations.get(name)) is not None:
+            observe_cost(operation.size(variables)[0].cost)
+        context.pre_execution_errors = list(prepared.errors) or prepared.refusals(name, variables)
+        yield
+
+    def on_execute(self) -> Iterator[None]:
+        """Bound the time of what has one answer; a subscription goes on until somebody ends it."""
+        context = self.execution_context
+        own = context.context
+        if context.operation_type is not OperationType.QUERY or not isinstance(own, Context) or own.request is None:
+            yield
+            return
+        with Deadline(own.services.deadline_seconds):
             yield
 
 
@@ -54,6 +79,23 @@ class ReservedQuery(Query, Federated, Reserved):
 
 class PublicSchema(strawberry.federation.Schema):
     """A schema whose answers carry errors as clients may see them, whatever stage they come from."""
+
+    introspection = True
+
+    @property
+    def graphql(self) -> GraphQLSchema:
+        """The schema underneath."""
+        return self._schema
+
+    @property
+    def hides_names(self) -> bool:
+        """Whether errors name nothing that is near what was asked for."""
+        return not self.introspection
+
+    @cached_property
+    def documents(self) -> Documents:
+        """The documents that were asked, as they are run."""
+        return Documents(self._schema, introspection=self.introspection)
 
     async def execute(self, *args: Any, **options: Any) -> ExecutionResult:
         """Run a document."""
@@ -85,20 +127,24 @@ async def _public(results: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, Non
 TYPES = (*ENTITY_TYPES.values(), Fact, Relation, Influence)
 
 
-@lru_cache(maxsize=2)
-def build_schema(introspection: bool = True) -> strawberry.Schema:
+def build_schema(introspection: bool = True) -> PublicSchema:
     """Return the schema; without introspection it also gives no hints at names, and gateways cannot compose from it."""
-    extensions: list[type[SchemaExtension]] = [DocumentLimits, ObservedParserCache]
-    if not introspection:
-        extensions.append(DisableIntrospection)
-    return PublicSchema(
+    # The cache would tell a default from the same value given.
+    return _schema(introspection)
+
+
+@lru_cache(maxsize=2)
+def _schema(introspection: bool) -> PublicSchema:
+    schema = PublicSchema(
         query=OpenQuery if introspection else ReservedQuery,
         mutation=Mutation,
         subscription=Subscription,
         types=TYPES,
-        extensions=extensions,
+        extensions=[PreparedDocuments],
         config=StrawberryConfig(scalar_map={Date: DATE_SCALAR}, disable_field_suggestions=not introspection),
     )
+    schema.introspection = introspection
+    return schema
 
 
 def root_fields() -> frozenset[str]:

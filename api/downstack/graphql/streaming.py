@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any, cast
 
-from starlette.requests import HTTPConnection, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.fastapi import GraphQLRouter
@@ -35,16 +36,24 @@ _BEARER = re.compile(r"(?:bearer[ ]+)?([\x21-\x7e]+)", re.IGNORECASE)
 
 
 class EventStream(StreamingResponse):
-    """An answer that stays open, and gives its place back when it ends, however it ends."""
+    """An answer that stays open, and gives its place back when it ends, however it ends; who does not read it is cut off."""
 
-    def __init__(self, content: AsyncIterator[str], seat: Seat | None, **options: Any) -> None:
+    def __init__(self, content: AsyncIterator[str], seat: Seat | None, patience: float, **options: Any) -> None:
         super().__init__(content, **options)
         self._seat = seat
+        self._patience = patience
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
+
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(self._patience):
+                await send(message)
+
         try:
-            await super().__call__(scope, receive, send)
+            # Starlette takes the end of patience for the end of the connection, as every OSError.
+            with suppress(ClientDisconnect, TimeoutError):
+                await super().__call__(scope, receive, send_in_time)
         finally:
             if self._seat is not None:
                 self._seat.leave()
@@ -108,7 +117,8 @@ class StreamingRouter(GraphQLRouter[Context, None]):
         headers: Mapping[str, str],
     ) -> Response:
         """Return the answer that stays open."""
-        return EventStream(stream(), request.scope.pop(_SEAT, None), headers=dict(headers))
+        patience = self._services.streams.limits.send_seconds
+        return EventStream(stream(), request.scope.pop(_SEAT, None), patience, headers=dict(headers))
 
     def give_seat_back(self, request: Request) -> None:
         """Give the place of a request back that got no event stream."""

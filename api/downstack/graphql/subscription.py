@@ -90,6 +90,9 @@ class Subscription:
             while True:
                 changed.clear()
                 context.check_still()
+                if context.services.draining():
+                    # The client hears that it is complete, and asks another replica.
+                    return
                 kg = holder.served.kg
                 if kg.version != known:
                     known = kg.version

@@ -15,20 +15,21 @@ from downstack.editing import Writer
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graphql.context import GraphHolder, Services
 from downstack.graphql.edits import Edits
-from downstack.graphql.http import graphql_router
+from downstack.graphql.guards import Guards
+from downstack.graphql.http import graphql_door
 from downstack.graphql.streams import StreamLimits, Streams
 from downstack.kg import KnowledgeGraph
+from downstack.server.direct import Direct
 from downstack.server.entrance import guard
 from downstack.server.headers import KnownHosts, SecurityHeaders
 from downstack.server.landing import landing_page, landing_style
 from downstack.server.operations import NO_TELEMETRY, add_doors, observe
+from downstack.server.rate import RateLimit, RateLimited
 from downstack.server.watch import StoreWatch, WatchStore
 from downstack.sparql.http import sparql_router
 
 if TYPE_CHECKING:
     from opentelemetry.trace import TracerProvider
-
-LAGGING = {"reason": "the newest release cannot be opened"}
 
 
 def create_app(
@@ -45,6 +46,8 @@ def create_app(
     access: Access | None = None,
     writer: Writer | None = None,
     streams: StreamLimits | None = None,
+    guards: Guards | None = None,
+    rate_limit: RateLimit | None = None,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -53,7 +56,7 @@ def create_app(
     kg
         The graph to serve; opened from `store` unless given. ``app.state.graph.swap(other)`` replaces it while serving.
     store
-        A folder or file of Turtle; the bundled knowledge unless given. Of a store with releases the newest is served, also
+        A store, or a folder or file of Turtle; the bundled knowledge unless given. Of a store with releases the newest is served, also
         when it is made while serving; ``app.state.watch.look()`` asks for it.
     introspection
         Whether clients may ask for the schema; without it there is no explorer page.
@@ -75,6 +78,10 @@ def create_app(
         Changes the store that is served; nothing can be changed unless given.
     streams
         How many may subscribe, and to how much.
+    guards
+        The bounds of requests, answers and time.
+    rate_limit
+        How often one client may ask; as often as it wants unless given.
 
     Raises
     ------
@@ -100,21 +107,32 @@ def create_app(
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
     add_doors(app, holder, documented=introspection)
     if kg is None and store is not None:
-        app.state.readiness.may_lag(lambda: LAGGING if app.state.watch.failed else None)
+        app.state.readiness.may_lag(lambda: _lag(app.state.watch))
     if sparql is None or sparql.workers:
         app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql))
     access = access or Access()
     edits = Edits(writer, app.state.watch.refresh) if kg is None and store is not None else Edits()
-    services = app.state.services = Services(holder, access, edits, Streams(streams))
-    app.include_router(
-        graphql_router(
-            holder,
-            introspection=introspection,
-            cursor_key=cursor_key,
-            services=services,
-            allowed_origins=cors_origins,
-        )
+    bounds = guards or Guards()
+    services = app.state.services = Services(
+        holder,
+        access,
+        edits,
+        Streams(streams),
+        draining=lambda: app.state.readiness.draining,
+        deadline_seconds=bounds.deadline_seconds,
     )
+    door = graphql_door(
+        holder,
+        introspection=introspection,
+        cursor_key=cursor_key,
+        services=services,
+        allowed_origins=cors_origins,
+        guards=bounds,
+    )
+    app.include_router(door.router)
+    app.add_middleware(Direct, door=door)
+    if rate_limit is not None:
+        app.add_middleware(RateLimited, limit=rate_limit)
     guard(app, access)
     if cors_origins:
         app.add_middleware(
@@ -130,3 +148,9 @@ def create_app(
     if kg is None and store is not None:
         app.add_middleware(WatchStore, watch=app.state.watch)
     return app
+
+
+def _lag(watch: StoreWatch) -> dict[str, object] | None:
+    """Say that the store cannot be read; what exactly is wrong stands in the log: it may name addresses and paths."""
+    trouble = watch.trouble
+    return None if trouble is None else {"reason": "the store cannot be read", "since": trouble.since}

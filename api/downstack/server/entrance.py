@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
-from starlette.datastructures import Headers, QueryParams
 
 from downstack.access import OPEN, Access
 from downstack.access.middleware import Authentication, route_path
+from downstack.graphql.request import asks_for_page
 
 if TYPE_CHECKING:
     from starlette.types import Scope
@@ -19,13 +19,7 @@ PAGES = ("/landing.css", "/graphql/static/")
 
 def is_explorer(scope: Scope) -> bool:
     """Return whether a request is for the page of the explorer, which holds no data and sends a token with its questions."""
-    return (
-        scope["type"] == "http"
-        and scope["method"] == "GET"
-        and route_path(scope) == "/graphql"
-        and "query" not in QueryParams(scope["query_string"])
-        and "text/html" in Headers(scope=scope).get("accept", "")
-    )
+    return scope["type"] == "http" and route_path(scope) == "/graphql" and asks_for_page(scope)
 
 
 def guard(app: FastAPI, access: Access) -> None:

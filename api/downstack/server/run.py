@@ -21,6 +21,7 @@ from downstack.kg import KnowledgeGraph
 from downstack.server.app import create_app
 from downstack.server.draining import drain_on_signals, without_echo
 from downstack.server.logs import log_config
+from downstack.server.protection import guards_of, rate_of
 from downstack.server.settings import Settings
 from downstack.server.telemetry import provider_of
 from downstack.server.workers import check_workers, run_workers
@@ -129,16 +130,18 @@ def _create(settings: Settings, kg: KnowledgeGraph | None, access: Access, write
     return create_app(
         kg,
         store=settings.store,
-        introspection=settings.introspection,
+        introspection=settings.introspection and not settings.production,
         cors_origins=settings.cors_origins,
         cursor_key=settings.cursor_key,
         hosts=(*LOCAL_NAMES, name) if is_loopback(settings.host) else None,
         trusted_proxies=settings.trusted_proxies,
-        sparql=QueryLimits(workers=settings.sparql_workers),
+        sparql=QueryLimits(seconds=settings.deadline_seconds, workers=settings.sparql_workers),
         tracer_provider=provider_of(),
         access=access,
         writer=writer,
         streams=settings.streams,
+        guards=guards_of(settings),
+        rate_limit=rate_of(settings),
     )
 
 

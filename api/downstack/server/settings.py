@@ -24,7 +24,7 @@ class Settings:
     """The settings of the service, with their defaults."""
 
     store: str | None = None
-    """DOWNSTACK_STORE: a folder or file of Turtle instead of the bundled knowledge."""
+    """DOWNSTACK_STORE: a store, or a folder or file of Turtle, instead of the bundled knowledge."""
     host: str = DEFAULT_HOST
     """DOWNSTACK_HOST: the address to listen on."""
     port: int = DEFAULT_PORT
@@ -56,6 +56,19 @@ class Settings:
     streams: StreamLimits = field(default_factory=StreamLimits)
     """DOWNSTACK_MAX_SUBSCRIPTIONS, DOWNSTACK_MAX_STREAMS_PER_CLIENT and DOWNSTACK_MAX_STREAMS: how many may subscribe."""
 
+    deadline_seconds: float = 10.0
+    """DOWNSTACK_DEADLINE_SECONDS: how long an answer may take; what computes longer is stopped and says so."""
+    max_response_bytes: int = 2_000_000
+    """DOWNSTACK_MAX_RESPONSE_BYTES: how large an answer may be."""
+    rate_limit: float | None = None
+    """DOWNSTACK_RATE_LIMIT: requests per second of one client; 0 for any number. None at first, 50 in production."""
+    rate_burst: float | None = None
+    """DOWNSTACK_RATE_BURST: requests at once after a pause; those of two seconds unless given."""
+    trusted_documents: str | None = None
+    """DOWNSTACK_TRUSTED_DOCUMENTS: a file of registered queries, the only ones that are then answered."""
+    production: bool = False
+    """DOWNSTACK_PRODUCTION: no schema, no explorer, no near names in errors, and a rate limit."""
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
         """Read the settings, and refuse values that mean nothing."""
@@ -68,6 +81,18 @@ class Settings:
             introspection=_flag("DOWNSTACK_INTROSPECTION", given.get("DOWNSTACK_INTROSPECTION") or "1"),
             cors_origins=_names(given.get("DOWNSTACK_CORS_ORIGINS", "")),
             cursor_key=key.encode() if key else None,
+            deadline_seconds=_number(
+                "DOWNSTACK_DEADLINE_SECONDS", given.get("DOWNSTACK_DEADLINE_SECONDS") or "10", 0.01, 3600
+            ),
+            max_response_bytes=int(
+                _number(
+                    "DOWNSTACK_MAX_RESPONSE_BYTES", given.get("DOWNSTACK_MAX_RESPONSE_BYTES") or "2000000", 1_000, 1e9
+                )
+            ),
+            rate_limit=_optional_number("DOWNSTACK_RATE_LIMIT", given, 0, 1e6),
+            rate_burst=_optional_number("DOWNSTACK_RATE_BURST", given, 1, 1e6),
+            trusted_documents=given.get("DOWNSTACK_TRUSTED_DOCUMENTS") or None,
+            production=_flag("DOWNSTACK_PRODUCTION", given.get("DOWNSTACK_PRODUCTION") or "0"),
             trusted_proxies=_names(given.get("DOWNSTACK_TRUSTED_PROXIES", "")),
             log_format=_one_of("DOWNSTACK_LOG_FORMAT", given.get("DOWNSTACK_LOG_FORMAT") or "text", FORMATS),
             log_level=_one_of("DOWNSTACK_LOG_LEVEL", given.get("DOWNSTACK_LOG_LEVEL") or "info", LEVELS),
@@ -108,6 +133,11 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text[:6]) <= 65_535:
         raise UserInputError(f"DOWNSTACK_PORT is {text!r}", field="DOWNSTACK_PORT", hint="give a port from 1 to 65535")
     return int(text)
+
+
+def _optional_number(name: str, given: Mapping[str, str], least: float, most: float) -> float | None:
+    text = given.get(name)
+    return _number(name, text, least, most) if text else None
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
 RDF_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 FORMATS = "http://www.w3.org/ns/formats/"
+
+_IRI_CHARACTERS = ":/?#[]@!$&()*+,;=%"
 
 LANGUAGE = f"{SD}SPARQL11Query"
 RESULTS = tuple(
@@ -41,7 +44,8 @@ def statements(endpoint: str) -> list[tuple[str, str, str]]:
 
 def described(endpoint: str, format: str) -> str:
     """Return the description, written in a format of graphs."""
-    triples = statements(endpoint)
+    # The host is what a request says it is: nothing of it may end an IRI.
+    triples = statements(quote(endpoint, safe=_IRI_CHARACTERS))
     if format == "jsonld":
         nodes = [{"@id": subject, predicate: [{"@id": object}]} for subject, predicate, object in triples]
         return json.dumps(nodes, indent=1) + "\n"

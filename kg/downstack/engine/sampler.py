@@ -9,6 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from downstack.deadline import checkpoint
 from downstack.engine.engine import Engine
 from downstack.engine.plan import Plan
 from downstack.engine.sampling import sampled_plan, varying_quantities
@@ -111,6 +112,7 @@ class Sampler:
         """
         kept: dict[str, Array] = {}
         for part, plan in self.blocks(directions):
+            checkpoint()
             with stage("sample"):
                 found = measure(plan, part.stop - part.start)
             if not kept:

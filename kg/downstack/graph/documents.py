@@ -5,6 +5,7 @@ Nothing is fetched: files are read as bytes with an explicit format, and no impo
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -38,15 +39,25 @@ class Document:
 
     path: str
     text: str
+    """Empty where the triples came from a store of triples, which keeps no text."""
     nodes: dict[str, Node]
     """Subject to predicate to objects; a blank node is ``_:`` and a name that no other document has."""
     count: int
     """How many triples."""
+    kept_digest: str = ""
+    """Of a document without a text, the digest of the text that was once read."""
 
     @property
-    def triples(self) -> list[ox.Quad]:
-        """The triples as the parser gives them, read again from the text."""
-        return list(ox.parse(self.text.encode(), format=format_of(self.path)))
+    def digest(self) -> str:
+        """The SHA-256 of the text."""
+        return self.kept_digest or digest_of(self.text)
+
+    @property
+    def triples(self) -> list[ox.Triple]:
+        """The triples: as the parser gives them, read again from the text, or as they came from a store, in order."""
+        if self.kept_digest:
+            return sorted(_triples(self.nodes), key=str)
+        return [quad.triple for quad in ox.parse(self.text.encode(), format=format_of(self.path))]
 
 
 class Pool:
@@ -79,12 +90,56 @@ def parse_document(path: str, text: str, pool: Pool | None = None) -> Document:
     return Document(path, text, nodes, size)
 
 
+def stored_document(
+    path: str, triples: Iterable[ox.Triple], digest: str, count: int, pool: Pool | None = None
+) -> Document:
+    """Return what a store of triples gives back of a file, without its text.
+
+    Parameters
+    ----------
+    path
+        The name of the file.
+    triples
+        What it states, in an order that is always the same.
+    digest
+        The SHA-256 of its text.
+    count
+        How many triples the text has, repetitions included.
+    pool
+        Names that are known already.
+    """
+    return Document(path, "", _nodes(triples, Pool() if pool is None else pool)[0], count, digest)
+
+
+def digest_of(text: str) -> str:
+    """Return the SHA-256 of a file's text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _triples(nodes: dict[str, Node]) -> Iterator[ox.Triple]:
+    def named(name: str) -> ox.NamedNode | ox.BlankNode:
+        return ox.BlankNode(name[2:].replace(".", "x")) if name.startswith("_:") else ox.NamedNode(name)
+
+    for subject, node in nodes.items():
+        for predicate, values in node.items():
+            for value in values:
+                yield ox.Triple(named(subject), ox.NamedNode(predicate), _literal(value) or named(str(value)))
+
+
+def _literal(value: Value) -> ox.Literal | None:
+    if isinstance(value, str):
+        return None
+    if value.language is not None:
+        return ox.Literal(value.value, language=value.language)
+    return ox.Literal(value.value, datatype=ox.NamedNode(value.datatype))
+
+
 def format_of(path: str) -> ox.RdfFormat:
     """Return what a document of that name is written in."""
     return ox.RdfFormat.N_TRIPLES if path.endswith(".nt") else ox.RdfFormat.TURTLE
 
 
-def _nodes(quads: Iterable[ox.Quad], pool: Pool) -> tuple[dict[str, Node], int]:
+def _nodes(quads: Iterable[ox.Quad | ox.Triple], pool: Pool) -> tuple[dict[str, Node], int]:
     # A million times: names are looked up once, calls are few, and a single object needs no list of its own.
     scope = f"_:{next(_scopes)}."
     nodes: dict[str, Node] = {}

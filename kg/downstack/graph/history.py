@@ -10,7 +10,8 @@ from threading import Lock
 from downstack.graph.diff import compare_knowledge
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.loading import load
-from downstack.graph.releases import pick_release, split_store
+from downstack.graph.releases import pick_release
+from downstack.graph.stores.places import split_name
 from downstack.performance.declare import FunctionRegistry
 from downstack.results.diff import DiffReport
 from downstack.results.releases import Release
@@ -64,5 +65,5 @@ class History:
         return compare_knowledge(self._read(before), self._read(after))
 
     def _read(self, release: str) -> Knowledge:
-        path = None if self._store is None else split_store(self._store)[0]
+        path = None if self._store is None else split_name(self._store)[0]
         return load(path, self._registry, release=release)

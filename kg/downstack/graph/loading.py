@@ -16,6 +16,7 @@ from downstack.graph.documents import Document, Pool, parse_document, read_docum
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.quality.rules import RULES, errors_of, quality_findings, rule_named, worst_first
 from downstack.graph.releases import (
+    DATA_FOLDERS,
     check_unchanged,
     find_release,
     has_releases,
@@ -24,17 +25,15 @@ from downstack.graph.releases import (
     read_manifest,
     release_folder,
     shapes_digest,
-    split_store,
 )
 from downstack.graph.statements import Statements
 from downstack.graph.store import content_hash, described_functions, read_knowledge, read_quantities
+from downstack.graph.stores.places import split_name, triple_store
+from downstack.graph.stores.versions import read_version
 from downstack.graph.validation import placed, shacl_findings, structural_findings
 from downstack.performance.declare import FunctionRegistry
 from downstack.results.releases import Release
 from downstack.vocabulary import locate
-
-DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration", "scenarios")
-"""The folders of an ontology whose Turtle is the graph; shapes and questions are about it, functions are generated."""
 
 GENERATED = "functions/functions.ttl"
 END_OF_TIME = date(9999, 1, 1)
@@ -72,8 +71,12 @@ def collect(
         if release is not None:
             raise UserInputError("the bundled knowledge has no releases", field="release", hint="name a store")
         return _tree(bundled), True
-    path, named = split_store(store)
-    wanted = named if release is None else release
+    name, named = split_name(store)
+    path, wanted = Path(name), named if release is None else release
+    triples = triple_store(name)
+    if triples is not None:
+        version = read_version(triples, wanted)
+        return version.documents, version.checked
     if has_releases(path) or wanted is not None:
         return read_release(path, find_release(path, wanted))
     if (path / "terms").is_dir():
@@ -253,16 +256,21 @@ def validate_paths(paths: Sequence[Path] | None, rules: Sequence[str] | None = N
 
 
 def _given(path: Path) -> tuple[Document, ...]:
-    return collect(path)[0] if is_store(split_store(path)[0]) else _facts(path)
+    return collect(path)[0] if _is_whole(path) else _facts(path)
 
 
 def _beside(
     paths: Sequence[Path], given: tuple[Document, ...]
 ) -> tuple[tuple[Document, ...], tuple[Document, ...] | None]:
     """Return what is checked, and what of it conforms to the shapes; None where nothing of it is known to."""
-    if any(is_store(split_store(path)[0]) for path in paths):
+    if any(_is_whole(path) for path in paths):
         return given, None
     # A bundled file that is named itself is not checked against its own copy.
-    texts = {document.text for document in given}
-    bundled = tuple(document for document in collect(None)[0] if document.text not in texts)
+    texts = {document.digest for document in given}
+    bundled = tuple(document for document in collect(None)[0] if document.digest not in texts)
     return (*bundled, *given), bundled
+
+
+def _is_whole(path: Path) -> bool:
+    name = split_name(path)[0]
+    return is_store(Path(name)) or triple_store(name) is not None

@@ -36,6 +36,8 @@ LOCK = ".lock"
 NEW = ".new"
 """Behind the name of a file that is being written, and takes its place when it is whole."""
 FORMAT = 1
+DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration", "scenarios")
+"""The folders of an ontology whose Turtle is the graph; shapes and questions are about it, functions are generated."""
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?(?:T.*)?")
 _ID = re.compile(r"[0-9a-f]{16}")
 
@@ -92,7 +94,7 @@ def read_history(store: Path) -> tuple[Release, ...]:
         data = json.loads(file.read_text(encoding="utf-8"))
         if data["format"] != FORMAT:
             raise _broken(file, f"it has format {data['format']!r}, this version reads {FORMAT}")
-        return tuple(_release(item) for item in data["releases"])
+        return tuple(release_of(item) for item in data["releases"])
     except OSError as error:
         raise _broken(file, f"it cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -101,14 +103,25 @@ def read_history(store: Path) -> tuple[Release, ...]:
 
 def history_text(releases: Sequence[Release]) -> str:
     """Return what ``releases.json`` holds."""
-    entries = [
-        {name: getattr(item, name) for name in Release.__dataclass_fields__} | {"rejected": [*map(list, item.rejected)]}
-        for item in releases
-    ]
+    entries = [record_of(item) for item in releases]
     return json.dumps({"format": FORMAT, "releases": entries}, ensure_ascii=False, indent=1) + "\n"
 
 
-def _release(item: dict[str, Any]) -> Release:
+def record_of(item: Release) -> dict[str, Any]:
+    """Return a release as it is written down."""
+    return {name: getattr(item, name) for name in Release.__dataclass_fields__} | {
+        "rejected": [*map(list, item.rejected)]
+    }
+
+
+def release_of(item: dict[str, Any]) -> Release:
+    """Return the release that was written down.
+
+    Raises
+    ------
+    ValueError
+        If its name is no hash.
+    """
     # Histories that were written before releases said whose they are do not say it.
     given = {name: item[name] for name in Release.__dataclass_fields__ if name in item or name != "by"}
     given["sources"] = tuple(str(name) for name in given["sources"])
@@ -176,19 +189,8 @@ def pick_release(history: Sequence[Release], wanted: str | None, store: str, fie
     raise UserInputError(what, field=field, hint=f"there are: {listed}")
 
 
-def releases_of(store: str | Path | None, wanted: str | None = None) -> tuple[Release, ...]:
-    """Return the history of what :meth:`downstack.kg.KnowledgeGraph.open` was given, up to the release that it opens.
-
-    The bundled knowledge and a folder that is kept by hand have none.
-    """
-    if store is None:
-        return ()
-    path, named = split_store(store)
-    history = read_history(path)
-    wanted = named if wanted is None else wanted
-    if wanted is None or not history:
-        return history
-    opened = find_release(path, wanted)
+def up_to(history: tuple[Release, ...], opened: Release) -> tuple[Release, ...]:
+    """Return a history up to a release in it."""
     return history[: max(place for place, item in enumerate(history) if item == opened) + 1]
 
 
@@ -228,7 +230,7 @@ def check_unchanged(root: Path, manifest: Manifest, documents: Sequence[Document
     KnowledgeError
         With a finding for every file that is another, that is missing or that was added.
     """
-    found = {document.path: digest_of(document.text) for document in documents}
+    found = {document.path: document.digest for document in documents}
     findings = [
         Finding(
             str(root / name),
@@ -246,11 +248,6 @@ def check_unchanged(root: Path, manifest: Manifest, documents: Sequence[Document
     ]
     if findings:
         raise KnowledgeError(tuple(findings))
-
-
-def digest_of(text: str) -> str:
-    """Return the SHA-256 of a file's text."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache

@@ -57,8 +57,8 @@ class _Triples:
         values = None if node is None else node.get(predicate)
         if not values:
             return None
-        value = values[0]
-        return value if isinstance(value, str) else value.value
+        # A store of triples keeps no order: of several values, the same one is taken wherever they come from.
+        return _text(values[0]) if len(values) == 1 else min(map(_text, values))
 
     def need(self, subject: str, predicate: str) -> str:
         value = self.one(subject, predicate)
@@ -86,8 +86,8 @@ def content_hash(documents: Sequence[Document], extra: Iterable[str] = ()) -> st
     """Return the version of a graph: a hash of every file's name and content, and of what else decides answers."""
     digest = hashlib.sha256()
     for document in sorted(documents, key=lambda item: item.path):
-        for part in (document.path, document.text):
-            digest.update(hashlib.sha256(part.encode()).digest())
+        digest.update(hashlib.sha256(document.path.encode()).digest())
+        digest.update(bytes.fromhex(document.digest))
     for text in extra:
         digest.update(hashlib.sha256(text.encode()).digest())
     return digest.hexdigest()[:16]

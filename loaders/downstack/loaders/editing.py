@@ -24,12 +24,11 @@ from downstack.loaders.edit_documents import (
     slug_of,
     supersession_document,
 )
-from downstack.loaders.gathering import product_vocabulary
 from downstack.loaders.records import SOURCE_IRI, FactRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest, find_loader, known_entities, stated_by
 from downstack.loaders.transaction import Outcome, write_store
 from downstack.loaders.writer import addition_document, source_document
-from downstack.vocabulary import FACT
+from downstack.vocabulary import DSO, FACT
 
 MAX_NOTES = 100
 """Findings that an answer names about what was left out."""
@@ -72,7 +71,7 @@ class StoreWriter:
         if held is not None and held.retracted_on is not None:
             what = f"this very fact was withdrawn on {held.retracted_on}: {held.retraction_reason}"
             raise _refused("fact", what, "state what is different about it: its source, its date or its condition")
-        names = {term.identifier: term.local_name for term in product_vocabulary().terms.values()}
+        names = {fact.quantity: newest.quantities[fact.quantity].iri.removeprefix(DSO)}
         if held is None or held.file.startswith("facts/loaded/"):
             documents[f"facts/loaded/{fact.entity}.ttl"] = addition_document(fact.entity, (), [record], names)
         else:

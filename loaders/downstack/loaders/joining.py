@@ -12,19 +12,23 @@ from collections.abc import Mapping
 import pyoxigraph as ox
 
 from downstack.errors import Finding, KnowledgeError
-from downstack.graph.documents import Document, parse_document
-from downstack.vocabulary import PREFIXES, shorten
+from downstack.graph.documents import Document, digest_of, parse_document
+from downstack.graph.exports.rdf import turtle_text
+from downstack.graph.statements import Node, Value
+from downstack.vocabulary import shorten
 
 SHARED = re.compile(r"facts/loaded/[^/]+")
 """A loader whose files lie in a folder of its own below that replaces them as it likes."""
 
 
 def joined(documents: Mapping[str, str], held: Mapping[str, Document]) -> dict[str, str]:
-    """Return the documents, with what the store's files of the same names state besides."""
-    return {
-        name: _join(name, held[name], text) if SHARED.fullmatch(name) and name in held else text
-        for name, text in documents.items()
-    }
+    """Return the documents that change something, with what the store's files of the same names state besides."""
+    found = {}
+    for name, text in documents.items():
+        together = _join(name, held[name], text) if SHARED.fullmatch(name) and name in held else text
+        if together is not None:
+            found[name] = together
+    return found
 
 
 def check_additive(documents: Mapping[str, str], held: Mapping[str, Document]) -> None:
@@ -38,7 +42,7 @@ def check_additive(documents: Mapping[str, str], held: Mapping[str, Document]) -
     findings: list[Finding] = []
     for name, text in documents.items():
         old = held.get(name)
-        if old is None or old.text == text:
+        if old is None or old.digest == digest_of(text):
             continue
         new = parse_document(name, text)
         said = [subject for subject, node in new.nodes.items() if subject in old.nodes and old.nodes[subject] != node]
@@ -53,22 +57,27 @@ def check_additive(documents: Mapping[str, str], held: Mapping[str, Document]) -
         raise KnowledgeError(tuple(findings))
 
 
-def _join(name: str, old: Document, text: str) -> str:
-    if text == old.text:
-        return text
+def _join(name: str, old: Document, text: str) -> str | None:
+    """Return both together; None where all of the new text is known and the file stays what it is, to the letter."""
+    if digest_of(text) == old.digest:
+        return None
     new = parse_document(name, text)
     kept = [subject for subject in old.nodes if subject not in new.nodes]
     if not kept:
         return text
-    same = all(old.nodes.get(subject) == node for subject, node in new.nodes.items())
-    if same:
-        # All of it is known: the file stays what it is, to the letter.
-        return old.text
+    if all(_stated(old.nodes.get(subject, {})) == _stated(node) for subject, node in new.nodes.items()):
+        return None
     subjects = frozenset(kept)
-    triples = [
-        triple.triple
-        for triple in old.triples
-        if not isinstance(triple.subject, ox.NamedNode) or triple.subject.value in subjects
-    ]
-    rest = ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES) or b""
-    return f"{text.rstrip()}\n\n# Loaded before.\n{rest.decode()}"
+    triples = sorted(
+        (
+            triple
+            for triple in old.triples
+            if not isinstance(triple.subject, ox.NamedNode) or triple.subject.value in subjects
+        ),
+        key=str,
+    )
+    return f"{text.rstrip()}\n\n# Loaded before.\n{turtle_text(triples)}"
+
+
+def _stated(node: Node) -> dict[str, frozenset[Value]]:
+    return {predicate: frozenset(values) for predicate, values in node.items()}

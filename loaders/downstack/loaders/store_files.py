@@ -15,15 +15,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from downstack.errors import Finding, KnowledgeError
-from downstack.graph.loading import DATA_FOLDERS
+from downstack.graph.documents import digest_of
 from downstack.graph.releases import (
+    DATA_FOLDERS,
     FOLDER,
     MANIFEST,
     NEW,
     POINTER,
     STAGING,
     Manifest,
-    digest_of,
     history_text,
     manifest_text,
     read_history,

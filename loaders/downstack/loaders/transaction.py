@@ -17,18 +17,24 @@ from pathlib import Path, PurePosixPath
 from downstack.engine.engine import Engine
 from downstack.errors import Finding, KnowledgeError
 from downstack.graph.diff import compare_knowledge
-from downstack.graph.documents import SUFFIXES, Document, Pool, parse_document
+from downstack.graph.documents import SUFFIXES, Document, Pool, digest_of, parse_document
 from downstack.graph.knowledge import Knowledge
-from downstack.graph.loading import DATA_FOLDERS, build, collect, paused_collection
+from downstack.graph.loading import build, collect, paused_collection
 from downstack.graph.releases import (
+    DATA_FOLDERS,
     is_store,
     is_unfinished,
     read_history,
     release_folder,
+    shapes_digest,
 )
+from downstack.graph.store_lock import locked
+from downstack.graph.stores.adapter import TripleStore
+from downstack.graph.stores.copying import record as record_release
+from downstack.graph.stores.places import triple_store
+from downstack.graph.stores.versions import Entry, append, read_version
 from downstack.loaders.joining import check_additive, joined
 from downstack.loaders.store_files import clean, discard, write_history, write_release
-from downstack.loaders.store_lock import locked
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionRegistry
 from downstack.results.diff import DiffReport
@@ -71,7 +77,7 @@ class _Base:
 
 
 def write_store(
-    store: Path,
+    store: str | Path,
     documents: Mapping[str, str],
     *,
     dry_run: bool = False,
@@ -88,8 +94,8 @@ def write_store(
     Parameters
     ----------
     store
-        A store; a folder that is kept by hand, which becomes one; or a folder that does not exist yet and begins as the
-        bundled knowledge.
+        A store; a folder that is kept by hand, which becomes one; a folder that does not exist yet and begins as the
+        bundled knowledge; an Oxigraph directory, or the address of an endpoint.
     documents
         Path inside the store to Turtle. A file of that name is replaced; one of ``facts/loaded``, which several loaders
         share, keeps what the new one does not state.
@@ -114,6 +120,10 @@ def write_store(
     functions = REGISTRY if registry is None else registry
     record = _Record(loader or "python", tuple(sources), tuple(rejected), by)
     _check_names(documents)
+    triples = triple_store(store)
+    if triples is not None:
+        return _write_triples(triples, documents, functions, record, dry_run=dry_run, additive=additive)
+    store = Path(store)
     _check_place(store)
     trial: tuple[_Base, _Trial] | None = None
     if dry_run or not store.exists():
@@ -134,6 +144,26 @@ def write_store(
     except OSError as error:
         discard(store, created=created)
         raise _unwritable(store, error) from error
+
+
+def _write_triples(
+    store: TripleStore,
+    documents: Mapping[str, str],
+    functions: FunctionRegistry,
+    record: _Record,
+    *,
+    dry_run: bool,
+    additive: bool,
+) -> Outcome:
+    version = read_version(store)
+    base = _Base(version.documents, version.checked, version.history, "")
+    trial = _trial(base, documents, functions, additive)
+    fresh = [] if dry_run else _releases(base, trial, record)
+    # Between the reading and this, somebody else may have written: then nothing is, and the load begins anew.
+    entries = [Entry(release, held, shapes_digest()) for release, held in fresh]
+    if entries:
+        append(store, entries, base.history)
+    return Outcome(entries[-1].release if entries else None, trial.diff)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +204,7 @@ def _trial(base: _Base, documents: Mapping[str, str], registry: FunctionRegistry
         fresh = [
             parse_document(name, text, pool)
             for name, text in joined(_without_known_sources(held, documents), held).items()
-            if name not in held or held[name].text != text
+            if name not in held or held[name].digest != digest_of(text)
         ]
         together = {**held, **{item.path: item for item in fresh}}
         after, everything = build(
@@ -198,44 +228,33 @@ def _without_known_sources(held: Mapping[str, Document], documents: Mapping[str,
 
 
 def _commit(store: Path, base: _Base, trial: _Trial, record: _Record) -> Outcome:
-    if trial.same and base.history:
+    fresh = _releases(base, trial, record)
+    if not fresh:
         return Outcome(None, trial.diff)
-    now = datetime.now(UTC).isoformat(timespec="seconds")
     history = list(base.history)
-    if not history:
-        first = _release(trial.before, base.documents, now, _Record(base.origin, (), ()))
-        write_release(store, first.id, {item.path: item.text for item in base.documents}, None)
-        history.append(first)
-    release = history[-1]
-    if not trial.same:
-        release = _release(trial.after, trial.documents, now, record)
-        release = replace(release, added=trial.diff.added, changed=trial.diff.changed, removed=trial.diff.removed)
-        previous = release_folder(store, history[-1])
-        write_release(store, release.id, {item.path: item.text for item in trial.documents}, previous)
+    for release, documents in fresh:
+        previous = release_folder(store, history[-1]) if history else None
+        write_release(store, release.id, {item.path: item.text for item in documents}, previous)
         history.append(release)
     write_history(store, history)
     clean(store)
-    return Outcome(release, trial.diff)
+    return Outcome(history[-1], trial.diff)
 
 
-def _release(knowledge: Knowledge, documents: Sequence[Document], now: str, record: _Record) -> Release:
-    return Release(
-        id=knowledge.version,
-        created=now,
-        loader=record.loader,
-        sources=record.sources,
-        files=len(documents),
-        entities=len(knowledge.entities),
-        facts=len(knowledge.facts),
-        relations=len(knowledge.relations),
-        influences=len(knowledge.influences),
-        triples=knowledge.triples,
-        added=0,
-        changed=0,
-        removed=0,
-        rejected=record.rejected,
-        by=record.by,
-    )
+def _releases(base: _Base, trial: _Trial, record: _Record) -> list[tuple[Release, Sequence[Document]]]:
+    """Return what is to be written: how a new store began, and what was loaded."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    fresh: list[tuple[Release, Sequence[Document]]] = []
+    if not base.history:
+        fresh.append((record_release(trial.before, base.documents, now, base.origin), base.documents))
+    if not trial.same:
+        release = record_release(
+            trial.after, trial.documents, now, record.loader, record.sources, record.rejected, record.by
+        )
+        diff = trial.diff
+        release = replace(release, added=diff.added, changed=diff.changed, removed=diff.removed)
+        fresh.append((release, trial.documents))
+    return fresh
 
 
 def _check_place(store: Path) -> None:

@@ -11,6 +11,10 @@ from pathlib import Path
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 from tests.api.operations.process import Service, answers, refuses, service, wait_for
+from tests.api.serving import running
+
+from downstack.kg import KnowledgeGraph
+from downstack.server import create_app
 
 SLOW = """{ impact(
   changes: [{entity: "nvidia-h200-sxm", quantity: "memory_bandwidth", op: SCALE, value: 1.4}],
@@ -45,7 +49,9 @@ def ask(found: Service, query: str) -> httpx.Response:
 
 def test_what_was_asked_before_the_signal_is_answered_and_nothing_after_it(tmp_path: Path) -> None:
     with (
-        service(tmp_path, DOWNSTACK_LOG_FORMAT="json", DOWNSTACK_GRACE_SECONDS="90") as found,
+        service(
+            tmp_path, DOWNSTACK_LOG_FORMAT="json", DOWNSTACK_GRACE_SECONDS="90", DOWNSTACK_DEADLINE_SECONDS="90"
+        ) as found,
         ThreadPoolExecutor() as pool,
     ):
         slow = pool.submit(ask, found, SLOW)
@@ -77,6 +83,20 @@ def test_while_it_drains_it_is_alive_and_not_ready_and_still_answers(tmp_path: P
         assert "downstack_draining 1.0" in httpx.get(f"{found.url}/metrics").text
         found.process.send_signal(signal.SIGINT)
         assert found.ends() == 0
+
+
+def test_who_follows_the_graph_is_told_that_it_is_complete(kg: KnowledgeGraph) -> None:
+    app = create_app(kg)
+    body = {"query": 'subscription { graphChanged(since: "an older one") { version } }'}
+    headers = {"accept": "text/event-stream"}
+    with (
+        running(app) as url,
+        httpx.stream("POST", f"{url}/graphql", json=body, headers=headers, timeout=60) as following,
+    ):
+        lines = following.iter_lines()
+        assert any(kg.version in line for line in lines)
+        app.state.readiness.drain()
+        assert any(line == "event: complete" for line in lines)
 
 
 def test_what_never_ends_is_cut_off_after_the_grace_time(tmp_path: Path) -> None:

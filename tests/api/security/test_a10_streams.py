@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +22,7 @@ from downstack.kg import KnowledgeGraph
 from downstack.server import create_app
 
 FOLLOW = "subscription { graphChanged { version } }"
-LARGE = "{ functions { name formula citation constants { source } validity { reason } } }"
+LARGE = "{ functions { name formula citation inputs { quantity unit } constants { source } } }"
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -98,27 +99,52 @@ def test_a10_connections_of_one_token_are_bounded_wherever_they_come_from(kg: Kn
             other.begin()
 
 
-def test_a10_a_reader_who_does_not_read_is_cut_off_and_holds_up_nobody(kg: KnowledgeGraph) -> None:
+@contextmanager
+def deaf(url: str) -> Generator[socket.socket]:
+    """A connection of somebody who will not read what comes."""
+    host, _, port = url.removeprefix("http://").partition(":")
+    raw = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        raw.settimeout(DEADLINE)
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        raw.connect((host, int(port)))
+        yield raw
+    finally:
+        raw.close()
+
+
+@pytest.mark.parametrize("kind", ["socket", "event stream"])
+def test_a10_a_reader_who_does_not_read_is_cut_off_and_holds_up_nobody(kg: KnowledgeGraph, kind: str) -> None:
     app = create_app(kg, streams=replace(StreamLimits(), send_seconds=0.3))
-    with running(app) as url, httpx.Client(base_url=url, timeout=DEADLINE) as client:
-        size = len(client.post("/graphql", json={"query": LARGE}).content)
-        assert size > 50_000, "the question must be large, or nothing is buffered"
-        host, _, port = url.removeprefix("http://").partition(":")
-        raw = socket.create_connection((host, int(port)), DEADLINE)
-        try:
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-            raw.sendall(_handshake(host))
-            assert b" 101 " in raw.recv(4_096)
-            raw.sendall(_frame({"type": "connection_init"}))
-            for place in range(90):
-                raw.sendall(_frame({"type": "subscribe", "id": str(place), "payload": {"query": LARGE}}))
+    with running(app, send_buffer=8_192) as url, httpx.Client(base_url=url, timeout=DEADLINE) as client:
+        # Above what the server keeps of its own, so that it has to wait for the reader.
+        assert len(client.post("/graphql", json={"query": LARGE}).content) > 100_000
+        with deaf(url) as raw:
+            if kind == "socket":
+                raw.sendall(_handshake("127.0.0.1"))
+                assert b" 101 " in raw.recv(4_096)
+                raw.sendall(_frame({"type": "connection_init"}))
+                for place in range(10):
+                    raw.sendall(_frame({"type": "subscribe", "id": str(place), "payload": {"query": LARGE}}))
+            else:
+                raw.sendall(_event_stream("127.0.0.1"))
             until(lambda: app.state.services.streams.open == 1)
             # Nothing is read any more; others are answered.
             assert client.get("/healthz").status_code == 200
             until(lambda: app.state.services.streams.open == 0)
-        finally:
-            raw.close()
         assert client.post("/graphql", json={"query": "{ layers { number } }"}).status_code == 200
+
+
+def _event_stream(host: str) -> bytes:
+    body = json.dumps({"query": LARGE}).encode()
+    lines = [
+        "POST /graphql HTTP/1.1",
+        f"Host: {host}",
+        "Accept: text/event-stream",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
 
 
 def _handshake(host: str) -> bytes:
@@ -142,7 +168,12 @@ def _frame(message: dict[str, Any]) -> bytes:
 
 
 def test_a10_a_frame_that_is_endless_is_refused_before_it_is_read(url: str) -> None:
-    with talking(url) as talk:
-        talk.begin()
-        talk.connection.send("x" * 10_000_000)
-        assert talk.end()[0] == 1009
+    with deaf(url) as raw:
+        raw.sendall(_handshake("127.0.0.1"))
+        said = raw.recv(4_096)
+        # The announcement of ten million bytes, of which none follows.
+        raw.sendall(b"\x81\xff" + (10_000_000).to_bytes(8, "big") + b"\0\0\0\0")
+        while chunk := raw.recv(4_096):
+            said += chunk
+        end = said[said.index(b"\r\n\r\n") + 4 :]
+    assert (end[0], int.from_bytes(end[2:4], "big")) == (0x88, 1009)

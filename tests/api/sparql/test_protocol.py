@@ -67,8 +67,7 @@ def test_bad_query_method(method: str, endpoint: httpx.Client) -> None:
 
 
 def test_bad_multiple_queries(endpoint: httpx.Client) -> None:
-    twice = [("query", ASK), ("query", "SELECT * {}")]
-    assert endpoint.get("/sparql", params=twice).status_code == 400
+    assert endpoint.get("/sparql", params={"query": [ASK, "SELECT * {}"]}).status_code == 400
     assert body(endpoint, "query=ASK%20%7B%7D&query=SELECT%20%2A%20%7B%7D", FORM).status_code == 400
     assert body(endpoint, ASK, QUERY, query=ASK).status_code == 400
     assert body(endpoint, "query=ASK%20%7B%7D", FORM, query=ASK).status_code == 400
@@ -264,6 +263,20 @@ def test_without_a_query_the_endpoint_describes_itself(
     assert ("endpoint", f"{endpoint.base_url}/sparql") in said
     assert ("supportedLanguage", f"{SD}SPARQL11Query") in said
     assert len([name for name, _ in said if name == "resultFormat"]) == 8
+
+
+def test_what_a_request_calls_its_host_ends_no_iri(endpoint: httpx.Client) -> None:
+    answer = endpoint.get("/sparql", headers={"host": 'x> a <http://e/evil> . <y"'})
+    assert all(
+        quad.predicate.value.startswith((SD, "http://www.w3.org/1999/02/22-rdf-syntax-ns#"))
+        for quad in ox.parse(answer.content, format=ox.RdfFormat.TURTLE)
+    )
+    assert b"<http://e/evil>" not in answer.content
+
+
+def test_an_error_does_not_repeat_a_whole_query(query: Send) -> None:
+    assert len(query("SELECT " + "x" * 60_000).text) < 1_000
+    assert len(query(f"SELECT (<http://e/{'x' * 60_000}>() AS ?x) {{}}").text) < 1_000
 
 
 def test_a_large_answer_comes_whole(query: Send) -> None:

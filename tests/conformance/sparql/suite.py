@@ -52,11 +52,16 @@ class Case:
     def quads(self) -> list[ox.Quad]:
         """The data that the query is asked about."""
         # A file that is loaded twice has other blank nodes the second time.
-        found = [ox.Quad(*triple) for path in self.data for triple in triples(path)]
-        return found + [ox.Quad(*triple, ox.NamedNode(BASE + path)) for path in self.named for triple in triples(path)]
+        found = [quad(triple) for path in self.data for triple in triples(path)]
+        return found + [quad(triple, ox.NamedNode(BASE + path)) for path in self.named for triple in triples(path)]
 
 
 FORMATS = {"ttl": ox.RdfFormat.TURTLE, "rdf": ox.RdfFormat.RDF_XML, "nt": ox.RdfFormat.N_TRIPLES}
+
+
+def quad(triple: ox.Triple, graph: ox.NamedNode | None = None) -> ox.Quad:
+    """A triple in a graph."""
+    return ox.Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
 def triples(path: str) -> tuple[ox.Triple, ...]:

@@ -22,6 +22,9 @@ _GRAPHS = {
     "rdfxml": ox.RdfFormat.RDF_XML,
 }
 
+SAID = 500
+"""Characters of what the library says that are passed on; a name of a query may be as long as a query."""
+
 
 class _Bounded:
     """What an answer is written to; refuses to become too large."""
@@ -86,12 +89,12 @@ def evaluate(store: ox.Store, text: str, format: str, most: int) -> bytes:
             found.serialize(output, format=_SOLUTIONS[format])  # type: ignore[arg-type]
         return output.content
     except SyntaxError as error:
-        raise QueryError(f"not SPARQL 1.1: {error.msg}", hint="correct the query") from None
+        raise QueryError(f"not SPARQL 1.1: {(error.msg or str(error))[:SAID]}", hint="correct the query") from None
     except MemoryError:
         raise QueryLimitError("the query needs more memory than a query may have", hint="ask for less") from None
     except (RuntimeError, ValueError, OSError) as error:
         # What Oxigraph says of functions that do not exist, and of what its process cannot reach.
-        raise QueryError(f"the query failed: {error}", hint="use functions of SPARQL 1.1 only") from None
+        raise QueryError(f"the query failed: {str(error)[:SAID]}", hint="use functions of SPARQL 1.1 only") from None
 
 
 def _turtle(triples: Iterable[ox.Triple], output: _Bounded) -> bytes:

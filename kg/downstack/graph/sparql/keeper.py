@@ -81,6 +81,8 @@ def _die_with_parent() -> None:
 
 def main() -> None:
     """Keep what the socket of this descriptor says."""
+    # It ends with its socket: a service that is told to end answers first what it was asked.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     with socket.socket(fileno=int(sys.argv[1])) as control:
         keep(control)
 

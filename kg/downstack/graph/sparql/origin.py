@@ -36,7 +36,11 @@ class StoreOrigin:
         from downstack.graph.loading import documents_of
 
         for document in documents_of(self.store, self.functions, self.version):
-            yield document.text.encode(), format_of(document.path)
+            if document.text:
+                yield document.text.encode(), format_of(document.path)
+            else:
+                # Read from a store that keeps triples and no text.
+                yield ox.serialize(document.triples, format=ox.RdfFormat.N_TRIPLES) or b"", ox.RdfFormat.N_TRIPLES
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import select
 import signal
 import socket
 import subprocess
@@ -41,7 +40,14 @@ class _Worker:
 
     def is_alive(self) -> bool:
         """Return whether an idle worker still waits; one that has gone has closed its channel."""
-        return not select.select([self.channel], [], [], 0)[0]
+        self.channel.setblocking(False)
+        try:
+            self.channel.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
 
 
 class _Keeper:
@@ -141,6 +147,8 @@ class _State:
     """What changes while queries are answered; under one lock."""
 
     keeper: Future[_Keeper] | None = None
+    reading: _Keeper | None = None
+    """The keeper that is still reading the graph."""
     idle: list[_Worker] = field(default_factory=list[_Worker])
     asking: int = 0
     retired: bool = False
@@ -216,7 +224,8 @@ class QueryProcesses:
         except (EOFError, OSError, ValueError) as error:
             raise self._ended(keeper, worker, error) from None
         if said["last"]:
-            keeper.end(worker)
+            with contextlib.suppress(UnavailableError):
+                keeper.end(worker)
         else:
             with self._lock:
                 self._state.idle.append(worker)
@@ -276,6 +285,8 @@ class QueryProcesses:
             if not hasattr(socket, "send_fds"):
                 raise OSError("it needs a system that can fork processes and hand them descriptors")
             keeper = _Keeper(self.origin, self.limits)
+            with self._lock:
+                self._state.reading = keeper
             keeper.wait()
         except (UnavailableError, OSError) as error:
             with self._lock:
@@ -309,8 +320,11 @@ class QueryProcesses:
     def close(self) -> None:
         """End all processes; a query that is being answered fails."""
         with self._lock:
-            starting = self._state.keeper
+            starting, reading = self._state.keeper, self._state.reading
         if starting is not None:
+            if reading is not None and not starting.done():
+                # Nobody waits for it any more.
+                reading.stop()
             with contextlib.suppress(UnavailableError):
                 self._forget(starting.result())
 

@@ -95,7 +95,7 @@ def _check_word(text: str, token: Token) -> None:
         )
     if word not in KNOWN:
         raise QueryError(
-            f"{where}: {token.text!r} is no word of SPARQL 1.1", hint="see the query language, or its case"
+            f"{where}: {token.text[:60]!r} is no word of SPARQL 1.1", hint="see the query language, or its case"
         )
 
 

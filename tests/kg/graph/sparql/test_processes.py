@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -141,6 +142,12 @@ def test_an_origin_that_cannot_be_read_is_said_and_tried_again(tmp_path: Path) -
         asked.close()
 
 
+def test_files_that_are_not_the_version_are_not_asked() -> None:
+    asked = QueryProcesses(StoreOrigin("0123456789abcdef", None, ""), LIMITS)
+    with pytest.raises(UnavailableError, match="changed since it was opened"):
+        asked.ask("ASK {}")
+
+
 def test_a_graph_that_is_not_read_in_time_is_asked_for_later(origin: QuadsOrigin) -> None:
     asked = QueryProcesses(origin, QueryLimits(start=0.0))
     try:
@@ -148,6 +155,17 @@ def test_a_graph_that_is_not_read_in_time_is_asked_for_later(origin: QuadsOrigin
             asked.ask("ASK {}")
     finally:
         asked.close()
+
+
+def test_closing_does_not_wait_for_a_graph_that_is_still_read(tmp_path: Path) -> None:
+    # What never gives anything to read is never read to its end.
+    endless = tmp_path / "endless.nq"
+    os.mkfifo(endless)
+    asked = QueryProcesses(QuadsOrigin("v", str(endless)), QueryLimits(start=0.2))
+    with pytest.raises(UnavailableError, match="still being read"):
+        asked.ask("ASK {}")
+    asked.close()
+    assert not asked.started
 
 
 def test_origins_cross_between_processes_as_json(origin: QuadsOrigin) -> None:
