@@ -70,6 +70,9 @@ bench: $(DEV_STAMP) ## measure, beside the peers, and write docs/benchmarks
 	$(BIN)/python benchmarks/loops.py
 	$(BIN)/python benchmarks/dependencies.py
 	$(BIN)/python benchmarks/deployments.py
+	$(BIN)/python benchmarks/service.py
+	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/sparql.py
 	$(BIN)/python -m benchmarks.scale
 	$(BIN)/python benchmarks/evaluators.py --peers-environment .benchmarks/peers
 

@@ -28,6 +28,7 @@ from downstack.graphql.question import question_body, question_query
 from downstack.graphql.schema import schema_text
 from downstack.kg import KnowledgeGraph
 from downstack.performance import REGISTRY
+from downstack.server.settings_page import settings_page
 from downstack.vocabulary import DSO, folder, locate
 
 
@@ -98,6 +99,7 @@ TARGETS: tuple[Target, ...] = (
     Target("docs/examples/first-question.json", question_body),
     Target("docs/coverage.md", coverage),
     Target("docs/influences.md", influences),
+    Target("docs/settings.md", settings_page),
 )
 """All generated files, in the order in which they are written: later ones may read earlier ones."""
 

@@ -6,7 +6,16 @@
     ├── UserInputError            a question that cannot be answered as asked
     │   ├── UnknownNameError      no entity, quantity or role of that name (near names given)
     │   ├── AmbiguousNameError    an alias of several entities
-    │   └── UnitError             an unknown unit, or one of another dimension
+    │   ├── UnitError             an unknown unit, or one of another dimension
+    │   └── QueryError            a SPARQL query that is refused
+    │       ├── QueryLimitError   it nests too deep, or took more than a query may
+    │       ├── QuerySizeError    its text or its answer is too large
+    │       └── QueryTimeError    it was stopped at its time limit
+    ├── AccessError               who asks may not
+    │   ├── UnauthenticatedError  nobody knows who asks
+    │   └── ForbiddenError        their role does not allow it
+    ├── UnavailableError          not now: what it takes is busy or absent
+    ├── DeadlineExceededError     an answer that took longer than it may, or that nobody waits for any more
     ├── KnowledgeError            data that cannot be loaded: file, line, what, remedy
     └── FunctionError             a description of a function that the registry does not know
 
@@ -68,6 +77,66 @@ class AmbiguousNameError(UserInputError):
 
 class UnitError(UserInputError):
     """A unit that is not declared, or that measures something else than the quantity."""
+
+
+class QueryError(UserInputError):
+    """A SPARQL query that is refused: it cannot be read, or asks for what is not done here."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message, field="query", hint=hint)
+
+
+class QueryLimitError(QueryError):
+    """A query that nests too deep, or needed more than a query may use and was ended."""
+
+    code = "TOO_COMPLEX"
+
+
+class QuerySizeError(QueryError):
+    """The text of a query, or its answer, is larger than the bound."""
+
+    code = "TOO_COMPLEX"
+
+
+class QueryTimeError(QueryError):
+    """A query that was stopped at its time limit."""
+
+    code = "DEADLINE_EXCEEDED"
+
+
+class AccessError(DownstackError):
+    """Who asks may not; `status` is how HTTP says it."""
+
+    status = 403
+
+
+class UnauthenticatedError(AccessError):
+    """Nobody knows who asks: no token, or one that does not hold."""
+
+    code = "UNAUTHENTICATED"
+    status = 401
+
+
+class ForbiddenError(AccessError):
+    """It is known who asks, and their role does not allow it."""
+
+    code = "FORBIDDEN"
+
+
+class UnavailableError(DownstackError):
+    """What it takes is busy, or this service does not have it; the question itself was right."""
+
+    code = "UNAVAILABLE"
+    status = 503
+
+
+class DeadlineExceededError(DownstackError):
+    """There is no answer in the time that it may take, or nobody waits for it any more; nothing was changed."""
+
+    code = "DEADLINE_EXCEEDED"
+
+    def __init__(self, message: str, *, hint: str = "narrow the question, or ask for fewer samples") -> None:
+        super().__init__(message, hint=hint)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 
 from downstack.engine.assume import assumed_facts
@@ -19,6 +20,7 @@ from downstack.engine.compare import compare
 from downstack.engine.deployments.platforms import Platforms
 from downstack.engine.deployments.reading import DEFAULT_ACCELERATORS, read_deployments
 from downstack.engine.deployments.report import report as deployments_report
+from downstack.engine.describe import functions_turtle
 from downstack.engine.engine import Engine
 from downstack.engine.export import PlanExport, export_plan
 from downstack.engine.impact import impact
@@ -31,7 +33,9 @@ from downstack.engine.versions import compare_versions
 from downstack.errors import Finding, UserInputError
 from downstack.graph.dependence.report import Dependence
 from downstack.graph.diff import HEADLINES, HEADLINES_FOR, compare_knowledge
+from downstack.graph.documents import Document
 from downstack.graph.exports.export import Documents, export, no_documents
+from downstack.graph.history import History
 from downstack.graph.knowledge import holds_on
 from downstack.graph.loading import documents_of, load, paused_collection, validate_paths
 from downstack.graph.model import (
@@ -42,10 +46,13 @@ from downstack.graph.model import (
     Layer,
     QuantityKind,
     Relation,
+    Scenario,
     StatedProperty,
 )
 from downstack.graph.names import NameIndex
-from downstack.graph.stores.places import releases_of
+from downstack.graph.selection import BY_SLUG, EntityOrdering, SelectedEntities, Selection, Selector
+from downstack.graph.sparql.origin import StoreOrigin
+from downstack.graph.stores.places import releases_of, split_name
 from downstack.journey.report import journey
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
@@ -93,8 +100,11 @@ class KnowledgeGraph:
         self._asking = Asking(engine.knowledge, self._network, self._questions.names)
         self._platforms = Platforms(engine)
         self._dependence = Dependence(engine.knowledge)
+        self._selector = Selector(engine.knowledge, self._questions.names)
         self._loaded_at = datetime.now(UTC).isoformat(timespec="seconds")
         self._documents: Documents = no_documents
+        self._store: str | None = None
+        self._history = History(None, (), REGISTRY)
 
     @classmethod
     def open(
@@ -134,13 +144,34 @@ class KnowledgeGraph:
         releases = releases_of(store, release)
         with paused_collection():
             graph = cls(Engine(load(store, functions, release=release, large=large), functions), releases)
-        graph._documents = lambda: documents_of(store, functions, graph.version)
+        graph._store = None if store is None else str(store)
+        if store is not None and releases:
+            graph._store = f"{split_name(store)[0]}@{releases[-1].id}"
+        graph._documents = graph._read_again
+        graph._history = History(store, releases, functions)
         return graph
+
+    def _read_again(self) -> tuple[Document, ...]:
+        origin = self.origin
+        return documents_of(origin.store, origin.functions, origin.version)
 
     @property
     def version(self) -> str:
         """The content hash of the graph version; every answer names it."""
         return self._knowledge.version
+
+    @property
+    def origin(self) -> StoreOrigin:
+        """What another process needs to read this version again.
+
+        Raises
+        ------
+        UserInputError
+            If no files state it: a question has changed some facts.
+        """
+        if self._documents == no_documents:
+            self._documents()
+        return StoreOrigin(self.version, self._store, functions_turtle(self._engine.functions, self.quantities))
 
     @property
     def info(self) -> GraphInfo:
@@ -201,6 +232,11 @@ class KnowledgeGraph:
         return self._knowledge.facts
 
     @property
+    def scenarios(self) -> tuple[Scenario, ...]:
+        """All questions that the store keeps."""
+        return self._knowledge.scenarios
+
+    @property
     def correlation_groups(self) -> Mapping[str, CorrelationGroup]:
         """Groups of facts whose errors go together, by IRI."""
         return self._knowledge.correlation_groups
@@ -229,6 +265,24 @@ class KnowledgeGraph:
     def search(self, text: str, first: int = 10) -> tuple[SearchHit, ...]:
         """Find entities by label or alias, typo tolerant, best first."""
         return self._questions.names.search(text, first)
+
+    def select(self, selection: Selection | None = None, order: EntityOrdering = BY_SLUG) -> SelectedEntities:
+        """Return the entities that meet some conditions, in an order.
+
+        Parameters
+        ----------
+        selection
+            Classes, layers, words, values of quantities with units, relations, and selections joined by and, or, not; see
+            :class:`downstack.graph.selection.Selection`. All entities unless given.
+        order
+            By slug, label, layer or the value of a quantity, either way; what lacks it comes last.
+
+        Raises
+        ------
+        UserInputError
+            If a name, a class, a unit or a number means nothing, or if there are too many conditions.
+        """
+        return self._selector.select(selection, order)
 
     def facts_of(self, entity: str, quantity: str | None = None) -> tuple[Fact, ...]:
         """Return the facts of an entity, best source first; of one quantity when it is given."""
@@ -270,6 +324,10 @@ class KnowledgeGraph:
 
     def published_effects(self) -> tuple[EffectCheck, ...]:
         """Return every effect that was published of an influence, beside the same computed where a formula does."""
+        return self._published
+
+    @cached_property
+    def _published(self) -> tuple[EffectCheck, ...]:
         # Only who asks for it pays for importing it.
         from downstack.evaluation.effects import Case, check_effects
 
@@ -552,6 +610,22 @@ class KnowledgeGraph:
                 role: name for role, name in HEADLINES_FOR.items() if all(name in graph.entities for graph in both)
             }
         return replace(found, impact=self.compare_versions(other, targets or known, where))
+
+    def diff_releases(self, before: str, after: str | None = None) -> DiffReport:
+        """Say what two releases of the store that this graph was opened from state differently.
+
+        Parameters
+        ----------
+        before, after
+            The beginning of a release's hash, or a date (YYYY-MM or YYYY-MM-DD), which means the state of the store at its
+            end; the release that answers unless the second is given.
+
+        Raises
+        ------
+        UserInputError
+            If there is no such release; the bundled knowledge has none.
+        """
+        return self._history.diff(before, after)
 
     def compare_signs(self, as_of: str | None = None) -> tuple[SignComparison, ...]:
         """Compare the formulas with every influence that names the two quantities it connects.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import date
 
 from downstack.engine.changes import Change, ChangeOp, Intervention, check_change, read_changes
 from downstack.engine.engine import Engine
 from downstack.errors import UnknownNameError, UserInputError
+from downstack.graph.ages import check_date
 from downstack.graph.model import Entity, QuantityKind
 from downstack.graph.names import NameIndex, nearest_words, resolve_quantity
 from downstack.units import to_base
@@ -145,7 +145,7 @@ class Questions:
             else:
                 selected[key] = self._selection(key, names)
         if when is not None:
-            when = _date(when)
+            when = check_date(when)
         return selected, layers, when
 
     def narrow(
@@ -182,14 +182,3 @@ class Questions:
                 return layer.number
         known = tuple(layer.name for layer in self._knowledge.layers)
         raise UnknownNameError("layer", name, nearest_words(name.upper(), known), field="where.layer")
-
-
-def _date(text: str) -> str:
-    """Check an ISO date; a year or a month alone is one too."""
-    try:
-        date.fromisoformat(text if len(text) > 7 else f"{text}-01-01"[:10])
-    except ValueError as error:
-        raise UserInputError(
-            f"{text!r} is not a date", field="asOf", hint="write YYYY-MM-DD, YYYY-MM or YYYY"
-        ) from error
-    return text

@@ -21,6 +21,8 @@ INF = "https://w3id.org/downstack/influence/"
 SRC = "https://w3id.org/downstack/source/"
 FN = "https://w3id.org/downstack/function/"
 SUP = "https://w3id.org/downstack/supply/"
+RETRACTION = "https://w3id.org/downstack/retraction/"
+SCENARIO = "https://w3id.org/downstack/scenario/"
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 RDFS = "http://www.w3.org/2000/01/rdf-schema#"
@@ -44,6 +46,8 @@ PREFIXES = {
     "src": SRC,
     "fn": FN,
     "sup": SUP,
+    "retraction": RETRACTION,
+    "scenario": SCENARIO,
     "rdf": RDF,
     "rdfs": RDFS,
     "owl": OWL,

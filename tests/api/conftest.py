@@ -6,28 +6,25 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from tests.api.serving import running
 
 from downstack.kg import KnowledgeGraph
-from downstack.server import create_app
 
 Ask = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 @pytest.fixture(scope="session")
-def app(kg: KnowledgeGraph) -> FastAPI:
-    return create_app(kg)
+def app(service: FastAPI) -> FastAPI:
+    return service
 
 
 @pytest.fixture(scope="session")
-def url(app: FastAPI) -> Iterator[str]:
-    with running(app) as address:
-        yield address
+def url(service_url: str) -> str:
+    return service_url
 
 
 @pytest.fixture(scope="session")

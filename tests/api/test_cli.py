@@ -62,6 +62,8 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
         "journey",
         "dependencies",
         "paths",
+        "sparql",
+        "query",
         "validate",
         "evaluate",
         "releases",

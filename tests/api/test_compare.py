@@ -80,8 +80,8 @@ def test_explain_says_between_which_numbers_the_value_lies_and_what_that_comes_f
     assert "errs by itself by about 20 %" in words
 
 
-def test_a_bar_reaches_from_end_to_end_with_a_mark_at_the_value() -> None:
-    (fact, *_) = KnowledgeGraph.open().facts_of("calibration-serving", "fitted_layer_time")
+def test_a_bar_reaches_from_end_to_end_with_a_mark_at_the_value(bundled: KnowledgeGraph) -> None:
+    (fact, *_) = bundled.facts_of("calibration-serving", "fitted_layer_time")
     bar = TornadoBar(fact, None, 0.0, 1.0, 10.0, 40.0)
     drawn = draw_bar(bar, 20.0, 10.0, 40.0).plain
     assert len(drawn) == BAR

@@ -1,55 +1,31 @@
-"""Pages: walking a list visits every item once; a cursor is good for its own list only."""
+"""Cursors and page sizes: a cursor is good for its own list only, and stays good when the graph is loaded anew.
+
+That every list can be walked from both ends is shown in test_walks.py.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.api.serving import running
 
 from downstack.errors import UserInputError
-from downstack.graphql.relay import CursorSigner, paginate
+from downstack.graph.selection import EntityOrdering
+from downstack.graphql.cursors import CursorSigner, Named, Sorted
+from downstack.graphql.relay import Connection, Page, paginate
 from downstack.kg import KnowledgeGraph
+from downstack.server import create_app
 
 ENTITIES = """query ($first: Int, $after: String, $filter: EntityFilter) {
   entities(first: $first, after: $after, filter: $filter) {
     edges { cursor node { slug } }
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
   } }"""
-EFFECTS = """query ($after: String, $order: EffectOrder) {
-  impact(changes: [{entity: "nvidia-h200-sxm", quantity: "memory_bandwidth", op: SCALE, value: 1.4}],
-         where: {model: ["llama-3.1-70b"], framework: ["vllm"]}) {
-    effects(first: 40, after: $after, orderBy: $order) {
-      totalCount pageInfo { hasNextPage endCursor }
-      nodes { quantity { id } key { roles { role slug } } }
-    } } }"""
-
-
-def test_walking_the_pages_visits_every_entity_once(ask: Any, kg: KnowledgeGraph) -> None:
-    seen: list[str] = []
-    after = None
-    while True:
-        page = ask(ENTITIES, first=37, after=after)["entities"]
-        assert page["pageInfo"]["hasPreviousPage"] is (after is not None)
-        seen += [edge["node"]["slug"] for edge in page["edges"]]
-        assert page["pageInfo"]["startCursor"] == page["edges"][0]["cursor"]
-        assert page["pageInfo"]["endCursor"] == page["edges"][-1]["cursor"]
-        if not page["pageInfo"]["hasNextPage"]:
-            break
-        after = page["pageInfo"]["endCursor"]
-    assert seen == sorted(kg.entities)
-
-
-@pytest.mark.parametrize("order", ["ABS_RELATIVE", "ABS_CHANGE", "QUANTITY"])
-def test_walking_the_pages_visits_every_effect_once(ask: Any, order: str) -> None:
-    seen: list[str] = []
-    after = None
-    while True:
-        page = ask(EFFECTS, after=after, order=order)["impact"]["effects"]
-        seen += [repr(node) for node in page["nodes"]]
-        if not page["pageInfo"]["hasNextPage"]:
-            break
-        after = page["pageInfo"]["endCursor"]
-    assert len(seen) == len(set(seen)) == page["totalCount"]
 
 
 @pytest.mark.parametrize("first", [0, -1, 101, 1_000_000])
@@ -71,17 +47,45 @@ def test_a_cursor_of_another_list_is_refused(ask: Any, refused: Any) -> None:
     assert refused(influences, after=cursor)["extensions"]["field"] == "after"
 
 
-def test_the_position_is_not_readable_or_writable_without_the_key() -> None:
+def test_first_and_last_at_once_are_refused(ask: Any, refused: Any) -> None:
+    both = "{ entities(first: 3, last: 3) { nodes { slug } } }"
+    assert refused(both)["extensions"]["field"] == "last"
+    query = "query ($first: Int, $last: Int) { entities(first: $first, last: $last) { nodes { slug } } }"
+    assert refused(query, first=3, last=3)["extensions"]["field"] == "last"
+    assert len(ask(query, last=3)["entities"]["nodes"]) == 3, "a variable that nobody gave is no page size"
+    assert len(ask("{ entities(last: 7) { nodes { slug } } }")["entities"]["nodes"]) == 7
+
+
+@pytest.mark.parametrize("last", [0, -1, 101])
+def test_a_page_size_backwards_out_of_range_is_refused(refused: Any, last: int) -> None:
+    error = refused("query ($n: Int) { entities(last: $n) { nodes { slug } } }", n=last)
+    assert error["extensions"] == {"code": "BAD_USER_INPUT", "field": "last", "hint": "ask for 1 to 100"}
+
+
+def test_a_cursor_that_ends_a_walk_is_checked_like_one_that_begins_it(refused: Any) -> None:
+    assert refused('{ entities(before: "AAAA") { nodes { slug } } }')["extensions"]["field"] == "before"
+
+
+def test_a_place_is_not_writable_without_the_key() -> None:
     signer, other = CursorSigner(), CursorSigner()
-    cursor = signer.make("list", 7)
-    assert signer.read("list", cursor) == 7
+    cursor = signer.make("list", ["a", 7, 0.5])
+    assert signer.read("list", cursor) == ["a", 7, 0.5]
     for wrong in (lambda: other.read("list", cursor), lambda: signer.read("another list", cursor)):
         with pytest.raises(UserInputError):
             wrong()
 
 
 def test_replicas_with_one_key_read_each_others_cursors() -> None:
-    assert CursorSigner(b"shared").read("list", CursorSigner(b"shared").make("list", 3)) == 3
+    assert CursorSigner(b"shared").read("list", CursorSigner(b"shared").make("list", ["tsmc"])) == ["tsmc"]
+
+
+FIRST = Page(3, False, None, None)
+NUMBERS: Sorted[int] = Sorted(lambda item: (item,))
+WORDS: Named[str] = Named(str)
+
+
+def cut(records: Sequence[int], page: Page, signer: CursorSigner) -> Connection[int]:
+    return paginate(records, int, places=NUMBERS, scope="list", signer=signer, page=page)
 
 
 def test_the_list_is_not_counted_unless_asked_for() -> None:
@@ -92,7 +96,7 @@ def test_the_list_is_not_counted_unless_asked_for() -> None:
             type(self).counted += 1
             return super().__len__()
 
-    page = paginate(Uncounted(range(10)), int, scope="list", signer=CursorSigner(), first=3, after=None)
+    page = cut(Uncounted(range(10)), FIRST, CursorSigner())
     before = Uncounted.counted
     assert page.count() == 10
     assert Uncounted.counted == before + 1
@@ -100,8 +104,56 @@ def test_the_list_is_not_counted_unless_asked_for() -> None:
 
 def test_a_list_that_ends_with_a_page_has_no_next_page() -> None:
     signer = CursorSigner()
-    page = paginate([1, 2, 3], int, scope="list", signer=signer, first=3, after=None)
+    page = cut([1, 2, 3], FIRST, signer)
     assert not page.page_info.has_next_page
-    rest = paginate([1, 2, 3], int, scope="list", signer=signer, first=3, after=page.page_info.end_cursor)
+    rest = cut([1, 2, 3], Page(3, False, page.page_info.end_cursor, None), signer)
     assert rest.nodes == []
     assert rest.page_info.end_cursor is None
+
+
+@given(st.sets(st.integers(0, 60)), st.sets(st.integers(0, 60)), st.integers(1, 9))
+def test_a_walk_goes_on_behind_its_last_item_whatever_was_loaded_meanwhile(
+    old: set[int], new: set[int], size: int
+) -> None:
+    signer = CursorSigner()
+    page = cut(sorted(old), Page(size, False, None, None), signer)
+    rest = cut(sorted(new), Page(100, False, page.page_info.end_cursor, None), signer)
+    assert rest.nodes == sorted(item for item in new if not page.nodes or item > page.nodes[-1])
+    back = cut(sorted(new), Page(100, True, None, page.page_info.start_cursor), signer)
+    assert back.nodes == sorted(item for item in new if not page.nodes or item < page.nodes[0])
+
+
+def test_a_list_in_the_order_of_its_numbers_goes_on_behind_the_item_wherever_it_stands_now() -> None:
+    signer = CursorSigner()
+
+    def cut_words(records: list[str], page: Page) -> Connection[str]:
+        return paginate(records, str, places=WORDS, scope="list", signer=signer, page=page)
+
+    cursor = cut_words(["a", "b", "c", "d"], Page(2, False, None, None)).page_info.end_cursor
+    assert cut_words(["c", "b", "d", "a"], Page(9, False, cursor, None)).nodes == ["d", "a"]
+    assert cut_words(["c", "b", "d", "a"], Page(9, True, None, cursor)).nodes == ["c"]
+    with pytest.raises(UserInputError, match="no longer in this list") as error:
+        cut_words(["a", "c"], Page(9, False, cursor, None))
+    assert "start anew" in error.value.hint
+
+
+def test_a_cursor_stays_good_when_the_service_loads_another_version(kg: KnowledgeGraph) -> None:
+    other = kg.with_changes({"nvidia-h200-sxm.memory_bandwidth": "x1.4"})
+    assert other.version != kg.version
+    app = create_app(kg)
+    query = """query ($after: String) {
+      graph { version }
+      entities(first: 5, after: $after, orderByQuantity: "memory_bandwidth", direction: DESC) {
+        nodes { slug } pageInfo { endCursor } } }"""
+    with running(app) as url, httpx.Client(base_url=url, timeout=60.0) as client:
+
+        def ask(after: str | None) -> Any:
+            return client.post("/graphql", json={"query": query, "variables": {"after": after}}).json()["data"]
+
+        first = ask(None)
+        app.state.graph.swap(other)
+        second = ask(first["entities"]["pageInfo"]["endCursor"])
+    assert second["graph"]["version"] != first["graph"]["version"]
+    order = EntityOrdering("quantity", True, "memory_bandwidth")
+    walked = [item["slug"] for found in (first, second) for item in found["entities"]["nodes"]]
+    assert walked == [item.id for item in kg.select(order=order).entities[:10]]

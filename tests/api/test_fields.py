@@ -64,9 +64,15 @@ def test_no_field_of_query_is_left_out_here() -> None:
         "journey",
         "dependencies",
         "paths",
+        "publishedEffects",
+        "diff",
+        "scenarios",
+        "_entities",
+        "_service",
     }, (
-        "the last eight are asked in test_goals.py, test_shock.py, test_deployments.py, test_journey.py and "
-        "test_dependencies.py"
+        "the last thirteen are asked in test_goals.py, test_shock.py, test_deployments.py, test_journey.py, "
+        "test_dependencies.py, test_published.py, test_releases.py, test_walks.py and "
+        "tests/conformance/test_federation.py"
     )
 
 

@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from tests.api.test_cli import downstack
 from tests.loaders.small import FILE, by_hand, revenue
 
 from downstack.graph.releases import POINTER, read_history
+from downstack.kg import KnowledgeGraph
 from downstack.loaders.transaction import write_store
 from downstack.server import create_app
 from downstack.server.watch import StoreWatch
@@ -83,6 +85,49 @@ def test_the_bundled_knowledge_has_no_releases(client: httpx.Client) -> None:
     assert (refused.returncode, "hint: name one with --store" in refused.stderr) == (1, True)
 
 
+DIFF = """query ($from: ID!, $to: ID, $kind: [DifferenceKind!], $change: [DifferenceChange!]) {
+  diff(from: $from, to: $to) { before after added removed changed
+    differences(kind: $kind, change: $change) { totalCount
+      nodes { kind change name iri before after sourceBefore sourceAfter supersededBy } } } }"""
+
+
+def compared(client: httpx.Client, **variables: object) -> Any:
+    return client.post("/graphql", json={"query": DIFF, "variables": variables}).json()
+
+
+def test_graphql_compares_releases_as_the_library_does(tmp_path: Path) -> None:
+    folder = by_hand(tmp_path / "store")
+    for value in (1, 2):
+        write_store(folder, {FILE: revenue(value)}, loader="test")
+    start, first, last = (item.id for item in read_history(folder))
+    expected = KnowledgeGraph.open(folder, release=first).diff(KnowledgeGraph.open(folder))
+    with running(create_app(store=str(folder))) as url, httpx.Client(base_url=url, timeout=DEADLINE) as client:
+        found = compared(client, **{"from": first[:8]})["data"]["diff"]
+        assert (found["before"], found["after"]) == (first, last)
+        assert (found["added"], found["removed"], found["changed"]) == (0, 0, 1)
+        assert [(item["name"], item["before"], item["after"]) for item in found["differences"]["nodes"]] == [
+            (item.name, item.before, item.after) for item in expected.differences
+        ]
+        assert compared(client, **{"from": first, "to": last})["data"]["diff"] == found
+        back = compared(client, **{"from": last, "to": start})["data"]["diff"]
+        assert (back["added"], back["removed"], back["changed"]) == (0, 1, 0)
+        none = compared(client, **{"from": first, "kind": ["ENTITY", "RELATION"]})["data"]["diff"]["differences"]
+        assert none["totalCount"] == 0
+        changed = compared(client, **{"from": first, "kind": ["FACT"], "change": ["CHANGED"]})["data"]["diff"]
+        assert changed["differences"]["totalCount"] == 1
+        refused = compared(client, **{"from": "0000000000"})["errors"][0]
+        assert refused["extensions"]["code"] == "BAD_USER_INPUT"
+        assert refused["extensions"]["field"] == "from"
+        assert start in refused["extensions"]["hint"]
+        # Where the store lies on the disk of the service is nobody's business.
+        assert str(tmp_path) not in json.dumps(refused)
+
+
+def test_the_bundled_knowledge_has_no_releases_to_compare(client: httpx.Client) -> None:
+    error = compared(client, **{"from": "2026-01"})["errors"][0]
+    assert (error["extensions"]["code"], error["extensions"]["field"]) == ("BAD_USER_INPUT", "from")
+
+
 @pytest.fixture
 def service(store: Path) -> Iterator[httpx.Client]:
     with running(create_app(store=str(store))) as url, httpx.Client(base_url=url, timeout=DEADLINE) as client:
@@ -129,7 +174,7 @@ def test_a_store_that_cannot_be_opened_any_more_leaves_the_old_graph_serving(
     version = ask(service)["version"]
     good = (store / POINTER).read_bytes()
     app = create_app(store=str(store))
-    watch = StoreWatch(app.state.graph, str(store), interval=0.0)
+    app.state.watch = watch = StoreWatch(app.state.graph, str(store), interval=0.0)
     try:
         (store / POINTER).write_text("broken", encoding="utf-8")
         watch.look()
@@ -137,8 +182,13 @@ def test_a_store_that_cannot_be_opened_any_more_leaves_the_old_graph_serving(
         assert "the old one keeps answering" in caplog.text
         assert app.state.graph.served.kg.version == version
         assert ask(service)["version"] == version
+        status, said = app.state.readiness.answer(version)
+        assert (status, said["status"], said["graphVersion"]) == (200, "degraded", version)
     finally:
         (store / POINTER).write_bytes(good)
+    watch.look()
+    assert watch.finished(DEADLINE)
+    assert app.state.readiness.answer(version)[1]["status"] == "ready"
 
 
 def test_a_service_of_one_release_stays_with_it(store: Path) -> None:

@@ -14,8 +14,10 @@ from downstack.errors import UserInputError
 from downstack.graphql.http import STATIC
 from downstack.kg import KnowledgeGraph
 from downstack.server import create_app, graphql_router, serve
+from downstack.server.doors import DOORS, is_open
 from downstack.server.headers import host_name
 from downstack.server.landing import EXAMPLE, landing_page
+from downstack.server.readiness import Readiness
 from downstack.server.run import check_host
 from downstack.server.settings import Settings
 
@@ -61,19 +63,52 @@ def test_health_and_readiness(client: httpx.Client, kg: KnowledgeGraph) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/graphql", "/healthz", "/readyz", "/nothing-here", "/graphql/static/explorer.js"]
+    "path",
+    ["/", "/graphql", "/healthz", "/readyz", "/metrics", "/docs", "/nothing-here", "/graphql/static/explorer.js"],
 )
 def test_every_answer_carries_the_security_headers(client: httpx.Client, path: str) -> None:
     headers = client.get(path, headers=HTML).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cross-origin-opener-policy"] == headers["cross-origin-resource-policy"] == "same-origin"
+    assert headers["x-frame-options"] == "DENY"
+    assert re.fullmatch("[0-9a-f]{16}", headers["x-request-id"])
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
     assert "default-src 'none'" in headers["content-security-policy"]
     assert not re.search(r"https?:|\*|'unsafe-eval'", headers["content-security-policy"])
 
 
 def test_pages_that_load_from_other_hosts_do_not_exist(client: httpx.Client) -> None:
-    assert [client.get(path).status_code for path in ("/docs", "/redoc", "/openapi.json")] == [404, 404, 404]
+    assert [client.get(path).status_code for path in ("/redoc", "/openapi.json")] == [404, 404]
+
+
+def test_the_page_of_the_doors_lists_those_that_are_open(client: httpx.Client, app: FastAPI) -> None:
+    page = client.get("/docs")
+    assert page.status_code == 200
+    listed = re.findall(r"<th><code>(.*?)</code>", page.text)
+    assert {"/", "/graphql", "/healthz", "/readyz", "/metrics", "/docs"} <= set(listed)
+    assert [path for path in listed if client.get(path, headers=HTML).status_code in (404, 405)] == []
+    assert listed == [door.path for door in DOORS if is_open(app, door.path)]
+    assert not is_open(app, "/nothing-here")
+    assert client.get(re.findall(r'href="(\S+\.css)"', page.text)[0]).status_code == 200
+
+
+def test_a_part_that_cannot_be_renewed_leaves_the_service_ready_and_is_told() -> None:
+    readiness = Readiness()
+    assert readiness.answer("one") == (200, {"status": "ready", "graphVersion": "one"})
+    faults: list[dict[str, object]] = []
+    readiness.may_lag(lambda: faults[0] if faults else None)
+    assert readiness.answer("one")[1]["status"] == "ready"
+    faults.append({"reason": "no newer one"})
+    assert readiness.answer("one") == (200, {"status": "degraded", "graphVersion": "one", "reason": "no newer one"})
+
+
+def test_a_part_that_cannot_answer_makes_the_service_not_ready_and_draining_comes_first() -> None:
+    readiness = Readiness()
+    readiness.needs(lambda: {"reason": "no store"})
+    assert readiness.answer("one") == (503, {"status": "unavailable", "reason": "no store"})
+    readiness.drain()
+    assert readiness.answer("one") == (503, {"status": "draining"})
 
 
 def test_a_browser_gets_the_explorer_and_a_client_gets_data(client: httpx.Client) -> None:
@@ -106,6 +141,7 @@ def test_without_introspection_there_is_no_schema_no_explorer_and_no_hint(kg: Kn
         assert client.get("/graphql/static/graphiql.min.js").status_code == 404
         assert client.post("/graphql", json={"query": "{ layers { name } }"}).json()["data"]
         assert "explorer" not in client.get("/").text
+        assert client.get("/docs").status_code == 404
 
 
 def test_the_router_mounts_below_any_path_of_another_application(kg: KnowledgeGraph) -> None:
@@ -176,6 +212,13 @@ def test_the_environment_is_read_with_its_defaults() -> None:
         "DOWNSTACK_INTROSPECTION": "0",
         "DOWNSTACK_CORS_ORIGINS": "https://a.example, https://b.example",
         "DOWNSTACK_CURSOR_KEY": "shared",
+        "DOWNSTACK_SPARQL_WORKERS": "3",
+        "DOWNSTACK_TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.1",
+        "DOWNSTACK_LOG_FORMAT": "json",
+        "DOWNSTACK_LOG_LEVEL": "WARNING",
+        "DOWNSTACK_DRAIN_SECONDS": "1.5",
+        "DOWNSTACK_GRACE_SECONDS": "60",
+        "DOWNSTACK_WORKERS": "2",
     }
     assert Settings.from_environment(given) == Settings(
         store="facts",
@@ -184,6 +227,13 @@ def test_the_environment_is_read_with_its_defaults() -> None:
         introspection=False,
         cors_origins=("https://a.example", "https://b.example"),
         cursor_key=b"shared",
+        sparql_workers=3,
+        trusted_proxies=("10.0.0.0/8", "192.0.2.1"),
+        log_format="json",
+        log_level="warning",
+        drain_seconds=1.5,
+        grace_seconds=60.0,
+        workers=2,
     )
 
 
@@ -194,6 +244,15 @@ def test_the_environment_is_read_with_its_defaults() -> None:
         ("DOWNSTACK_PORT", "http"),
         ("DOWNSTACK_PORT", "65536"),
         ("DOWNSTACK_INTROSPECTION", "maybe"),
+        ("DOWNSTACK_SPARQL_WORKERS", "many"),
+        ("DOWNSTACK_SPARQL_WORKERS", "65"),
+        ("DOWNSTACK_SPARQL_WORKERS", "-1"),
+        ("DOWNSTACK_LOG_FORMAT", "xml"),
+        ("DOWNSTACK_LOG_LEVEL", "loud"),
+        ("DOWNSTACK_DRAIN_SECONDS", "-1"),
+        ("DOWNSTACK_GRACE_SECONDS", "nan"),
+        ("DOWNSTACK_WORKERS", "0"),
+        ("DOWNSTACK_WORKERS", "1.5"),
     ],
 )
 def test_a_setting_that_means_nothing_is_refused(name: str, value: str) -> None:

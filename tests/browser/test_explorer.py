@@ -11,20 +11,15 @@ from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
-from tests.api.serving import running
 from tests.conftest import require
-
-from downstack.kg import KnowledgeGraph
-from downstack.server import create_app
 
 CHROMIUM = os.environ.get("DOWNSTACK_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running(create_app(KnowledgeGraph.open())) as address:
-        yield address
+def url(service_url: str) -> str:
+    return service_url
 
 
 @pytest.fixture(scope="module")

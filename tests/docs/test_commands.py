@@ -52,5 +52,8 @@ def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
         "journey",
         "dependencies",
         "paths",
+        "sparql",
+        "query",
+        "token",
         "validate",
     } == COMMANDS

@@ -8,11 +8,7 @@ import sys
 import urllib.request
 
 import pytest
-from tests.api.serving import running
 from tests.docs.test_readme import BLOCK, ROOT, run
-
-from downstack.kg import KnowledgeGraph
-from downstack.server import create_app
 
 PAGE = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
 EXAMPLES = [(match["kind"], match["text"]) for match in BLOCK.finditer(PAGE)]
@@ -55,12 +51,11 @@ def test_the_python_example_runs() -> None:
     assert "amd-mi300x" in run([sys.executable, "-"], of("python"))
 
 
-def test_the_graphql_example_is_answered() -> None:
-    with running(create_app(KnowledgeGraph.open())) as url:
-        body = json.dumps({"query": of("graphql")}).encode()
-        request = urllib.request.Request(f"{url}/graphql", body, {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=60) as response:
-            answer = json.load(response)
+def test_the_graphql_example_is_answered(service_url: str) -> None:
+    body = json.dumps({"query": of("graphql")}).encode()
+    request = urllib.request.Request(f"{service_url}/graphql", body, {"content-type": "application/json"})
+    with urllib.request.urlopen(request, timeout=60) as response:
+        answer = json.load(response)
     assert "errors" not in answer, answer["errors"]
     assert answer["data"]["dependencies"]["nodes"]["totalCount"] > 20
     assert len(answer["data"]["paths"]) == 2

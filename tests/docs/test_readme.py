@@ -9,26 +9,17 @@ import re
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.api.serving import running
 
 from downstack.kg import KnowledgeGraph
-from downstack.server import create_app
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"^<!-- example: (?P<kind>\w+) -->\n```\w+\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 EXAMPLES = [(match["kind"], match["text"]) for match in BLOCK.finditer(README)]
 ENVIRONMENT = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "COLUMNS": "120"}
-
-
-@pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running(create_app(KnowledgeGraph.open())) as address:
-        yield address
 
 
 def run(command: list[str], text: str | None = None) -> str:
@@ -103,11 +94,11 @@ def test_the_printed_table_is_what_the_command_prints() -> None:
             assert line.strip() in printed, line
 
 
-def test_the_http_example_answers_over_http(url: str) -> None:
+def test_the_http_example_answers_over_http(service_url: str) -> None:
     (command,) = of("http")
     assert "docs/examples/first-question.json" in command
     body = (ROOT / "docs" / "examples" / "first-question.json").read_bytes()
-    request = urllib.request.Request(f"{url}/graphql", body, {"content-type": "application/json"})
+    request = urllib.request.Request(f"{service_url}/graphql", body, {"content-type": "application/json"})
     with urllib.request.urlopen(request, timeout=60) as response:
         answer = json.load(response)
     assert "errors" not in answer
@@ -120,8 +111,8 @@ def test_the_http_example_answers_over_http(url: str) -> None:
     }
 
 
-def test_the_counts_are_those_of_the_graph() -> None:
-    info = KnowledgeGraph.open().info
+def test_the_counts_are_those_of_the_graph(bundled: KnowledgeGraph) -> None:
+    info = bundled.info
     stated = {name: int(number.replace(",", "")) for number, name in re.findall(r"\*\*([\d,]+) (\w+)\*\*", README)}
     assert stated == {
         "entities": info.entities,

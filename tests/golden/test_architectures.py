@@ -13,8 +13,8 @@ from downstack.kg import KnowledgeGraph
 
 
 @pytest.fixture(scope="module")
-def totals() -> dict[str, float]:
-    report = KnowledgeGraph.open().value("total_parameters")
+def totals(bundled: KnowledgeGraph) -> dict[str, float]:
+    report = bundled.value("total_parameters")
     return {str(row.key.get("model")): row.value for row in report.rows if row.value is not None}
 
 

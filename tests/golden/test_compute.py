@@ -355,8 +355,8 @@ def test_a_stream_gets_fewer_tokens_than_the_system():
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def value(kg: KnowledgeGraph, quantity: str, **where: str) -> float:

@@ -13,8 +13,8 @@ H100, B200 = "nvidia-h100-sxm", "nvidia-b200"
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def value(kg: KnowledgeGraph, quantity: str, **where: str) -> float:

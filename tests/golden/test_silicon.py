@@ -21,8 +21,8 @@ def call(name: str, **values: float) -> float:
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 # --- dies of a wafer --------------------------------------------------------------------------------------------------

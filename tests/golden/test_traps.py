@@ -17,8 +17,8 @@ GIB = 2.0**30
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def value(kg: KnowledgeGraph, quantity: str, **where: str) -> float:

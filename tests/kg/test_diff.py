@@ -13,8 +13,8 @@ from downstack.performance import REGISTRY
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def test_a_version_does_not_differ_from_itself(kg: KnowledgeGraph) -> None:

@@ -23,8 +23,8 @@ SAMPLES = 1000
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def samples_of(kg: KnowledgeGraph, *targets: str, where: dict[str, str] | None = None) -> dict[str, Array]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+import pytest
 from rdflib import RDF, RDFS, Graph, Namespace
 from rdflib.namespace import DCTERMS, SKOS
 from rdflib.term import Node
@@ -32,6 +34,8 @@ class Statement:
     note: str
     condition: str
     source: str
+    low: float | None = None
+    high: float | None = None
 
 
 @cache
@@ -71,12 +75,44 @@ def facts() -> dict[tuple[str, str], tuple[Statement, ...]]:
                 note=text(node, DSO.note),
                 condition=text(node, DSO.condition),
                 source=text(node, DCTERMS.source),
+                low=number(node, DSO.low),
+                high=number(node, DSO.high),
             )
         )
     for statements in found.values():
         statements.sort(key=lambda item: item.as_of, reverse=True)
         statements.sort(key=lambda item: ORDER.index(item.confidence))
     return {key: tuple(statements) for key, statements in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """One stated property: what is no number."""
+
+    stated: str
+    source: str
+    note: str
+
+
+@cache
+def stated() -> dict[tuple[str, str], tuple[Stated, ...]]:
+    """(slug, local name of the property kind) -> what sources state."""
+    found: dict[tuple[str, str], list[Stated]] = defaultdict(list)
+    for node in graph().subjects(RDF.type, DSO.StatedProperty):
+        key = (str(graph().value(node, DSO.subject)).removeprefix(DS), local(graph().value(node, DSO.property)))
+        found[key].append(Stated(text(node, DSO.stated), text(node, DCTERMS.source), text(node, DSO.note)))
+    return {key: tuple(items) for key, items in found.items()}
+
+
+@cache
+def effects() -> dict[str, dict[str, str]]:
+    """Slug of an influence -> its published effect, by the local names of the properties."""
+    return {
+        str(graph().value(node, DSO.effectOf)).rpartition("/")[2]: {
+            local(predicate): str(item) for predicate, item in graph().predicate_objects(node)
+        }
+        for node in graph().subjects(RDF.type, DSO.PublishedEffect)
+    }
 
 
 def value(slug: str, quantity: str) -> float:
@@ -118,6 +154,26 @@ def local(node: Node | None) -> str:
 def text(node: Node, predicate: Node) -> str:
     """A literal, or the empty string."""
     return str(graph().value(node, predicate) or "")
+
+
+def number(node: Node, predicate: Node) -> float | None:
+    """A number, or None where nothing is stated: missing is not 0."""
+    found = graph().value(node, predicate)
+    return None if found is None else float(str(found))
+
+
+def sources(name: str) -> list[dict[str, str]]:
+    """One of the source tables; the test is skipped where they are not at hand."""
+    with (source_folder() / name).open(encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def source_folder() -> Path:
+    """The folder with the source tables that DOWNSTACK_DATA_DIR names."""
+    folder = os.environ.get("DOWNSTACK_DATA_DIR")
+    if not folder:
+        pytest.skip("DOWNSTACK_DATA_DIR does not name a folder with the source tables")
+    return Path(folder)
 
 
 def table(name: str) -> list[dict[str, str]]:

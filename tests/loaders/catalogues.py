@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.bundled import bundled_graph
 
 from downstack.kg import KnowledgeGraph
 from downstack.loaders.registry import Loaded, LoadRequest, find_loader, known_entities, stated_by
@@ -17,13 +17,8 @@ EXAMPLES = ROOT / "docs" / "loaders" / "examples"
 TURTLE = Path(__file__).parent / "turtle"
 
 
-@cache
-def bundled() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
-
-
 def request_for(*paths: Path, graph: KnowledgeGraph | None = None) -> LoadRequest:
-    graph = graph or bundled()
+    graph = graph or bundled_graph()
     return LoadRequest(paths, known_entities(graph.entities.values()), stated=stated_by(graph))
 
 

@@ -19,11 +19,6 @@ LLAMA = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def bundled() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
-
-
 def configurations() -> Path:
     folder = os.environ.get("DOWNSTACK_DATA_DIR")
     if not folder:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.loaders.catalogues import EXAMPLES, bundled, data_folder, expected, load, shown
+from tests.bundled import bundled_graph
+from tests.loaders.catalogues import EXAMPLES, data_folder, expected, load, shown
 
 from downstack.kg import KnowledgeGraph
 from downstack.loaders.transaction import write_store
@@ -150,4 +151,4 @@ def test_all_of_the_real_files_are_kept_or_rejected() -> None:
     )
     unresolved = [text for text in loaded.documents.values() if " a dso:UnresolvedEntity ;" in text]
     assert 0 < len(unresolved) <= counts["dependencies unresolved"]
-    assert bundled().entities.keys() & set(loaded.entities)
+    assert bundled_graph().entities.keys() & set(loaded.entities)

@@ -19,11 +19,11 @@ FILES = {
 
 
 @pytest.fixture(scope="module")
-def loaded() -> dict[str, Loaded]:
+def loaded(bundled: KnowledgeGraph) -> dict[str, Loaded]:
     folder = os.environ.get("DOWNSTACK_DATA_DIR")
     if folder is None:
         pytest.skip("DOWNSTACK_DATA_DIR does not name a folder with the source tables")
-    held = known_entities(KnowledgeGraph.open().entities.values())
+    held = known_entities(bundled.entities.values())
     return {
         loader: find_loader(loader).read(
             LoadRequest([path for pattern in patterns for path in sorted(Path(folder, "epoch").glob(pattern))], held)

@@ -35,11 +35,6 @@ def described(place: str, text: str) -> list[EntityRecord]:
 
 
 @pytest.fixture(scope="module")
-def bundled() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
-
-
-@pytest.fixture(scope="module")
 def loaded(tmp_path_factory: pytest.TempPathFactory, bundled: KnowledgeGraph) -> tuple[KnowledgeGraph, dict[str, str]]:
     store: Path = tmp_path_factory.mktemp("epoch") / "store"
     documents = load_all(bundled)

@@ -77,6 +77,10 @@ def test_whatever_a_cell_lists_its_names_are_visible_and_different(text: str) ->
     assert all(name.strip() == name and name for name in names) and len(names) == len(set(names))
 
 
+def test_a_name_has_one_form_however_it_was_typed() -> None:
+    assert listed("E\u0301lectricite\u0301\u00ad de France") == listed("\u00c9lectricit\u00e9 de France\u200b")
+
+
 def test_long_notes_are_cut_and_say_so() -> None:
     said = note("x" * 1000, "short")
     assert said is not None and len(said) < 420 and said.endswith("...; short")

@@ -72,13 +72,13 @@ fact:chip-a.memory_bandwidth.722fad51 a dso:Fact ;
     dcterms:source src:a-book-ff9538 ;
     dso:locator "ch/1.md" .
 
-fact:chip-a.memory_capacity.3e8622fa a dso:Fact ;
+fact:chip-a.memory_capacity.c9c36167 a dso:Fact ;
     dso:subject ds:chip-a ;
     dso:quantity dso:memoryCapacity ;
     dso:value 192.0e0 ;
     dso:literal "192" ;
     dso:unit "GiB" ;
-    dso:asOf "2026" ;
+    dso:asOf "2026-03" ;
     dso:confidence dso:vendorClaim ;
     dso:note "published as GiB; dated '2026-Q1' in the source" ;
     dcterms:source src:a-page-84effa .
@@ -118,6 +118,28 @@ def test_every_row_that_becomes_no_fact_says_why() -> None:
         (10, "a date, not a number"),
     }
     assert "furlong" in str(rejections[1]) and "row 5" in str(rejections[1])
+
+
+@pytest.mark.parametrize("printed", ["0", "0.0"])
+def test_0_dollars_are_a_missing_price(printed: str) -> None:
+    price = QuantityTerm("price", "price", frozenset({"Accelerator"}), "USD/s", frozenset({"price"}))
+    row = f"chip-a,Chip A,processor,5,price,{printed},USD/h,2026,A Page,https://example.org/a,,press,free\n"
+    found = facts_csv.to_facts(
+        facts_csv.parse((HEADER + row).encode()), Vocabulary({"price": price}), SELECTION, Citations()
+    )
+    assert [item.reason for item in found if isinstance(item, Rejection)] == [facts_csv.FREE]
+
+
+def test_a_range_in_the_note_bounds_the_value_in_its_middle() -> None:
+    row = "chip-a,Chip A,processor,5,memory_bandwidth,{},GB/s,2026,A Page,https://example.org/a,,press,{}\n"
+    rows = (("100000", "90-110k"), ("70000", "65-75k; more"), ("16000", "18-20k"), ("50", "2025-06"))
+    facts, _, _ = read(HEADER + "".join(row.format(value, note) for value, note in rows))
+    assert [(item.value, item.low, item.high) for item in facts] == [
+        (100_000.0, 90_000.0, 110_000.0),
+        (70_000.0, 65_000.0, 75_000.0),
+        (16_000.0, None, None),
+        (50.0, None, None),
+    ]
 
 
 def test_a_source_gets_one_file_with_its_locator() -> None:

@@ -21,6 +21,7 @@ TABLES = {
     "relations": "relations_hardware.csv",
     "influences": "influences.csv",
     "configs": "hf_configs/INDEX.csv",
+    "companies": "companies.csv",
 }
 SAMPLE = (
     ",".join(facts_csv.COLUMNS)

@@ -27,6 +27,7 @@ from downstack.errors import KnowledgeError
 from downstack.graph.releases import LOCK
 from downstack.graph.validation import Document, parse_document, read_documents, shacl_findings
 from downstack.loaders import inputs, safe_yaml, tables
+from downstack.loaders.registry import BUILT_IN
 from downstack.loaders.sources import rdf_reading
 from downstack.loaders.texts import clean, entity_slug, mixed_word
 from downstack.loaders.transaction import write_store
@@ -211,7 +212,7 @@ def test_c04_nested_collections_are_read_without_recursion_and_rejected(tmp_path
         (
             "deep.ttl",
             "<http://a/a> <http://a/b> " + "<<( <http://a/a> <http://a/b> " * 20_000,
-            "triples inside triples",
+            "a triple inside a triple",
         ),
     ],
 )
@@ -322,7 +323,7 @@ def archive() -> bytes:
     return buffer.getvalue()
 
 
-@pytest.mark.parametrize("loader", ["rdf", "facts-csv", "ecosystem-graphs", "hf-config"])
+@pytest.mark.parametrize("loader", BUILT_IN)
 @pytest.mark.parametrize(("data", "kind"), [(archive(), "zip"), (gzip.compress(b"0" * 10_000_000), "gzip")])
 def test_c07_an_archive_is_never_unpacked(tmp_path: Path, loader: str, data: bytes, kind: str) -> None:
     assert f"a {kind} archive" in refusal(loader, write(tmp_path / "bomb.ttl", data))
@@ -339,17 +340,19 @@ def test_c07_a_link_out_of_a_folder_is_refused(tmp_path: Path) -> None:
     assert load("ecosystem-graphs", inside).report.read == 2
 
 
-def test_c07_a_pipe_or_a_device_is_no_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("loader", BUILT_IN)
+def test_c07_a_pipe_or_a_device_is_no_file(tmp_path: Path, loader: str) -> None:
     os.mkfifo(tmp_path / "pipe.ttl")
-    assert "not a regular file" in refusal("rdf", tmp_path / "pipe.ttl")
-    assert "not a regular file" in refusal("facts-csv", Path("/dev/zero"))
+    assert "not a regular file" in refusal(loader, tmp_path / "pipe.ttl")
+    assert "not a regular file" in refusal(loader, Path("/dev/zero"))
 
 
-def test_c07_a_file_beyond_the_bound_is_not_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("loader", BUILT_IN)
+def test_c07_a_file_beyond_the_bound_is_not_read(tmp_path: Path, loader: str) -> None:
     path = tmp_path / "large.ttl"
     with path.open("wb") as file:
         file.truncate(inputs.MAX_BYTES + 1)
-    assert "larger than 64 MiB" in refusal("rdf", path)
+    assert "larger than 64 MiB" in refusal(loader, path)
 
 
 def test_c07_too_many_files_and_too_many_triples_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

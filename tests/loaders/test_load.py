@@ -13,12 +13,6 @@ from downstack.loaders.load import load_configs, load_facts
 from downstack.loaders.registry import known_entities
 from downstack.loaders.transaction import write_store
 
-
-@pytest.fixture(scope="module")
-def bundled() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
-
-
 CONFIG = {
     "architectures": ["LlamaForCausalLM"],
     "model_type": "llama",

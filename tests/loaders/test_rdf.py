@@ -87,7 +87,6 @@ def test_the_bundled_context_has_every_link_of_the_vocabulary() -> None:
         ('ds:acme dso:designs "a chip" .', "a text in the place of a name"),
         ("ds:acme dso:designs [] .", "a node without a name"),
         ("ds:acme dso:thermalDesignPower 700 .", "a number without unit and confidence"),
-        ("ds:acme rdfs:label <<( ds:acme a dso:Company )>> .", "a triple inside a triple"),
     ],
 )
 def test_a_statement_that_fits_nothing_is_rejected_with_its_reason(tmp_path: Path, statement: str, reason: str) -> None:

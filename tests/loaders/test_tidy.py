@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.loaders.catalogues import EXAMPLES, bundled, data_folder, expected, load, request_for, shown
+from tests.bundled import bundled_graph
+from tests.loaders.catalogues import EXAMPLES, data_folder, expected, load, request_for, shown
 
 from downstack.errors import KnowledgeError
 from downstack.kg import KnowledgeGraph
@@ -64,7 +65,7 @@ def test_two_tables_about_one_thing_do_not_overwrite_each_other(tmp_path: Path) 
 
 
 def test_a_fact_that_the_store_states_elsewhere_is_not_stated_twice(tmp_path: Path) -> None:
-    graph = bundled()
+    graph = bundled_graph()
     known = next(item for item in graph.facts_of("nvidia-h100-sxm", "memory_capacity"))
     request = request_for(SAMPLE[0])
     stated = {f"https://w3id.org/downstack/fact/{name}": "facts/elsewhere.ttl" for name in ("x",)}

@@ -15,10 +15,10 @@ from tests.loaders.small import FILE, HEAD, START, by_hand, revenue
 
 from downstack.errors import KnowledgeError, UserInputError
 from downstack.graph.releases import FOLDER, POINTER, find_release, read_history
+from downstack.graph.store_lock import locked
 from downstack.kg import KnowledgeGraph
 from downstack.loaders.load import load_configs, load_facts
 from downstack.loaders.registry import known_entities
-from downstack.graph.store_lock import locked
 from downstack.loaders.transaction import write_store
 
 
@@ -226,7 +226,7 @@ def test_a_place_that_cannot_be_written_is_an_error(store: Path, tmp_path: Path)
         write_store(tmp_path / "file" / "store", {FILE: HEAD})
 
 
-def test_the_loaders_of_the_product_load_the_same_thing_once(tmp_path: Path) -> None:
+def test_the_loaders_of_the_product_load_the_same_thing_once(bundled: KnowledgeGraph, tmp_path: Path) -> None:
     store = tmp_path / "store"
     config = tmp_path / "config.json"
     settings = {
@@ -243,7 +243,7 @@ def test_the_loaders_of_the_product_load_the_same_thing_once(tmp_path: Path) -> 
         encoding="utf-8",
     )
     made = []
-    graph = KnowledgeGraph.open()
+    graph = bundled
     for _ in range(2):
         known = known_entities(graph.entities.values())
         references = frozenset(item.source.locator for item in graph.facts)

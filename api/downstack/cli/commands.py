@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -19,14 +19,17 @@ from downstack.cli.evaluation import evaluate
 from downstack.cli.exporting import export
 from downstack.cli.goals import sensitivity, solve
 from downstack.cli.journey import journey
-from downstack.cli.loading import load
+from downstack.cli.loading import load, store_writer
 from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.progress import progress_bar
+from downstack.cli.querying import query
 from downstack.cli.reading import read_changes, read_where
 from downstack.cli.releases import diff, releases
 from downstack.cli.shock import shock
+from downstack.cli.sparql import sparql
 from downstack.cli.storing import backup, copy, restore
 from downstack.cli.tables import print_impact
+from downstack.cli.tokens import tokens
 from downstack.cli.trees import print_value
 from downstack.cli.validating import validate
 from downstack.cli.wire import dump, impact_json, value_json
@@ -123,7 +126,10 @@ app.command()(journey)
 app.command()(deployments)
 app.command()(dependencies)
 app.command()(paths)
+app.command()(sparql)
 app.command()(validate)
+app.command()(query)
+app.add_typer(tokens)
 
 
 @app.command()
@@ -131,19 +137,53 @@ def serve(
     host: Annotated[str | None, typer.Option("--host", help="The address to listen on; 127.0.0.1 at first.")] = None,
     port: Annotated[int | None, typer.Option("--port", min=1, max=65_535, help="The port; 8000 at first.")] = None,
     store: Store = None,
+    tokens_file: Annotated[
+        str | None,
+        typer.Option("--tokens-file", help="Ask for a token of this file; see `downstack token`.", show_default=False),
+    ] = None,
     public_read_only: Annotated[
-        bool, typer.Option("--public-read-only", help="Let other machines ask: listen beyond loopback.")
+        bool, typer.Option("--public-read-only", help="Let anybody read, also from other machines.")
+    ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, max=64, help="Processes, each with a graph of its own; 1 at first."),
+    ] = None,
+    log_format: Annotated[
+        Literal["text", "json"] | None, typer.Option("--log-format", help="For people, or one object a line.")
+    ] = None,
+    trusted_documents: Annotated[
+        str | None,
+        typer.Option("--trusted-documents", metavar="FILE", help="Answer only the queries that this file registers."),
+    ] = None,
+    production: Annotated[
+        bool, typer.Option("--production", help="No schema, no explorer, no near names in errors, and a rate limit.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Run the service: a page at /, GraphQL with its explorer at /graphql."""
+    """Run the service: a page at /, GraphQL with its explorer at /graphql, SPARQL at /sparql."""
     with errors(as_json):
         from downstack.server import serve as run
         from downstack.server.settings import Settings
 
         given = Settings.from_environment()
-        settings = replace(given, host=host or given.host, port=port or given.port, store=store or given.store)
-        run(settings, public_read_only=public_read_only)
+        settings = replace(
+            given,
+            host=host or given.host,
+            port=port or given.port,
+            store=store or given.store,
+            workers=workers or given.workers,
+            log_format=log_format or given.log_format,
+            trusted_documents=trusted_documents or given.trusted_documents,
+            production=production or given.production,
+        )
+        if tokens_file:
+            settings = replace(settings, access=replace(settings.access, tokens_file=tokens_file))
+        run(
+            settings,
+            public_read_only=public_read_only,
+            writer=store_writer(settings.store),
+            worker="downstack.cli.working:worker",
+        )
 
 
 def main() -> None:

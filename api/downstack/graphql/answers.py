@@ -9,8 +9,10 @@ import strawberry
 from strawberry import UNSET
 
 from downstack import results
+from downstack.graphql.arguments import After, Before, First, Last
 from downstack.graphql.combinations import EffectKey, Regime, Trace, off_the_loop
 from downstack.graphql.context import Info
+from downstack.graphql.cursors import Named
 from downstack.graphql.enums import Date, EffectOrder, EffectStatus
 from downstack.graphql.explanation import (
     EffectPath,
@@ -22,8 +24,7 @@ from downstack.graphql.explanation import (
 )
 from downstack.graphql.feedback import MONTHS, FeedbackLoop, HowFar, Profile
 from downstack.graphql.fields import resolved
-from downstack.graphql.inputs import given
-from downstack.graphql.relay import Connection, check_first, paginate
+from downstack.graphql.relay import Connection, check_first, page_of, paginate
 from downstack.graphql.terms import Influence, Layer, QuantityKind, finite
 from downstack.graphql.uncertainty import Band, FactCoverage, VarianceShare
 
@@ -260,23 +261,26 @@ class ImpactReport:
     async def effects(
         self,
         info: Info,
-        first: Annotated[int | None, strawberry.argument(description="The page size, 1 to 100.")] = 20,
-        after: Annotated[str | None, strawberry.argument(description="The cursor after which to go on.")] = UNSET,
+        first: First = 20,
+        after: After = UNSET,
         order_by: Annotated[
             EffectOrder | None, strawberry.argument(description="The order.")
         ] = EffectOrder.ABS_RELATIVE,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> Connection[Effect]:
         """Cut a page out of the effects."""
         order = order_by or EffectOrder.ABS_RELATIVE
+        asked = page_of(info, first, after, last, before)
 
         def page() -> Connection[Effect]:
             return paginate(
                 ordered(self.record.effects, order),
                 Effect.of,
+                places=_NAMED,
                 scope=f"effects {order.name} {self.scope}",
                 signer=info.context.signer,
-                first=first,
-                after=given(after),
+                page=asked,
             )
 
         return await off_the_loop(page)
@@ -318,6 +322,9 @@ class ImpactReport:
             interventions=list(record.interventions),
             as_of=Date(record.as_of),
         )
+
+
+_NAMED: Named[results.Effect] = Named(lambda item: " ".join((item.quantity.id, *(slug for _, slug in item.key.roles))))
 
 
 def ordered(effects: Sequence[results.Effect], order: EffectOrder) -> Sequence[results.Effect]:

@@ -11,6 +11,12 @@ from downstack.graphql.enums import Date
 
 First = Annotated[int | None, strawberry.argument(description="The page size, 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="The cursor after which to go on: endCursor of a page.")]
+Last = Annotated[
+    int | None, strawberry.argument(description="The page size of a walk backwards, 1 to 100; instead of `first`.")
+]
+Before = Annotated[
+    str | None, strawberry.argument(description="The cursor before which to stop: startCursor of a page.")
+]
 Where = Annotated[inputs.WhereInput | None, strawberry.argument(description="Which combinations to look at.")]
 AsOf = Annotated[Date | None, strawberry.argument(description="Answer with the facts of that date.")]
 Name = Annotated[strawberry.ID, strawberry.argument(description="Slug, IRI, CURIE (ds:...) or unambiguous alias.")]

@@ -15,12 +15,15 @@ from downstack.graphql.enums import EffectStatus
 from downstack.graphql.feedback import FeedbackLoop
 from downstack.graphql.fields import resolved
 from downstack.graphql.terms import PerformanceFunction, QuantityKind, finite
+from downstack.graphql.workers import in_worker
 
 Answer = TypeVar("Answer")
 
 
 async def off_the_loop(work: Callable[[], Answer]) -> Answer:
-    """Run computation in a worker thread, so that other requests are answered meanwhile."""
+    """Run computation where it holds up no other request: here if this is a worker's thread, or else in a thread."""
+    if in_worker():
+        return work()
     return await anyio.to_thread.run_sync(work)
 
 

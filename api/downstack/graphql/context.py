@@ -5,13 +5,23 @@ A request takes the reference once and keeps it, so a swap in between cannot mix
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import strawberry
 from strawberry.fastapi import BaseContext
 
+from downstack.access import Access, Principal
+from downstack.errors import UnauthenticatedError
 from downstack.graph.model import Fact, Influence, Layer, Relation
-from downstack.graphql.relay import CursorSigner
+from downstack.graphql.cursors import CursorSigner
+from downstack.graphql.edits import Edits
+from downstack.graphql.streams import Streams
 from downstack.kg import KnowledgeGraph
 
 ID_SPACE = "https://w3id.org/downstack/"
@@ -52,6 +62,10 @@ class GraphHolder:
 
     def __init__(self, kg: KnowledgeGraph) -> None:
         self._served = Served(kg)
+        self._listeners: set[Callable[[], None]] = set()
+        self._lock = threading.Lock()
+        self.look: Callable[[], None] = lambda: None
+        """Looks whether there is a newer version to swap in, and returns at once."""
 
     @property
     def served(self) -> Served:
@@ -59,18 +73,103 @@ class GraphHolder:
         return self._served
 
     def swap(self, kg: KnowledgeGraph) -> None:
-        """Serve another version from the next request on."""
+        """Serve another version from the next request on; from any thread."""
         self._served = Served(kg)
+        with self._lock:
+            listeners = tuple(self._listeners)
+        for tell in listeners:
+            tell()
+
+    @contextmanager
+    def changes(self) -> Generator[asyncio.Event]:
+        """Yield an event of this event loop that every swap sets."""
+        loop, event = asyncio.get_running_loop(), asyncio.Event()
+
+        def tell() -> None:
+            # The loop may have ended since.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(event.set)
+
+        with self._lock:
+            self._listeners.add(tell)
+        try:
+            yield event
+        finally:
+            with self._lock:
+                self._listeners.discard(tell)
+
+
+FOLLOWED = 2
+"""Questions with progress that are computed at a time; others wait for their turn, and queries for none of them."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """What all requests share besides the graph."""
+
+    holder: GraphHolder
+    access: Access = field(default_factory=Access)
+    edits: Edits = field(default_factory=Edits)
+    streams: Streams = field(default_factory=Streams)
+    draining: Callable[[], bool] = bool
+    """Whether the service is about to stop, so that what would go on for ever ends; never unless given."""
+    deadline_seconds: float = 10.0
+    """How long one answer on a stream may take."""
+
+    @cached_property
+    def pool(self) -> ThreadPoolExecutor:
+        """Where questions with progress are computed."""
+        return ThreadPoolExecutor(FOLLOWED, thread_name_prefix="downstack-followed")
 
 
 class Context(BaseContext):
     """What every resolver of one request shares."""
 
-    def __init__(self, served: Served, signer: CursorSigner) -> None:
+    def __init__(self, served: Served, signer: CursorSigner, services: Services) -> None:
         super().__init__()
         self.served = served
         self.kg = served.kg
         self.signer = signer
+        self.services = services
+
+    @property
+    def principal(self) -> Principal | None:
+        """Who asks; None for nobody known."""
+        state = None if self.request is None else self.request.scope.get("state")
+        return None if state is None else state.get("principal")
+
+    def check_still(self) -> None:
+        """Refuse to go on for somebody whose token was withdrawn or has expired since.
+
+        Raises
+        ------
+        UnauthenticatedError, ForbiddenError
+            If they would not be let in now.
+        """
+        access, principal = self.services.access, self.principal
+        if principal is not None and not access.still_holds(principal):
+            raise UnauthenticatedError("the token does not hold any more", hint="it was withdrawn, or has expired")
+        access.check_read(principal)
+
+    def writing(self) -> tuple[Edits, str]:
+        """Return the way to the store, and the name of who asks.
+
+        Raises
+        ------
+        UnauthenticatedError, ForbiddenError
+            If they may not change anything.
+        """
+        principal = self.principal
+        if principal is not None:
+            self.check_still()
+        self.services.access.check_write(principal)
+        return self.services.edits, "" if principal is None else principal.name
+
+    def renewed(self) -> Context:
+        """Return the context of the next operation on the same connection: it is answered from the graph as it is then."""
+        other = Context(self.services.holder.served, self.signer, self.services)
+        other.request, other.connection_params = self.request, self.connection_params
+        return other
 
 
 Info = strawberry.Info[Context, None]

@@ -9,9 +9,10 @@ from strawberry import UNSET
 
 from downstack import results
 from downstack.graphql import relay
-from downstack.graphql.arguments import After, AsOf, Name
+from downstack.graphql.arguments import After, AsOf, Before, Last, Name
 from downstack.graphql.combinations import off_the_loop
 from downstack.graphql.context import Info
+from downstack.graphql.cursors import Sorted
 from downstack.graphql.dependency_shares import Exposure
 from downstack.graphql.dependency_steps import DependencyNode, DependencyStep, Reliance
 from downstack.graphql.entities import Entity, entity_of
@@ -22,6 +23,9 @@ from downstack.graphql.inputs import given
 __all__ = ["Dependencies", "DependencyReport", "Path", "Reliance", "SinglePoint"]
 
 PAGE = 50
+MOST_STEPS, MOST_LISTED = 500, 100
+"""Steps, and single points or shares, of one answer."""
+_BY_DEPTH: Sorted[results.DependencyNode] = Sorted(lambda item: (item.depth, item.entity.id))
 Influences = Annotated[bool | None, strawberry.argument(description="Follow qualitative influences too.")]
 
 
@@ -49,7 +53,8 @@ class DependencyReport:
     """An answer."""
 
     record: strawberry.Private[results.DependencyReport]
-    page: strawberry.Private[tuple[int | None, str | None, str]]
+    page: strawberry.Private[relay.Page]
+    scope: strawberry.Private[str]
     graph_version: str = strawberry.field(description="The graph version that answered.")
     direction: Direction = strawberry.field(description="Which way was followed.")
     max_depth: int = strawberry.field(description="How many steps were followed.")
@@ -61,46 +66,64 @@ class DependencyReport:
     assumptions: list[str] = strawberry.field(description="What a reader must know beside the answer.")
     elapsed_ms: float = strawberry.field(description="How long it took.")
 
+    @resolved("True when a list of the answer is cut off.")
+    def partial(self) -> bool:
+        """Compare the lists with their bounds."""
+        return self.partial_reason() is not None
+
+    @resolved("Which lists are cut off, and how long they are.")
+    def partial_reason(self) -> str | None:
+        """Name the lists that are cut off."""
+        lists = (
+            ("steps", len(self.record.steps), MOST_STEPS),
+            ("singlePoints", len(self.record.single_points), MOST_LISTED),
+            ("exposures", len(self.record.exposures), MOST_LISTED),
+        )
+        cut = [f"{most} of {found:,} {name}" for name, found, most in lists if found > most]
+        return f"the answer holds {', '.join(cut)}" if cut else None
+
     @resolved("The entity that was asked about.")
     def entity(self) -> Entity:
         """Wrap the entity."""
         return entity_of(self.record.entity)
 
-    @resolved("Within the depth, nearest first, then by slug; page by page as `first` and `after` of the question say.")
+    @resolved(
+        "Within the depth, nearest first, then by slug; page by page as `first`, `after`, `last` and `before` of the question say."
+    )
     def nodes(self, info: Info) -> relay.Connection[DependencyNode]:
         """Cut the page."""
-        first, after, scope = self.page
         return relay.paginate(
             self.record.nodes,
             DependencyNode.of,
-            scope=scope,
+            places=_BY_DEPTH,
+            scope=self.scope,
             signer=info.context.signer,
-            first=first,
-            after=after,
+            page=self.page,
         )
 
     @resolved("Steps between the asked entity and those within the depth, up to 500.")
     def steps(self) -> list[DependencyStep]:
         """Wrap the steps."""
-        return [DependencyStep.of(item) for item in self.record.steps[:500]]
+        return [DependencyStep.of(item) for item in self.record.steps[:MOST_STEPS]]
 
     @resolved("At any depth, those with most behind them first, up to 100.")
     def single_points(self) -> list[SinglePoint]:
         """Wrap the single points."""
-        return [SinglePoint.of(item) for item in self.record.single_points[:100]]
+        return [SinglePoint.of(item) for item in self.record.single_points[:MOST_LISTED]]
 
     @resolved("Shares where they are stated, at any depth, the largest first, up to 100.")
     def exposures(self) -> list[Exposure]:
         """Wrap the shares."""
-        return [Exposure.of(item) for item in self.record.exposures[:100]]
+        return [Exposure.of(item) for item in self.record.exposures[:MOST_LISTED]]
 
     @classmethod
-    def of(cls, record: results.DependencyReport, first: int | None, after: str | None) -> DependencyReport:
+    def of(cls, record: results.DependencyReport, page: relay.Page) -> DependencyReport:
         """Wrap a record."""
         asked = (record.entity.id, record.direction, record.max_depth, record.as_of, record.hidden, record.influences)
         return cls(
             record=record,
-            page=(first, after, relay.scope_of("dependencies", asked, record.graph_version)),
+            page=page,
+            scope=relay.scope_of("dependencies", asked),
             graph_version=record.graph_version,
             direction=Direction(str(record.direction)),
             max_depth=record.max_depth,
@@ -155,16 +178,18 @@ class Dependencies:
             strawberry.argument(description="Classes to pass through without showing them, such as Interconnect."),
         ] = UNSET,
         influences: Influences = False,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> DependencyReport:
         """Ask for dependencies."""
-        size = relay.check_first(PAGE if first is None else first)
+        page = relay.page_of(info, first, after, last, before, PAGE)
         hidden, depth = given(hide) or [], 3 if max_depth is None else max_depth
 
         def ask() -> results.DependencyReport:
             kg = info.context.kg
             return kg.dependencies(of, direction.value, depth, given(as_of), hidden, bool(influences))
 
-        return DependencyReport.of(await off_the_loop(ask), size, given(after))
+        return DependencyReport.of(await off_the_loop(ask), page)
 
     @resolved(
         "The shortest ways between two entities, whichever depends on the other; an empty list when there is none."

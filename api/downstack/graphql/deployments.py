@@ -10,13 +10,14 @@ import strawberry
 from strawberry import UNSET
 
 from downstack import results
-from downstack.graphql.arguments import After, AsOf, First, Where, selection_of
+from downstack.graphql.arguments import After, AsOf, Before, First, Last, Where, selection_of
 from downstack.graphql.combinations import EffectKey, Trace, off_the_loop
 from downstack.graphql.context import Info
+from downstack.graphql.cursors import Named
 from downstack.graphql.enums import EffectStatus
 from downstack.graphql.fields import resolved
 from downstack.graphql.inputs import given
-from downstack.graphql.relay import Connection, check_first, paginate, scope_of
+from downstack.graphql.relay import Connection, page_of, paginate, scope_of
 from downstack.graphql.terms import finite
 
 MAX_ACCELERATORS = 64
@@ -294,9 +295,11 @@ class Deployments:
             strawberry.argument(description="How often to draw the uncertain facts for the bands; 0 draws nothing."),
         ] = 0,
         as_of: AsOf = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> DeploymentConnection:
         """Ask for deployments."""
-        size = check_first(20 if first is None else first)
+        asked = page_of(info, first, after, last, before)
         selection, when = selection_of(given(where), given(as_of))
         bounds = given(limits) or LimitsInput()
         wanted = (given(objective) or Objective.PARETO).name
@@ -327,14 +330,31 @@ class Deployments:
             selection,
             when,
             samples,
-            kg.version,
         )
         page: Connection[Deployment] = paginate(
-            record.deployments, Deployment.of, scope=scope, signer=info.context.signer, first=size, after=given(after)
+            record.deployments, Deployment.of, places=_NAMED, scope=scope, signer=info.context.signer, page=asked
         )
         return DeploymentConnection(
             edges=page.edges, nodes=page.nodes, page_info=page.page_info, count=page.count, record=record
         )
+
+
+def _name_of(item: results.Deployment) -> str:
+    """Say what tells a deployment from all others of one question."""
+    layout = (
+        item.accelerators,
+        item.tensor_parallel,
+        item.pipeline_parallel,
+        item.expert_parallel,
+        item.data_parallel,
+        item.weight_format,
+        item.cache_format,
+        item.concurrent_sequences,
+    )
+    return " ".join(map(str, (*(slug for _, slug in item.key.roles), *layout)))
+
+
+_NAMED: Named[results.Deployment] = Named(_name_of)
 
 
 def _or(value: Number | None, otherwise: Number) -> Number:

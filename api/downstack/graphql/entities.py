@@ -99,6 +99,7 @@ _DESCRIPTIONS = {
     "Library": "A software library.",
     "CloudProvider": "A provider of cloud computing.",
     "CloudOffering": "Something that a cloud provider rents out: an instance type with accelerators.",
+    "ServiceLevelAgreement": "What a cloud provider promises of its service.",
     "Cluster": "A named installation of accelerators.",
     "Accelerator": "A processor for model training and inference.",
     "ProcessorArchitecture": "An architecture that several processors share.",
@@ -118,8 +119,8 @@ _DESCRIPTIONS = {
 
 
 def _entity_type(name: str, description: str) -> type[Entity]:
-    made: type[Entity] = strawberry.type(
-        type(name, (Entity,), {"__doc__": description, "__module__": __name__}), description=description
+    made: type[Entity] = strawberry.federation.type(
+        type(name, (Entity,), {"__doc__": description, "__module__": __name__}), description=description, keys=["id"]
     )
     return made
 
@@ -161,6 +162,8 @@ class Fact(Node):
     condition: str | None = strawberry.field(description="Under which conditions it holds.")
     as_of: Date | None = strawberry.field(description="The date it was stated for.")
     valid_until: Date | None = strawberry.field(description="The date it ceased to hold.")
+    retracted_on: Date | None = strawberry.field(description="The day from which on it no longer counts.")
+    retraction_reason: str | None = strawberry.field(description="Why it was withdrawn.")
     confidence: Confidence = strawberry.field(description="What kind of statement it rests on.")
     source: Source = strawberry.field(description="Where it was read.")
     locator: str | None = strawberry.field(description="The place within the source.")
@@ -245,6 +248,8 @@ class Fact(Node):
             condition=record.condition,
             as_of=date_of(record.as_of),
             valid_until=date_of(record.valid_until),
+            retracted_on=date_of(record.retracted_on),
+            retraction_reason=record.retraction_reason,
             confidence=Confidence(record.confidence),
             source=Source.of(record.source),
             locator=record.locator,

@@ -8,8 +8,13 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
+from typing import Any
+
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from downstack.errors import DownstackError, UserInputError
+from downstack.graphql.observing import observe_error
 from graphql import GraphQLError, GraphQLSyntaxError
 
 logger = logging.getLogger("downstack.graphql")
@@ -19,10 +24,19 @@ MAX_ERRORS = 20
 
 TOO_COMPLEX = "TOO_COMPLEX"
 BAD_USER_INPUT = "BAD_USER_INPUT"
+UNAVAILABLE = "UNAVAILABLE"
+_STATUS = {"UNAUTHENTICATED": 401, "FORBIDDEN": 403, UNAVAILABLE: 503}
 
 
 def public_error(error: GraphQLError) -> GraphQLError:
     """Return the error as the client may see it."""
+    shown = _public(error)
+    extensions = shown.extensions or {}
+    observe_error(str(extensions.get("code", "")), str(extensions.get("id", "")))
+    return shown
+
+
+def _public(error: GraphQLError) -> GraphQLError:
     cause = error.original_error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
@@ -30,6 +44,10 @@ def public_error(error: GraphQLError) -> GraphQLError:
         if "code" not in (error.extensions or {}):
             error.extensions = {**(error.extensions or {}), "code": _code_of_document(error)}
         return error
+    if isinstance(cause, InvalidOperationTypeError | CannotGetOperationTypeError | MissingQueryError):
+        # On streams these come as errors of the answer, and are what a client did wrong.
+        hint = "name one operation of the document; changes are sent with POST"
+        return _replace(error, "there is no operation that could be run", {"code": BAD_USER_INPUT, "hint": hint})
     if isinstance(cause, UserInputError):
         extensions = {"code": cause.code, "field": cause.field or None, "hint": cause.hint or None}
         return _replace(error, cause.message, extensions)
@@ -38,6 +56,14 @@ def public_error(error: GraphQLError) -> GraphQLError:
     reference = secrets.token_hex(8)
     logger.error("internal error %s at %s", reference, error.path, exc_info=cause)
     return _replace(error, "internal error", {"code": "INTERNAL", "id": reference})
+
+
+def status_of(answer: Mapping[str, Any]) -> int | None:
+    """Return the status of an answer that holds nothing because whoever asked may not: 401, 403 or 503."""
+    codes = {error.get("extensions", {}).get("code") for error in answer.get("errors") or ()}
+    if answer.get("data") is not None or not codes <= _STATUS.keys():
+        return None
+    return max((_STATUS[code] for code in codes), default=None)
 
 
 def _code_of_document(error: GraphQLError) -> str:

@@ -24,7 +24,7 @@ def given(value: Given | None) -> Given | None:
     return None if value is UNSET else value
 
 
-class _Fields:
+class InputFields:
     """An input object whose absent fields are None."""
 
     def __post_init__(self) -> None:
@@ -34,7 +34,7 @@ class _Fields:
 
 
 @strawberry.input(description="One change of one quantity of one entity.")
-class ChangeInput(_Fields):
+class ChangeInput(InputFields):
     """A change."""
 
     entity: strawberry.ID = strawberry.field(description="Slug, IRI, CURIE or unambiguous alias of the entity.")
@@ -65,7 +65,7 @@ class ScenarioInput:
 
 
 @strawberry.input(description="Which combinations to look at: each filter keeps those with one of its entities.")
-class WhereInput(_Fields):
+class WhereInput(InputFields):
     """A filter on combinations."""
 
     model: Ids = strawberry.field(default=UNSET, description="Foundation models.")
@@ -91,22 +91,8 @@ class WhereInput(_Fields):
         return found
 
 
-@strawberry.input(description="Which entities to list; all conditions hold together.")
-class EntityFilter(_Fields):
-    """A filter on entities."""
-
-    type: list[str] | None = strawberry.field(
-        default=UNSET, description="Classes of the vocabulary, such as Accelerator; subclasses are included."
-    )
-    layer: list[LayerName] | None = strawberry.field(default=UNSET, description="Layers.")
-    text: str | None = strawberry.field(default=UNSET, description="A part of the slug, the label or an alias.")
-    with_quantity: strawberry.ID | None = strawberry.field(
-        default=UNSET, description="Only entities with a fact of this quantity."
-    )
-
-
 @strawberry.input(description="Which influences to list; all conditions hold together.")
-class InfluenceFilter(_Fields):
+class InfluenceFilter(InputFields):
     """A filter on influences."""
 
     entity: strawberry.ID | None = strawberry.field(default=UNSET, description="Start or end at this entity.")
@@ -119,7 +105,7 @@ class InfluenceFilter(_Fields):
 
 
 @strawberry.input(description="Which functions to list; all conditions hold together.")
-class FunctionFilter(_Fields):
+class FunctionFilter(InputFields):
     """A filter on functions."""
 
     name: list[str] | None = strawberry.field(default=UNSET, description="Names of functions.")

@@ -1,211 +1,150 @@
 """What a document may cost, decided before it is validated or run.
 
-The estimate is linear in the size of the document: the cost of a fragment is computed once however often it is spread,
-where a limiter that expands fragments takes exponential time on twenty fragments that spread each other twice.
+What can be told from the document alone is told once, and kept beside it; what rests on variables is told for each set of
+values that matters to it (a page size, a number of samples, the length of a list).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-from strawberry.extensions import ValidationCache
-
-from downstack.engine.sampler import MAX_SAMPLES
+from downstack.graphql.cost import Size, Variables, items_in
 from downstack.graphql.errors import TOO_COMPLEX
-from downstack.graphql.relay import DEFAULT_PAGE, MAX_PAGE
 from graphql import (
     DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
-    InlineFragmentNode,
-    IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
-    VariableNode,
 )
 
-MAX_TOKENS = 4_000
-MAX_DEPTH = 24
-MAX_FIELDS = 2_000
-"""Fields of one operation with its fragments written out."""
-MAX_COST = 150_000
-"""Values that the answer is estimated to hold."""
-MAX_ROOT_FIELDS = 20
-
-PAGED = frozenset({"entities", "influences", "effects", "search"})
-LISTS = {
-    "facts": 12,
-    "properties": 8,
-    "relations": 6,
-    "influences": 4,
-    "inputs": 4,
-    "assumptions": 4,
-    "qualitative": 10,
-    "byLayer": 7,
-    "layers": 7,
-    "functions": 40,
-    "quantities": 120,
-    "rows": 50,
-    "cells": 100,
-    "targets": 25,
-    "profiles": 3,
-    "flow": 24,
-    "stock": 24,
-    "binding": 3,
-    "singlePoints": 4,
-    "allocation": 6,
-    "users": 4,
-    "flows": 10,
-    "paths": 10,
-    "loops": 2,
-    "varianceShares": 6,
-    "tornado": 10,
-    "differences": 3,
-    "bands": 3,
-    "dependencies": 50,
-    "way": 4,
-    "steps": 6,
-    "exposures": 10,
-    "chains": 4,
-    "shares": 4,
-}
-"""Typical lengths of the lists without pages, and of flows and paths unless `first` says more."""
-
-WORK = {
-    "varianceShares": 2_000,
-    "flows": 100,
-    "paths": 100,
-    "otherPaths": 100,
-    "sensitivity": 500,
-    "compare": 2_000,
-    "solve": 10_000,
-    "profile": 4_000,
-    "shock": 10_000,
-    "dependencies": 2_000,
-    "deployments": 10_000,
-    "costBand": 100,
-    "timeBand": 100,
-}
-"""What a field costs before it holds a value, in values that take as long: these evaluate formulas many times."""
-SAMPLE = 5
-"""What one sample of a question costs, in the same values."""
+HINT = "ask for smaller pages, fewer levels or fewer fields"
 
 
 @dataclass(frozen=True, slots=True)
-class _Size:
-    depth: int
-    fields: int
-    cost: float
+class Limits:
+    """What one request may ask."""
+
+    characters: int = 100_000
+    """Of the query; what an answer can be asked with has a few thousand."""
+    tokens: int = 4_000
+    depth: int = 24
+    fields: int = 2_000
+    """Of one operation with its fragments written out."""
+    aliases: int = 100
+    """The same way."""
+    root_fields: int = 20
+    fragments: int = 50
+    spreads: int = 200
+    """Of fragments, as they stand in the document."""
+    repeats: int = 100
+    """Fields that stand again, under the same name, in one selection; validation compares each with each."""
+    directives: int = 50
+    cost: float = 150_000
+    """Values that the answer is estimated to hold."""
+    items: int = 10_000
+    """Items of all lists in the variables."""
 
 
-_NOTHING = _Size(0, 0, 0.0)
-_ENDLESS = _Size(MAX_DEPTH + 1, MAX_FIELDS + 1, float("inf"))
+LIMITS = Limits()
 
 
-class _Estimate:
-    """The estimate of one document."""
+@dataclass(slots=True)
+class _Shape:
+    """What there is in a document, each node counted once."""
 
-    def __init__(self, document: DocumentNode) -> None:
-        self._fragments = {
-            item.name.value: item for item in document.definitions if isinstance(item, FragmentDefinitionNode)
-        }
-        self._known: dict[str, _Size] = {}
+    fragments: int = 0
+    spreads: int = 0
+    repeats: int = 0
+    directives: int = 0
 
-    def of(self, selections: SelectionSetNode | None) -> _Size:
-        if selections is None:
-            return _NOTHING
-        depth, fields, cost = 0, 0, 0.0
-        for node in selections.selections:
-            if isinstance(node, FieldNode):
-                below = self.of(node.selection_set)
-                times = _length(node)
-                own = 1.0 + WORK.get(node.name.value, 0) + SAMPLE * _samples(node)
-                size = _Size(below.depth + 1, below.fields + 1, own + times * below.cost)
-            elif isinstance(node, InlineFragmentNode):
-                size = self.of(node.selection_set)
-            elif isinstance(node, FragmentSpreadNode):
-                size = self._fragment(node.name.value)
-            else:
-                continue
-            depth, fields, cost = max(depth, size.depth), fields + size.fields, cost + size.cost
-        return _Size(depth, fields, cost)
-
-    def _fragment(self, name: str) -> _Size:
-        if name not in self._known:
-            # A fragment that spreads itself meets this entry; validation names the cycle.
-            self._known[name] = _NOTHING
-            found = self._fragments.get(name)
-            size = _NOTHING if found is None else self.of(found.selection_set)
-            self._known[name] = _ENDLESS if size.fields > MAX_FIELDS else size
-        return self._known[name]
+    @classmethod
+    def of(cls, document: DocumentNode) -> _Shape:
+        """Count."""
+        shape = cls()
+        waiting: list[SelectionSetNode] = []
+        for item in document.definitions:
+            if isinstance(item, OperationDefinitionNode | FragmentDefinitionNode):
+                shape.fragments += isinstance(item, FragmentDefinitionNode)
+                shape.directives += len(item.directives or ())
+                waiting.append(item.selection_set)
+        while waiting:
+            seen = set[str]()
+            for node in waiting.pop().selections:
+                shape.directives += len(node.directives or ())
+                if isinstance(node, FragmentSpreadNode):
+                    shape.spreads += 1
+                    continue
+                if isinstance(node, FieldNode):
+                    name = (node.alias or node.name).value
+                    shape.repeats += name in seen
+                    seen.add(name)
+                inside: SelectionSetNode | None = getattr(node, "selection_set", None)
+                if inside is not None:
+                    waiting.append(inside)
+        return shape
 
 
-def _length(node: FieldNode) -> float:
-    for argument in node.arguments or ():
-        if argument.name.value == "first":
-            if isinstance(argument.value, IntValueNode):
-                # A page size out of range is refused by its resolver, with a better message than this rule's.
-                return float(min(max(int(argument.value.value), 1), MAX_PAGE))
-            # A page size given as a variable may be the largest allowed.
-            return float(MAX_PAGE if isinstance(argument.value, VariableNode) else DEFAULT_PAGE)
-    name = node.name.value
-    return float(DEFAULT_PAGE if name in PAGED else LISTS.get(name, 1))
+def text_error(text: str, limits: Limits = LIMITS) -> GraphQLError | None:
+    """Return why the text of a query is refused before it is parsed, or None."""
+    return _above(limits, ("characters", len(text)))
 
 
-def _samples(node: FieldNode) -> int:
-    for argument in node.arguments or ():
-        if argument.name.value == "samples":
-            if isinstance(argument.value, IntValueNode):
-                return min(max(int(argument.value.value), 0), MAX_SAMPLES)
-            return MAX_SAMPLES if isinstance(argument.value, VariableNode) else 0
-    return 0
+def document_error(document: DocumentNode, limits: Limits = LIMITS) -> GraphQLError | None:
+    """Return why a document is refused for its shape, or None."""
+    shape = _Shape.of(document)
+    return _above(
+        limits,
+        ("fragments", shape.fragments),
+        ("spreads", shape.spreads),
+        ("repeats", shape.repeats),
+        ("directives", shape.directives),
+    )
 
 
-def document_error(document: DocumentNode) -> GraphQLError | None:
-    """Return why a document is refused, or None."""
-    estimate = _Estimate(document)
-    for item in document.definitions:
-        if not isinstance(item, OperationDefinitionNode):
-            continue
-        roots = len(item.selection_set.selections)
-        size = estimate.of(item.selection_set)
-        for what, found, allowed in (
-            ("root fields", roots, MAX_ROOT_FIELDS),
-            ("levels", size.depth, MAX_DEPTH),
-            ("fields", size.fields, MAX_FIELDS),
-            ("estimated values", size.cost, MAX_COST),
-        ):
-            if found > allowed:
-                return GraphQLError(
-                    f"the query has {'more than ' + str(allowed) if found == float('inf') else int(found)} {what}; "
-                    f"{allowed} are allowed",
-                    extensions={"code": TOO_COMPLEX, "hint": "ask for smaller pages, fewer levels or fewer fields"},
-                )
+def operation_error(node: OperationDefinitionNode, size: Size, limits: Limits = LIMITS) -> GraphQLError | None:
+    """Return why an operation is refused for its size, whatever its variables are, or None."""
+    return _above(
+        limits,
+        ("root_fields", len(node.selection_set.selections)),
+        ("depth", size.depth),
+        ("fields", size.fields),
+        ("aliases", size.aliases),
+    )
+
+
+def cost_error(size: Size, limits: Limits = LIMITS) -> GraphQLError | None:
+    """Return why an operation is refused for what it would cost under its variables, or None."""
+    return _above(limits, ("cost", size.cost))
+
+
+def variables_error(variables: Variables, limits: Limits = LIMITS) -> GraphQLError | None:
+    """Return why variables are refused for their size, or None."""
+    return _above(limits, ("items", items_in(variables)))
+
+
+_WORDS = {
+    "characters": "characters",
+    "depth": "levels",
+    "fields": "fields",
+    "root_fields": "root fields",
+    "cost": "estimated values",
+    "spreads": "spreads of fragments",
+    "repeats": "fields that stand again",
+    "items": "items in the lists of its variables",
+}
+
+
+def _above(limits: Limits, *found: tuple[str, float]) -> GraphQLError | None:
+    for name, number in found:
+        allowed = getattr(limits, name)
+        if number > allowed:
+            # A number of a thousand digits says no more than that there are too many.
+            told = f"{int(number):,}" if number < 1e12 else f"more than {int(allowed):,}"
+            return GraphQLError(
+                f"the query has {told} {_WORDS.get(name, name)}; {int(allowed):,} are allowed",
+                extensions={"code": TOO_COMPLEX, "hint": HINT},
+            )
     return None
-
-
-# Keyed by the document itself, which the parser cache hands out again for the same text.
-_cached_error = lru_cache(maxsize=128)(document_error)
-
-
-class DocumentLimits(ValidationCache):
-    """Refuses a document that is too large before its validation begins; validation is cached as in its parent."""
-
-    def on_operation(self) -> Iterator[None]:
-        """Bound the parser."""
-        self.execution_context.parse_options["max_tokens"] = MAX_TOKENS
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        """Bound what is left, then validate."""
-        document = self.execution_context.graphql_document
-        error = None if document is None else _cached_error(document)
-        if error is None:
-            yield from super().on_validate()
-        else:
-            self.execution_context.pre_execution_errors = [error]
-            yield

@@ -10,17 +10,21 @@ from strawberry import UNSET
 from downstack import results
 from downstack.graph import model
 from downstack.graphql import answers, inputs, relay, terms, values
-from downstack.graphql.arguments import After, AsOf, First, Name, Samples, Where, selection_of
+from downstack.graphql.arguments import After, AsOf, Before, First, Last, Name, Samples, Where, selection_of
 from downstack.graphql.combinations import off_the_loop
 from downstack.graphql.context import Info
+from downstack.graphql.cursors import Sorted
 from downstack.graphql.dependencies import Dependencies
 from downstack.graphql.deployments import Deployments
 from downstack.graphql.entities import Entity, SearchHit, entity_of, node_of
-from downstack.graphql.enums import EntityOrder
+from downstack.graphql.entity_list import EntityLists
 from downstack.graphql.fields import resolved
 from downstack.graphql.goals import Goals
 from downstack.graphql.inputs import given
 from downstack.graphql.journey import Journeys
+from downstack.graphql.published import PublishedEffects
+from downstack.graphql.releases import Releases
+from downstack.graphql.scenarios import Scenarios
 from downstack.graphql.shock import Shocks
 
 MAX_TEXT = 300
@@ -28,7 +32,7 @@ MAX_TEXT = 300
 
 
 @strawberry.type(description="Questions to the graph.")
-class Query(Goals, Shocks, Deployments, Journeys, Dependencies):
+class Query(EntityLists, Goals, Shocks, Deployments, Journeys, Dependencies, PublishedEffects, Releases, Scenarios):
     """The root of all questions."""
 
     @resolved("The graph version that answers, and how much it holds.")
@@ -55,29 +59,6 @@ class Query(Goals, Shocks, Deployments, Journeys, Dependencies):
         """Find an entity."""
         return entity_of(info.context.kg.resolve(id, field="id"))
 
-    @resolved("Entities, page by page.")
-    def entities(
-        self,
-        info: Info,
-        filter: Annotated[inputs.EntityFilter | None, strawberry.argument(description="Which ones.")] = UNSET,
-        order_by: Annotated[
-            EntityOrder | None, strawberry.argument(description="The order; by slug at first.")
-        ] = UNSET,
-        first: First = 20,
-        after: After = UNSET,
-    ) -> relay.Connection[Entity]:
-        """List entities."""
-        order = given(order_by) or EntityOrder.SLUG
-        kg = info.context.kg
-        return relay.paginate(
-            sorted(_select_entities(info, given(filter)), key=_ENTITY_KEYS[order]),
-            entity_of,
-            scope=relay.scope_of("entities", given(filter), order, kg.version),
-            signer=info.context.signer,
-            first=first,
-            after=given(after),
-        )
-
     @resolved("Entities by label or alias, typo tolerant, best first.")
     async def search(
         self,
@@ -97,15 +78,18 @@ class Query(Goals, Shocks, Deployments, Journeys, Dependencies):
         filter: Annotated[inputs.InfluenceFilter | None, strawberry.argument(description="Which ones.")] = UNSET,
         first: First = 20,
         after: After = UNSET,
+        last: Last = UNSET,
+        before: Before = UNSET,
     ) -> relay.Connection[terms.Influence]:
         """List influences."""
+        page = relay.page_of(info, first, after, last, before)
         return relay.paginate(
             _select_influences(info, given(filter)),
             terms.Influence.of,
-            scope=relay.scope_of("influences", given(filter), info.context.kg.version),
+            places=_BY_IRI,
+            scope=relay.scope_of("influences", given(filter)),
             signer=info.context.signer,
-            first=first,
-            after=given(after),
+            page=page,
         )
 
     @resolved("Performance functions by name.")
@@ -173,37 +157,11 @@ class Query(Goals, Shocks, Deployments, Journeys, Dependencies):
         def ask() -> results.ImpactReport:
             return info.context.kg.impact(asked, names, selection, samples or 0, when)
 
-        scope = relay.scope_of(asked, names, selection, when, info.context.kg.version)
+        scope = relay.scope_of(asked, names, selection, when)
         return answers.ImpactReport.of(await off_the_loop(ask), scope)
 
 
-_ENTITY_KEYS = {
-    EntityOrder.SLUG: lambda item: (item.id,),
-    EntityOrder.LABEL: lambda item: (item.label.casefold(), item.id),
-    EntityOrder.LAYER: lambda item: (item.layer or 99, item.id),
-}
-
-
-def _select_entities(info: Info, wanted: inputs.EntityFilter | None) -> list[model.Entity]:
-    kg = info.context.kg
-    found = list(kg.entities.values())
-    if wanted is None:
-        return found
-    if wanted.type is not None:
-        found = [item for item in found if not item.classes.isdisjoint(wanted.type)]
-    if wanted.layer is not None:
-        names = {layer.name for layer in wanted.layer}
-        numbers = {layer.number for layer in kg.layers if layer.name in names}
-        found = [item for item in found if item.layer in numbers]
-    if wanted.text is not None:
-        text = wanted.text.casefold()
-        found = [
-            item for item in found if any(text in name.casefold() for name in (item.id, item.label, *item.aliases))
-        ]
-    if wanted.with_quantity is not None:
-        quantity = kg.quantity(wanted.with_quantity, field="filter.withQuantity").id
-        found = [item for item in found if kg.facts_of(item.id, quantity)]
-    return found
+_BY_IRI: Sorted[model.Influence] = Sorted(lambda item: (item.iri,))
 
 
 def _select_influences(info: Info, wanted: inputs.InfluenceFilter | None) -> list[model.Influence]:

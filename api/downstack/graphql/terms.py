@@ -6,6 +6,7 @@ import math
 
 import strawberry
 
+from downstack.access import Role
 from downstack.graph import model
 from downstack.graphql.context import Info, short_id
 from downstack.graphql.enums import Date, Direction, InfluenceConfidence, LayerName, Strength
@@ -349,6 +350,13 @@ class Release:
     added: int = strawberry.field(description="Entities, facts, relations and influences that it added.")
     changed: int = strawberry.field(description="Those that it changed.")
     removed: int = strawberry.field(description="Those that it removed.")
+    author: strawberry.Private[str]
+
+    @resolved("Who asked for it: the name of a token. Null where it is not known, and for all who are no admin.")
+    def by(self, info: Info) -> str | None:
+        """Name the author to those who may know."""
+        principal = info.context.principal
+        return (self.author or None) if principal is not None and principal.may(Role.ADMIN) else None
 
     @classmethod
     def of(cls, record: ReleaseRecord) -> Release:
@@ -366,6 +374,7 @@ class Release:
             added=record.added,
             changed=record.changed,
             removed=record.removed,
+            author=record.by,
         )
 
 

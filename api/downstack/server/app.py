@@ -1,20 +1,35 @@
-"""The application: landing page, GraphQL, health."""
+"""The application: landing page, GraphQL, SPARQL, and what operators ask."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, Response
 
-from downstack.graphql.context import GraphHolder
-from downstack.graphql.http import graphql_router
+from downstack.access import Access
+from downstack.editing import Writer
+from downstack.graph.sparql.limits import QueryLimits
+from downstack.graphql.context import GraphHolder, Services
+from downstack.graphql.edits import Edits
+from downstack.graphql.guards import Guards
+from downstack.graphql.http import graphql_door
+from downstack.graphql.streams import StreamLimits, Streams
 from downstack.kg import KnowledgeGraph
+from downstack.server.direct import Direct
+from downstack.server.entrance import guard
 from downstack.server.headers import KnownHosts, SecurityHeaders
 from downstack.server.landing import landing_page, landing_style
+from downstack.server.operations import NO_TELEMETRY, add_doors, observe
+from downstack.server.rate import RateLimit, RateLimited
 from downstack.server.watch import StoreWatch, WatchStore
+from downstack.sparql.http import sparql_router
+
+if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
 
 
 def create_app(
@@ -25,6 +40,14 @@ def create_app(
     cors_origins: Collection[str] = (),
     cursor_key: bytes | None = None,
     hosts: Collection[str] | None = None,
+    sparql: QueryLimits | None = None,
+    trusted_proxies: Collection[str] = (),
+    tracer_provider: TracerProvider | None = None,
+    access: Access | None = None,
+    writer: Writer | None = None,
+    streams: StreamLimits | None = None,
+    guards: Guards | None = None,
+    rate_limit: RateLimit | None = None,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -43,6 +66,22 @@ def create_app(
         The key of page cursors; random unless given.
     hosts
         The host names that requests may be for; any unless given.
+    sparql
+        What a SPARQL query may use; without workers there is no ``/sparql``.
+    trusted_proxies
+        Addresses and networks of proxies that may say for whom they ask, and name requests and traces.
+    tracer_provider
+        Where spans of OpenTelemetry go; none are made unless given.
+    access
+        Who may ask; everybody may read, and nobody may change anything, unless given.
+    writer
+        Changes the store that is served; nothing can be changed unless given.
+    streams
+        How many may subscribe, and to how much.
+    guards
+        The bounds of requests, answers and time.
+    rate_limit
+        How often one client may ask; as often as it wants unless given.
 
     Raises
     ------
@@ -51,10 +90,11 @@ def create_app(
     """
     holder = GraphHolder(KnowledgeGraph.open(store) if kg is None else kg)
     # The generated pages of FastAPI load scripts from another host; this service has its own explorer.
-    app = FastAPI(title="downstack", docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(title="downstack", docs_url=None, redoc_url=None, openapi_url=None, telemetry=NO_TELEMETRY)
     app.state.graph = holder
     if kg is None and store is not None:
         app.state.watch = StoreWatch(holder, store)
+        holder.look = app.state.watch.look
 
     async def home(request: Request) -> Response:
         base = str(request.scope.get("root_path", "")).rstrip("/")
@@ -63,31 +103,47 @@ def create_app(
     async def style() -> Response:
         return Response(landing_style(), media_type="text/css", headers={"cache-control": "public, max-age=3600"})
 
-    async def health() -> Response:
-        return PlainTextResponse("ok\n")
-
-    async def ready() -> Response:
-        answer = {"status": "ready", "graphVersion": holder.served.kg.version}
-        watch: StoreWatch | None = getattr(app.state, "watch", None)
-        trouble = None if watch is None else watch.trouble
-        if trouble is not None:
-            # Still an answer of success: whoever took this replica out of service would take out all of them. What exactly
-            # is wrong stands in the log: it may name addresses and paths.
-            answer |= {"status": "degraded", "reason": "the store cannot be read", "since": trouble.since}
-        return JSONResponse(answer)
-
-    for path, handler in (("/", home), ("/landing.css", style), ("/healthz", health), ("/readyz", ready)):
+    for path, handler in (("/", home), ("/landing.css", style)):
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
-    app.include_router(graphql_router(holder, introspection=introspection, cursor_key=cursor_key))
+    add_doors(app, holder, documented=introspection)
+    if kg is None and store is not None:
+        app.state.readiness.may_lag(app.state.watch.lag)
+    if sparql is None or sparql.workers:
+        app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql))
+    access = access or Access()
+    edits = Edits(writer, app.state.watch.refresh) if kg is None and store is not None else Edits()
+    bounds = guards or Guards()
+    services = app.state.services = Services(
+        holder,
+        access,
+        edits,
+        Streams(streams),
+        draining=lambda: app.state.readiness.draining,
+        deadline_seconds=bounds.deadline_seconds,
+    )
+    door = graphql_door(
+        holder,
+        introspection=introspection,
+        cursor_key=cursor_key,
+        services=services,
+        allowed_origins=cors_origins,
+        guards=bounds,
+    )
+    app.include_router(door.router)
+    app.add_middleware(Direct, door=door)
+    if rate_limit is not None:
+        app.add_middleware(RateLimited, limit=rate_limit)
+    guard(app, access)
     if cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["content-type"],
+            allow_headers=["authorization", "content-type"],
         )
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)
+    observe(app, holder, trusted_proxies=trusted_proxies, tracer_provider=tracer_provider)
     app.add_middleware(SecurityHeaders)
     if kg is None and store is not None:
         app.add_middleware(WatchStore, watch=app.state.watch)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 
 if TYPE_CHECKING:
@@ -22,7 +22,12 @@ HEADERS = {
     "x-frame-options": "DENY",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
 }
+
+
+_RAW = [(name.encode(), value.encode()) for name, value in {"content-security-policy": POLICY, **HEADERS}.items()]
+"""As they are sent: every answer has them, so they are put together once."""
 
 
 class SecurityHeaders:
@@ -39,10 +44,9 @@ class SecurityHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("content-security-policy", POLICY)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
+                headers = list(message.get("headers", ()))
+                there = {name for name, _ in headers}
+                message["headers"] = headers + [item for item in _RAW if item[0] not in there]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

@@ -23,12 +23,14 @@ def landing_page(info: GraphInfo, base: str = "", explorer: bool = True) -> str:
     rows = "\n".join(f"<tr><th>{name}</th><td>{getattr(info, name):,}</td></tr>" for name in _COUNTS)
     link = f"{html.escape(base, quote=True)}/graphql"
     start = f'<p><a class="button" href="{link}">Open the explorer</a></p>' if explorer else ""
+    docs = f' <a href="{html.escape(base, quote=True)}/docs">What this service answers where</a>.' if explorer else ""
     return (
         files("downstack.server")
         .joinpath("static", "landing.html")
         .read_text(encoding="utf-8")
         .replace("{{base}}", html.escape(base, quote=True))
         .replace("{{start}}", start)
+        .replace("{{docs}}", docs)
         .replace("{{example}}", f"{link}?query={quote(EXAMPLE)}")
         .replace("{{version}}", html.escape(info.version))
         .replace("{{loaded}}", html.escape(info.loaded_at))

@@ -23,6 +23,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from downstack.deadline import checkpoint
 from downstack.engine.attribution_paths import Path, Split, largest_paths
 from downstack.engine.attribution_row import CHANGE, SingleRow
 from downstack.engine.engine import Engine, Evaluation
@@ -62,6 +63,7 @@ def attribute(
         return None
     single = SingleRow.of(evaluation, quantity, row)
     for count in (segments, REFINEMENT * segments, 1):
+        checkpoint()
         walked = single.walk(count)
         if walked is None:
             continue

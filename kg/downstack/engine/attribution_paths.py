@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from downstack.deadline import checkpoint
 from downstack.performance.declare import Array
 
 EXPANSIONS = 2_000
@@ -71,6 +72,7 @@ def largest_paths(splits: Mapping[str, Split], target: str, top: int) -> tuple[t
     for _ in range(EXPANSIONS):
         if not heap or len(found) == top:
             break
+        checkpoint()
         way = heapq.heappop(heap)
         if way.finished:
             found.append(way)

@@ -27,6 +27,7 @@ from downstack.engine.loop_settle import LoopOutcome
 from downstack.engine.plan import Plan
 from downstack.engine.program import evaluate
 from downstack.engine.run import Outcome, run
+from downstack.engine.stages import looked_up, stage
 from downstack.performance.declare import Array, FunctionDeclaration
 
 MAX_BYTES = 128_000_000
@@ -71,7 +72,9 @@ class ValueCache:
         versions = self.versions(plan)
         known = Outcome({}, {}, {}, {}, {})
         missing = frozenset(name for name, version in versions.items() if not self._recall(known, name, version))
-        outcome = run(plan, known=known, moving=missing) if known.values else evaluate(plan)
+        looked_up("value", hits=len(versions) - len(missing), misses=len(missing))
+        with stage("run"):
+            outcome = run(plan, known=known, moving=missing) if known.values else evaluate(plan)
         with self._lock:
             self.computed += len(missing)
         for name in missing:

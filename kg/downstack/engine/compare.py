@@ -8,6 +8,7 @@ from itertools import combinations
 
 import numpy as np
 
+from downstack.deadline import checkpoint
 from downstack.engine.bind import Mask
 from downstack.engine.changes import Intervention
 from downstack.engine.codes import Codes
@@ -76,6 +77,7 @@ def compare(
     cells = []
     for target in targets:
         for place, row in enumerate(rows[target]):
+            checkpoint()
             cell = _cell(engine, base, target, int(row), [column[target] for column in columns])
             cells.append(cell if bands is None else _with_bands(cell, tuple(scenarios), bands, place))
     return ComparisonReport(engine.knowledge.version, tuple(scenarios), tuple(cells), samples)

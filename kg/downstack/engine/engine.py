@@ -18,6 +18,7 @@ from downstack.engine.program import base_of, evaluate_change
 from downstack.engine.run import BASE_AND_SCENARIO, Cell, Outcome, place_interventions
 from downstack.engine.sample_cache import SampleCache
 from downstack.engine.schema import Schema, build_schema, check_count
+from downstack.engine.stages import looked_up, stage
 from downstack.engine.trace import Tracer
 from downstack.errors import UserInputError
 from downstack.graph.knowledge import Knowledge
@@ -92,7 +93,8 @@ class Engine:
         with self._lock:
             found = self._columns.get(as_of)
         if found is None:
-            found = build_columns(self.knowledge, as_of)
+            with stage("columns"):
+                found = build_columns(self.knowledge, as_of)
             with self._lock:
                 self._columns[as_of] = found
                 while len(self._columns) > CACHED_DATES:
@@ -112,9 +114,13 @@ class Engine:
             found = self._plans.get(key)
             if found is not None:
                 self._plans.move_to_end(key)
-                return found
+        if found is not None:
+            looked_up("plan", hits=1)
+            return found
+        looked_up("plan", misses=1)
         columns = self.columns(as_of)
-        binding = Binding(columns, selected)
+        with stage("bind"):
+            binding = Binding(columns, selected)
         for quantity in key[2]:
             rows = binding.rows(self.schema.keys[quantity])
             if rows > MAX_ROWS:
@@ -123,7 +129,8 @@ class Engine:
                     field="where",
                     hint=f"narrow one of {', '.join(self.schema.keys[quantity])}",
                 )
-        plan = compile_plan(self.knowledge, self.schema, columns, binding, key[2])
+        with stage("plan"):
+            plan = compile_plan(self.knowledge, self.schema, columns, binding, key[2])
         with self._lock:
             self._plans[key] = plan
             while len(self._plans) > CACHED_PLANS:
@@ -160,7 +167,9 @@ class Engine:
         if not cells and fractions is None:
             return Evaluation(plan, known, cells)
         along = BASE_AND_SCENARIO if fractions is None else fractions
-        return Evaluation(plan, evaluate_change(plan, known, self._reached(frozenset(cells)), cells, along), cells)
+        with stage("run"):
+            outcome = evaluate_change(plan, known, self._reached(frozenset(cells)), cells, along)
+        return Evaluation(plan, outcome, cells)
 
     def _reached(self, changed: frozenset[str]) -> frozenset[str]:
         if changed not in self._descendants:

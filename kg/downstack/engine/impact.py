@@ -8,6 +8,7 @@ from typing import overload
 
 import numpy as np
 
+from downstack.deadline import checkpoint
 from downstack.engine.attribution import attribute
 from downstack.engine.changes import Intervention
 from downstack.engine.codes import INFEASIBLE, MISSING_INPUT, OK
@@ -101,6 +102,7 @@ class EffectTable(Sequence[Effect]):
         return self._effect(index % len(self))
 
     def _effect(self, place: int) -> Effect:
+        checkpoint()
         target, row = self._targets[int(self._quantity[place])], int(self._row[place])
         kind = self._engine.knowledge.quantities[target]
         plan, outcome = self._evaluation.plan, self._evaluation.outcome

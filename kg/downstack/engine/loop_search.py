@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from downstack.deadline import checkpoint
 from downstack.performance.declare import Array
 
 Mask = npt.NDArray[np.bool_]
@@ -44,6 +45,7 @@ class Loop:
 
     def image(self, values: Array) -> Array:
         """Return what one round through the loop makes of some values."""
+        checkpoint()
         found = self.step({name: row.reshape(self.shape) for name, row in zip(self.names, values, strict=True)})
         images = [
             np.broadcast_to(np.asarray(found[name], dtype=np.float64), self.shape).reshape(1, -1) for name in self.names

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from downstack.deadline import checkpoint
 from downstack.engine.bind import Binding, Mask, Rows
 from downstack.engine.codes import OK, Codes
 from downstack.engine.columns import Columns
@@ -73,6 +74,7 @@ def compile_plan(
     for quantity in schema.order:
         if quantity not in needed:
             continue
+        checkpoint()
         key = schema.keys[quantity]
         fact_values, fact_codes = _stated(columns, binding, key, quantity)
         variants = tuple(

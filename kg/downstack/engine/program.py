@@ -14,6 +14,7 @@ from functools import partial
 
 import numpy as np
 
+from downstack.deadline import checkpoint
 from downstack.engine.absent import absent
 from downstack.engine.apply import all_ok, none_touched, take_linked, take_rows
 from downstack.engine.bind import Mask
@@ -34,6 +35,8 @@ KEPT_BYTES = 32_000_000
 
 WRITTEN_OUT = 500
 """Up to so many formulas are written out as one function; beyond, compiling it takes longer than it saves."""
+WRITTEN_OUT_NUMBERS = 5_000_000
+"""Up to so many numbers of one run; with more, what lies between the formulas costs nothing beside them."""
 
 Cells = Mapping[str, tuple[Cell, ...]]
 
@@ -97,7 +100,10 @@ class Program:
         self._changed = {item.quantity for item in self._roots}
         rest = [item for item in operations if item.step.variants]
         self._named = [item.quantity for item in rest]
-        self._certain = len(rest) <= WRITTEN_OUT and all(item.plain and item.step.fact_values is None for item in rest)
+        # What takes long is run step by step, so that it can be stopped between them.
+        numbers = max(widths, default=1) * sum(item.step.rows for item in rest)
+        brief = len(rest) <= WRITTEN_OUT and numbers <= WRITTEN_OUT_NUMBERS
+        self._certain = brief and all(item.plain and item.step.fact_values is None for item in rest)
         if self._certain:
             self._held = [value for value in slots.initial if value is not None]
             self._program = write_out(
@@ -176,6 +182,7 @@ class Program:
         # A question that states one of them gives others a number too.
         nowhere = self._absent if cells.keys().isdisjoint(self._absent) else {}
         for operation, call, fills in self._operations:
+            checkpoint()
             quantity = operation.quantity
             value = None
             if quantity in nowhere:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from downstack.deadline import checkpoint
 from downstack.engine.bind import Mask
 from downstack.engine.changes import Intervention
 from downstack.engine.codes import Codes
@@ -99,6 +100,7 @@ def recursion(engine: Engine, evaluation: Evaluation, quantity: str, months: int
     history: list[Outcome] = []
     before: dict[str, tuple[Array, Mask]] = {}
     for now in range(months + 1):
+        checkpoint()
         late = {
             name: _then(history[now - lag], source) if now >= lag and source in moving else _then(base, source)
             for name, (source, lag) in month.late.items()

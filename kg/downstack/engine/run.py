@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from downstack.deadline import checkpoint
 from downstack.engine.apply import Piece, all_ok, apply, none_touched
 from downstack.engine.bind import Mask
 from downstack.engine.changes import ChangeOp, Intervention
@@ -168,6 +169,7 @@ def run(
         for step in plan.steps:
             if step.quantity in kept:
                 continue
+            checkpoint()
             if step.quantity not in loops:
                 run_step(step, state, asked)
             elif (loop := loops[step.quantity]) is not None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from downstack.engine.plan import Plan
 from downstack.engine.run import Outcome
+from downstack.engine.stages import looked_up
 
 MAX_BYTES = 64_000_000
 """What is kept of all plans together; what was asked for longest ago goes first."""
@@ -53,7 +54,9 @@ class SampleCache:
             if found is not None and found.plan is plan:
                 self._kept.move_to_end(key)
                 _forget_programs(found.sampled)
+                looked_up("sample", hits=1)
                 return found.sampled
+        looked_up("sample", misses=1)
         made = _Kept(plan, make())
         with self._lock:
             self._kept[key] = made

@@ -9,10 +9,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from downstack.deadline import checkpoint
 from downstack.engine.engine import Engine
 from downstack.engine.plan import Plan
 from downstack.engine.sampling import sampled_plan, varying_quantities
 from downstack.engine.spread import Directions
+from downstack.engine.stages import stage
 from downstack.errors import UserInputError
 from downstack.performance.declare import Array
 
@@ -110,7 +112,9 @@ class Sampler:
         """
         kept: dict[str, Array] = {}
         for part, plan in self.blocks(directions):
-            found = measure(plan, part.stop - part.start)
+            checkpoint()
+            with stage("sample"):
+                found = measure(plan, part.stop - part.start)
             if not kept:
                 kept = self._room(found)
             for name, values in found.items():

@@ -8,6 +8,7 @@ from functools import partial
 
 import numpy as np
 
+from downstack.deadline import checkpoint
 from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, MISSING_INPUT, NOT_CONVERGED, OK, STALE
 from downstack.engine.interventions import cuts
 from downstack.engine.loop_words import feedback_at
@@ -93,6 +94,7 @@ class Tracer:
         # On a list of its own, not by recursion: chains of functions may be deeper than Python's stack.
         done, outcome, waiting = self._done, self._outcome, [wanted]
         while waiting:
+            checkpoint()
             place = waiting[-1]
             if place in done:
                 waiting.pop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from downstack.deadline import checkpoint
 from downstack.engine.coverage import fact_coverage
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.loop_words import feedback_behind
@@ -60,6 +61,7 @@ def _row(
     band: Band | None,
     samples: int,
 ) -> ValueRow:
+    checkpoint()
     kind = engine.knowledge.quantities[quantity]
     value = evaluation.outcome.value(quantity, row, 0)
     code = evaluation.outcome.code(quantity, row, 0)

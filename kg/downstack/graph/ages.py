@@ -11,9 +11,27 @@ import calendar
 import re
 from datetime import date, timedelta
 
+from downstack.errors import UserInputError
 from downstack.graph.model import Fact, QuantityKind
 
 _DURATION = re.compile(r"P(?!$)(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<days>\d+)D)?")
+
+
+def check_date(text: str) -> str:
+    """Return an ISO date of a question; a year or a month alone is one too.
+
+    Raises
+    ------
+    UserInputError
+        If it is none.
+    """
+    try:
+        date.fromisoformat(text if len(text) > 7 else f"{text}-01-01"[:10])
+    except ValueError as error:
+        raise UserInputError(
+            f"{text!r} is not a date", field="asOf", hint="write YYYY-MM-DD, YYYY-MM or YYYY"
+        ) from error
+    return text
 
 
 def last_day(text: str) -> date:

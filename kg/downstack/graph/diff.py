@@ -111,6 +111,7 @@ def _value(item: Fact) -> str:
             item.condition,
             None if item.as_of is None else f"as of {item.as_of}",
             None if item.valid_until is None else f"until {item.valid_until}",
+            None if item.retracted_on is None else f"retracted on {item.retracted_on}: {item.retraction_reason}",
             item.confidence,
         )
         if part

@@ -16,6 +16,7 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from downstack.errors import Finding, KnowledgeError
+from downstack.graph.quoted import QUOTED, quoted_triple_line
 from downstack.graph.statements import Node, Text, Value
 from downstack.vocabulary import RDF
 
@@ -56,7 +57,7 @@ class Document:
         """The triples: as the parser gives them, read again from the text, or as they came from a store, in order."""
         if self.kept_digest:
             return sorted(_triples(self.nodes), key=str)
-        return [quad.triple for quad in ox.parse(self.text.encode(), format=_format(self.path))]
+        return [quad.triple for quad in ox.parse(self.text.encode(), format=format_of(self.path))]
 
 
 class Pool:
@@ -74,10 +75,14 @@ def parse_document(path: str, text: str, pool: Pool | None = None) -> Document:
     Raises
     ------
     KnowledgeError
-        If it is not Turtle; the finding names the line.
+        If it is not Turtle, or quotes a triple; the finding names the line.
     """
+    quoted = quoted_triple_line(text)
+    if quoted is not None:
+        finding = Finding(path, quoted, QUOTED, "the vocabulary has none: remove it", "syntax")
+        raise KnowledgeError((finding,))
     try:
-        nodes, size = _nodes(ox.parse(text.encode(), format=_format(path)), Pool() if pool is None else pool)
+        nodes, size = _nodes(ox.parse(text.encode(), format=format_of(path)), Pool() if pool is None else pool)
     except SyntaxError as error:
         what = (error.msg or "not Turtle").partition(": ")[2] or "not Turtle"
         finding = Finding(path, error.lineno, f"not Turtle: {what}", "correct the syntax", "syntax")
@@ -129,7 +134,8 @@ def _literal(value: Value) -> ox.Literal | None:
     return ox.Literal(value.value, datatype=ox.NamedNode(value.datatype))
 
 
-def _format(path: str) -> ox.RdfFormat:
+def format_of(path: str) -> ox.RdfFormat:
+    """Return what a document of that name is written in."""
     return ox.RdfFormat.N_TRIPLES if path.endswith(".nt") else ox.RdfFormat.TURTLE
 
 

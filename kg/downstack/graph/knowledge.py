@@ -22,6 +22,7 @@ from downstack.graph.model import (
     PublishedEffect,
     QuantityKind,
     Relation,
+    Scenario,
     Source,
     StatedProperty,
 )
@@ -67,6 +68,8 @@ class Knowledge:
     """What sources say that influences amount to; no answer reads it."""
     dependence: Mapping[str, DependenceRule] = field(default_factory=dict)
     """Predicate to the way in which it carries dependence; those that carry none are absent."""
+    scenarios: tuple[Scenario, ...] = ()
+    """Questions that somebody keeps, by name; no answer reads them."""
 
     @cached_property
     def facts_by_subject(self) -> Mapping[tuple[str, str], tuple[Fact, ...]]:
@@ -150,7 +153,8 @@ class Knowledge:
     def candidates(self, entity: str, quantity: str, as_of: str | None = None) -> tuple[Fact, ...]:
         """Return the facts that may answer for a quantity on a date, the chosen one first.
 
-        A fact is out when it was superseded or (for an explicit date) when it was stated later. One whose validity had
+        A fact is out when it was superseded, from the day on which it was retracted, or (for an explicit date) when it was
+        stated later. One whose validity had
         ended by the date answers only where nothing else does, and the answer then says that it is stale. Dates of
         different precision compare by the shorter one: 2026-08 holds on 2026-08-15.
         """
@@ -163,6 +167,8 @@ def current(facts: Iterable[Fact], as_of: str | None, today: str) -> tuple[Fact,
     lapsed: list[Fact] = []
     for fact in facts:
         if fact.superseded_by is not None and as_of is None:
+            continue
+        if fact.retracted_on is not None and (as_of is None or not _before(as_of, fact.retracted_on)):
             continue
         if as_of is not None and fact.as_of is not None and _before(as_of, fact.as_of):
             continue

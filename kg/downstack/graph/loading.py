@@ -135,6 +135,8 @@ def build(
     *,
     shacl: bool,
     conforming: Sequence[Document] | None = None,
+    checked: bool = False,
+    described: Document | None = None,
 ) -> tuple[Knowledge, tuple[Document, ...]]:
     """Check documents and arrange them as one graph version, together with the description of the functions.
 
@@ -148,19 +150,24 @@ def build(
         Whether the shapes are asked too, as for all that comes from outside.
     conforming
         Documents that conform to the shapes: only what differs from them is asked about.
+    checked
+        Whether the documents are known to be without any fault: then they are arranged and not checked again.
+    described
+        A description of the functions that was made before; used where it is the same.
     """
     check_count(registry)
     with paused_collection():
         statements = Statements(documents)
         # The bundled knowledge was checked when it was made: a machine whose clock runs behind can open it all the same.
-        faults = check_statements(statements, None if shacl else END_OF_TIME)
+        faults = () if checked else check_statements(statements, None if shacl else END_OF_TIME)
         findings = placed(documents, statements, faults)
         if not findings and shacl:
             findings = shacl_findings(documents, conforming=conforming)
         if errors := errors_of(findings):
             raise KnowledgeError(errors)
         check_descriptions(described_functions(statements), registry)
-        generated = parse_document(GENERATED, functions_turtle(registry, read_quantities(statements)))
+        text = functions_turtle(registry, read_quantities(statements))
+        generated = described if described is not None and described.text == text else parse_document(GENERATED, text)
         statements.add(generated)
         everything = (*documents, generated)
         knowledge = read_knowledge(statements, version=content_hash(everything))
@@ -183,17 +190,26 @@ def paused_collection() -> Generator[None]:
             gc.enable()
 
 
-def documents_of(store: str | Path | None, registry: FunctionRegistry, version: str) -> tuple[Document, ...]:
+def documents_of(store: str | Path | None, functions: str, version: str) -> tuple[Document, ...]:
     """Return the files that a graph version was read from, with the description of its functions.
+
+    Parameters
+    ----------
+    store
+        Where they lie; the release is named where there are several.
+    functions
+        The description, as Turtle.
+    version
+        The content hash of all of it.
 
     Raises
     ------
     UserInputError
         If the files have changed since.
     """
-    documents, _ = collect(store)
-    text = functions_turtle(registry, read_quantities(Statements(documents)))
-    everything = (*documents, parse_document(GENERATED, text))
+    # However large: who opened it said that it is meant.
+    documents, _ = collect(store, large=True)
+    everything = (*documents, parse_document(GENERATED, functions))
     if content_hash(everything) != version:
         raise UserInputError(
             "the files of the graph have changed since it was opened", field="store", hint="open the graph again"
@@ -204,8 +220,8 @@ def documents_of(store: str | Path | None, registry: FunctionRegistry, version: 
 def validate_paths(paths: Sequence[Path] | None, rules: Sequence[str] | None = None) -> tuple[Finding, ...]:
     """Run every check, SHACL and plausibility included, over the bundled Turtle, or over files and folders beside it.
 
-    Facts about bundled entities so need no copy of these entities. A folder with ``terms/`` is a whole ontology of its
-    own and stands alone.
+    Facts about bundled entities so need no copy of these entities; the shapes are then asked about what the files say and
+    what that touches. A folder with ``terms/`` is a whole ontology of its own and stands alone.
 
     Parameters
     ----------
@@ -227,11 +243,11 @@ def validate_paths(paths: Sequence[Path] | None, rules: Sequence[str] | None = N
     chosen = RULES if rules is None else tuple(dict.fromkeys(rule_named(name) for name in rules))
     try:
         given = None if paths is None else tuple(document for path in paths for document in _given(path))
-        documents = collect(None)[0] if given is None else _beside(paths or (), given)
+        documents, conforming = (collect(None)[0], None) if given is None else _beside(paths or (), given)
     except KnowledgeError as error:
         return error.findings
     # Shapes read best on data that is structurally whole: a missing source would be reported twice.
-    findings = tuple(structural_findings(documents) or shacl_findings(documents))
+    findings = tuple(structural_findings(documents) or shacl_findings(documents, conforming=conforming))
     if errors_of(findings):
         return worst_first(findings)
     own = None if given is None else frozenset(document.path for document in given)
@@ -243,12 +259,16 @@ def _given(path: Path) -> tuple[Document, ...]:
     return collect(path)[0] if _is_whole(path) else _facts(path)
 
 
-def _beside(paths: Sequence[Path], given: tuple[Document, ...]) -> tuple[Document, ...]:
+def _beside(
+    paths: Sequence[Path], given: tuple[Document, ...]
+) -> tuple[tuple[Document, ...], tuple[Document, ...] | None]:
+    """Return what is checked, and what of it conforms to the shapes; None where nothing of it is known to."""
     if any(_is_whole(path) for path in paths):
-        return given
+        return given, None
     # A bundled file that is named itself is not checked against its own copy.
     texts = {document.digest for document in given}
-    return (*(document for document in collect(None)[0] if document.digest not in texts), *given)
+    bundled = tuple(document for document in collect(None)[0] if document.digest not in texts)
+    return (*bundled, *given), bundled
 
 
 def _is_whole(path: Path) -> bool:

@@ -101,6 +101,14 @@ class Fact:
     """Of the natural logarithm of a lognormal fact."""
     correlation_group: str | None = None
     """The IRI of the group of facts whose errors go together with that of this one."""
+    retracted_on: str | None = None
+    """The day from which on it no longer counts."""
+    retraction_reason: str | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """True as long as nothing corrects it and nobody has withdrawn it."""
+        return self.superseded_by is None and self.retracted_on is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +223,34 @@ class PublishedEffect:
     not_computed: str | None
     """Why no formula is compared with it."""
     source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioChange:
+    """One change of a scenario, as a question takes it."""
+
+    entity: str
+    quantity: str
+    operation: str
+    """SCALE, ADD, SET or PERCENT."""
+    amount: float
+    unit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A question that somebody keeps under a name; its answer is computed anew each time."""
+
+    id: str
+    iri: str
+    name: str
+    description: str | None
+    changes: tuple[ScenarioChange, ...]
+    targets: tuple[str, ...]
+    """Quantities that are asked for; none for all that the changes reach."""
+    where: tuple[tuple[str, tuple[str, ...]], ...]
+    """Role (or ``layer``) and what is admitted in it."""
+    as_of: str | None
 
 
 @dataclass(frozen=True, slots=True)

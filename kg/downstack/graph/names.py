@@ -8,10 +8,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from rapidfuzz import fuzz, process
-
 from downstack.errors import AmbiguousNameError, UnknownNameError
 from downstack.graph.model import Entity, QuantityKind
+from downstack.graph.name_search import Match, NameSearch
 from downstack.results import SearchHit
 from downstack.vocabulary import DS, DSO
 
@@ -84,7 +83,7 @@ class NameIndex:
         self._behind = frozenset(slug for slug, entity in entities.items() if BEHIND in entity.classes)
         self._owners = {name: tuple(sorted(slugs - self._behind or slugs)) for name, slugs in owners.items()}
         self._texts = texts
-        self._choices = sorted(self._owners)
+        self._search = NameSearch(sorted(self._owners))
         self._spelled: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
 
     def resolve(self, name: str, *, field: str = "entity") -> Entity:
@@ -127,24 +126,18 @@ class NameIndex:
         wanted = normalise(visible(text))
         if not wanted:
             return ()
-        best: dict[str, tuple[float, str]] = {}
-        for name, score, _ in process.extract(wanted, self._choices, scorer=_score, limit=max(50, 5 * first)):
-            for slug in self._owners[name]:
-                if slug not in best or score > best[slug][0]:
-                    best[slug] = (score, self._texts[name, slug])
-        ranked = sorted(best.items(), key=lambda item: (-item[1][0], item[0] in self._behind, item[0]))
-        return tuple(
-            SearchHit(self._entities[slug], matched, round(score / 100.0, 4))
-            for slug, (score, matched) in ranked[:first]
+        best: dict[str, Match] = {}
+        for match in self._search.nearest(wanted, 5 * first):
+            for slug in self._owners[match.name]:
+                if slug not in best or match > best[slug]:
+                    best[slug] = match
+        ranked = sorted(
+            best.items(), key=lambda item: (-item[1].score, item[0] in self._behind, -item[1].whole, item[0])
         )
-
-
-def _score(wanted: str, name: str, **_: object) -> float:
-    """Score 0 to 100: similarity of the whole names, and, a little below, of the best part."""
-    whole: float = fuzz.ratio(wanted, name)
-    if len(wanted) < 3:
-        return whole
-    return max(whole, 0.9 * fuzz.token_set_ratio(wanted, name), 0.8 * fuzz.partial_ratio(wanted, name))
+        return tuple(
+            SearchHit(self._entities[slug], self._texts[match.name, slug], round(match.score / 100.0, 4))
+            for slug, match in ranked[:first]
+        )
 
 
 def resolve_quantity(name: str, quantities: Mapping[str, QuantityKind], *, field: str = "quantity") -> QuantityKind:

@@ -36,7 +36,7 @@ LOCK = ".lock"
 NEW = ".new"
 """Behind the name of a file that is being written, and takes its place when it is whole."""
 FORMAT = 1
-DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration")
+DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration", "scenarios")
 """The folders of an ontology whose Turtle is the graph; shapes and questions are about it, functions are generated."""
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?(?:T.*)?")
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -122,7 +122,8 @@ def release_of(item: dict[str, Any]) -> Release:
     ValueError
         If its name is no hash.
     """
-    given = {name: item[name] for name in Release.__dataclass_fields__}
+    # Histories that were written before releases said whose they are do not say it.
+    given = {name: item[name] for name in Release.__dataclass_fields__ if name in item or name != "by"}
     given["sources"] = tuple(str(name) for name in given["sources"])
     given["rejected"] = tuple((str(reason), int(count)) for reason, count in given["rejected"])
     if not _ID.fullmatch(given["id"]):
@@ -147,14 +148,24 @@ def find_release(store: Path, wanted: str | None = None) -> Release:
     UserInputError
         If there is none, or if several begin like that.
     """
-    return find_among(read_history(store), str(store), wanted)
+    return pick_release(read_history(store), wanted, str(store))
 
 
-def find_among(history: Sequence[Release], store: str, wanted: str | None = None) -> Release:
-    """Return one of some releases; see :func:`find_release`."""
+def pick_release(history: Sequence[Release], wanted: str | None, store: str, field: str = "release") -> Release:
+    """Return one of some releases, as :func:`find_release` does.
+
+    Parameters
+    ----------
+    history
+        Oldest first.
+    wanted
+        The beginning of a hash, or a date.
+    store, field
+        What messages call the store, and the part of the question that names the release.
+    """
     if not history:
         raise UserInputError(
-            f"{store} has no releases", field="release", hint="a load makes one; a folder kept by hand has none"
+            f"{store} has no releases", field=field, hint="a load makes one; a folder kept by hand has none"
         )
     if wanted is None:
         return history[-1]
@@ -164,14 +175,18 @@ def find_among(history: Sequence[Release], store: str, wanted: str | None = None
         if held:
             return held[-1]
         raise UserInputError(
-            f"{store} had no release on {wanted}", field="release", hint=f"the first one is of {history[0].created}"
+            f"{store} had no release on {wanted[:60]}", field=field, hint=f"the first one is of {history[0].created}"
         )
     found = {item.id: item for item in history if item.id.startswith(wanted)}
     if len(found) == 1 and len(wanted) >= 4:
         return next(iter(found.values()))
     listed = ", ".join(dict.fromkeys(item.id for item in [*found.values()] or history[-5:]))
-    what = f"{len(found)} releases of {store} begin with {wanted!r}" if found else f"{store} has no release {wanted!r}"
-    raise UserInputError(what, field="release", hint=f"there are: {listed}")
+    what = (
+        f"{len(found)} releases of {store} begin with {wanted[:60]!r}"
+        if found
+        else f"{store} has no release {wanted[:60]!r}"
+    )
+    raise UserInputError(what, field=field, hint=f"there are: {listed}")
 
 
 def up_to(history: tuple[Release, ...], opened: Release) -> tuple[Release, ...]:

@@ -3,7 +3,8 @@
 A shape that looks at one node, at what it states and at the classes of what it names can only judge differently where the
 node changed, or where something that it names did. So these are asked about, with as much of the graph around them as the
 shape can see. A shape with a query sees further: it is asked about all that it is for, with every statement that has a
-predicate of the query. Where that cannot be said for certain, nothing is left out.
+predicate of the query; or, where the query goes from thing to thing, about what such statements link to a change. Where
+that cannot be said for certain, nothing is left out.
 """
 
 from __future__ import annotations
@@ -31,6 +32,23 @@ _DESCRIBED = {RDF_TYPE, TARGET, DSO + "note"}
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a query in a shape reads of a graph."""
+
+    predicates: frozenset[str]
+    """Of all statements that it looks at."""
+    linked: bool
+    """Whether it looks at nothing but what such statements link to the node that it is asked about, thing by thing."""
+
+    def __or__(self, other: Reading) -> Reading:
+        """Return what two queries read together."""
+        return Reading(self.predicates | other.predicates, self.linked and other.linked)
+
+
+NOTHING = Reading(frozenset(), True)
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """A part of a graph that gives the same verdict as the whole."""
 
@@ -41,7 +59,7 @@ class Scope:
 
 
 def scope_of_change(
-    before: Statements, after: Statements, shapes: Sequence[Document], queried: Mapping[str, frozenset[str] | None]
+    before: Statements, after: Statements, shapes: Sequence[Document], queried: Mapping[str, Reading | None]
 ) -> Scope | None:
     """Return what to ask about, or None where the whole graph must be.
 
@@ -54,7 +72,7 @@ def scope_of_change(
     shapes
         The shapes.
     queried
-        Text of each query in the shapes to the predicates that it reads; None where any could be.
+        Text of each query in the shapes to what it reads; None where that could be anything.
     """
     changed = {subject for subject, node in after.nodes.items() if before.nodes.get(subject) is not node}
     changed = {subject for subject in changed if before.nodes.get(subject) != after.nodes[subject]}
@@ -73,12 +91,43 @@ def scope_of_change(
         if subject not in focus and not changed.isdisjoint(_named(node))
     }
     below = after.superclasses()
-    for target in wide:
+    everywhere = frozenset[str]().union(*(item.predicates for item in wide.values() if not item.linked))
+    along = frozenset[str]().union(*(item.predicates for item in wide.values() if item.linked))
+    near = _linked(before, after, focus | changed, along)
+    for target, reading in wide.items():
         for name in {target} | {name for name, closure in below.items() if target in closure}:
-            focus.update(after.by_type.get(name, ()))
+            members = after.by_type.get(name, ())
+            focus.update((subject for subject in members if subject in near) if reading.linked else members)
     if any(subject.startswith("_:") for subject in focus):
         return None
-    return Scope(tuple(sorted(focus)), _around(after, focus, frozenset[str]().union(*wide.values())))
+    kept = _around(after, focus, everywhere)
+    for subject in near:
+        node = after.nodes.get(subject, {})
+        seen = {name: node[name] for name in along if name in node}
+        if seen:
+            kept[subject] = kept.get(subject, {}) | seen
+    return Scope(tuple(sorted(focus)), kept | {subject: after.nodes[subject] for subject in focus})
+
+
+def _linked(before: Statements, after: Statements, seeds: set[str], predicates: frozenset[str]) -> set[str]:
+    """Return all things that statements of some predicates lead to from some nodes, either way and over any distance."""
+    links: dict[str, list[str]] = {}
+    for graph in (before, after):
+        for subject, node in graph.nodes.items():
+            if graph is before and after.nodes.get(subject) is node:
+                continue
+            for predicate in predicates:
+                for value in node.get(predicate, ()):
+                    if isinstance(value, str):
+                        links.setdefault(subject, []).append(value)
+                        links.setdefault(value, []).append(subject)
+    found, waiting = set(seeds), list(seeds)
+    while waiting:
+        for name in links.get(waiting.pop(), ()):
+            if name not in found:
+                found.add(name)
+                waiting.append(name)
+    return found
 
 
 def _is_vocabulary(graph: Statements, subject: str) -> bool:
@@ -104,12 +153,12 @@ def _around(graph: Statements, focus: set[str], predicates: frozenset[str]) -> d
             types = graph.nodes.get(name, {}).get(RDF_TYPE)
             if types:
                 kept.setdefault(name, {})[RDF_TYPE] = types
-    return kept | {subject: graph.nodes[subject] for subject in focus}
+    return kept
 
 
-def _wide_shapes(shapes: Statements, queried: Mapping[str, frozenset[str] | None]) -> dict[str, frozenset[str]] | None:
-    """Return the class of each shape that sees further than a node, with the predicates that it reads everywhere."""
-    wide: dict[str, frozenset[str]] = {}
+def _wide_shapes(shapes: Statements, queried: Mapping[str, Reading | None]) -> dict[str, Reading] | None:
+    """Return the class of each shape that sees further than a node, with what it reads."""
+    wide: dict[str, Reading] = {}
     for subject, node in shapes.nodes.items():
         if any(name.startswith(SH + "target") and name != TARGET for name in node):
             return None
@@ -118,17 +167,15 @@ def _wide_shapes(shapes: Statements, queried: Mapping[str, frozenset[str] | None
         read = _reads(shapes, node, queried, inside=False)
         if read is None:
             return None
-        if read:
+        if read.predicates:
             for target in shapes.iris(subject, TARGET):
-                wide[target] = wide.get(target, frozenset()) | read
+                wide[target] = wide.get(target, NOTHING) | read
     return wide
 
 
-def _reads(
-    shapes: Statements, node: Node, queried: Mapping[str, frozenset[str] | None], *, inside: bool
-) -> frozenset[str] | None:
-    """Return the predicates that a shape reads beyond the node, none for a local one; None where it may read anything."""
-    found: frozenset[str] = frozenset()
+def _reads(shapes: Statements, node: Node, queried: Mapping[str, Reading | None], *, inside: bool) -> Reading | None:
+    """Return what a shape reads beyond the node, nothing for a local one; None where it may read anything."""
+    found = NOTHING
     for name, values in node.items():
         if name in _LOCAL:
             if name == SH + "path" and any(isinstance(value, Text) or value.startswith("_:") for value in values):
@@ -137,11 +184,11 @@ def _reads(
         if name in _DESCRIBED:
             continue
         for value in values:
-            part: frozenset[str] | None = None
+            part: Reading | None = None
             if name == SH + "sparql" and isinstance(value, str):
                 part = _queries(shapes, value, queried)
             elif isinstance(value, str) and (name in _INNER or (name == SH + "property" and not inside)):
-                part = frozenset()
+                part = NOTHING
                 for item in _members(shapes, value):
                     more = _reads(shapes, shapes.nodes.get(item, {}), queried, inside=inside or name == SH + "property")
                     if more is None:
@@ -153,9 +200,7 @@ def _reads(
     return found
 
 
-def _queries(
-    shapes: Statements, constraint: str, queried: Mapping[str, frozenset[str] | None]
-) -> frozenset[str] | None:
+def _queries(shapes: Statements, constraint: str, queried: Mapping[str, Reading | None]) -> Reading | None:
     text = shapes.text(constraint, SH + "select")
     others = shapes.nodes.get(constraint, {}).keys() - _SAID - {SH + "select", RDF_TYPE}
     return None if text is None or others else queried.get(text)

@@ -24,13 +24,15 @@ from downstack.graph.model import (
     PublishedEffect,
     QuantityKind,
     Relation,
+    Scenario,
+    ScenarioChange,
     Source,
     StatedProperty,
 )
 from downstack.graph.statements import Statements, Value
 from downstack.graph.supply import read_supply
 from downstack.units import to_base
-from downstack.vocabulary import DCTERMS, DS, DSO, FNO, FNOM, RDF, RDFS, SKOS
+from downstack.vocabulary import DCTERMS, DS, DSO, FNO, FNOM, RDF, RDFS, SCENARIO, SKOS
 
 
 class _Triples:
@@ -122,6 +124,7 @@ def read_knowledge(statements: Statements, *, version: str) -> Knowledge:
         properties=tuple(_properties(triples, sources)),
         effects=tuple(_effects(triples, by_iri, sources)),
         dependence=read_rules(triples),
+        scenarios=tuple(_scenarios(triples, by_iri)),
     )
 
 
@@ -285,6 +288,7 @@ CONFIDENCE = {"vendorClaim": "vendor-claim"}
 
 
 def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict[str, Source]) -> Iterable[Fact]:
+    retracted = {triples.need(iri, DSO + "retracts"): iri for iri in triples.instances("Retraction")}
     for iri in triples.instances("Fact"):
         kind = quantities[triples.need(iri, DSO + "quantity")]
         unit = triples.need(iri, DSO + "unit")
@@ -297,6 +301,7 @@ def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict
         value = base(float(triples.need(iri, DSO + "value")))
         confidence = _local(triples.need(iri, DSO + "confidence"))
         distribution = triples.one(iri, DSO + "distribution")
+        retraction = retracted.get(iri)
         yield Fact(
             iri=iri,
             entity=triples.need(iri, DSO + "subject").removeprefix(DS),
@@ -319,6 +324,8 @@ def _facts(triples: _Triples, quantities: dict[str, QuantityKind], sources: dict
             standard_deviation=base(triples.number(iri, DSO + "standardDeviation")),
             log_standard_deviation=triples.number(iri, DSO + "logStandardDeviation"),
             correlation_group=triples.one(iri, DSO + "correlationGroup"),
+            retracted_on=None if retraction is None else triples.need(retraction, DSO + "retractedOn"),
+            retraction_reason=None if retraction is None else triples.need(retraction, DSO + "retractionReason"),
         )
 
 
@@ -408,6 +415,42 @@ def _effects(
             not_computed=triples.one(iri, DSO + "notComputed"),
             source=sources[triples.need(iri, DCTERMS + "source")],
         )
+
+
+def _scenarios(triples: _Triples, quantities: dict[str, QuantityKind]) -> Iterable[Scenario]:
+    for iri in triples.instances("Scenario"):
+        filters = [
+            (
+                triples.need(node, DSO + "filterRole"),
+                tuple(sorted(_admitted(triples, item) for item in triples.all(node, DSO + "admits"))),
+            )
+            for node in triples.all(iri, DSO + "hasFilter")
+        ]
+        yield Scenario(
+            id=iri.removeprefix(SCENARIO),
+            iri=iri,
+            name=triples.need(iri, RDFS + "label"),
+            description=triples.one(iri, SKOS + "definition"),
+            changes=tuple(
+                ScenarioChange(
+                    entity=triples.need(node, DSO + "changesEntity").removeprefix(DS),
+                    quantity=quantities[triples.need(node, DSO + "changesQuantity")].id,
+                    operation=triples.need(node, DSO + "operation"),
+                    amount=float(triples.need(node, DSO + "amount")),
+                    unit=triples.one(node, DSO + "unit"),
+                )
+                for node in sorted(triples.all(iri, DSO + "hasChange"))
+            ),
+            targets=tuple(sorted(quantities[name].id for name in triples.all(iri, DSO + "asksFor"))),
+            where=tuple(sorted(filters)),
+            as_of=triples.one(iri, DSO + "asOf"),
+        )
+
+
+def _admitted(triples: _Triples, iri: str) -> str:
+    """Return the slug of an entity, or the name of a layer."""
+    number = triples.one(iri, DSO + "number") if iri.startswith(DSO) else None
+    return iri.removeprefix(DS) if number is None else LAYER_NAMES[int(number) - 1]
 
 
 def _influences(

@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from downstack.performance.source import parameters_of, source_of, units_of
 
 Array = npt.NDArray[np.float64]
 """What an analytical function takes and returns: float64 arrays in SI base units that broadcast together."""
@@ -189,12 +190,10 @@ REGISTRY = FunctionRegistry()
 """The functions that ship with downstack, and those that a program adds with :func:`performance_function`."""
 
 
-def _unit_of(annotation: object, where: str) -> str:
-    if get_origin(annotation) is Annotated:
-        for extra in get_args(annotation)[1:]:
-            if isinstance(extra, str):
-                return extra
-    raise DeclarationError(f"{where} needs a unit: annotate it as Annotated[Array, 'byte/s/chip']")
+def _unit(units: Mapping[str, str], name: str, where: str) -> str:
+    if name not in units:
+        raise DeclarationError(f"{where} needs a unit: annotate it as Annotated[Array, 'byte/s/chip']")
+    return units[name]
 
 
 def _digest(function: Formula, regimes: Regimes | None, feasible: Formula | None, values: object) -> str:
@@ -211,7 +210,7 @@ def _digest(function: Formula, regimes: Regimes | None, feasible: Formula | None
         if code is None or name in seen:
             continue
         try:
-            seen[name] = textwrap.dedent(inspect.getsource(part))
+            seen[name] = source_of(part)
         except OSError:
             seen[name] = str(code.co_code.hex())
         names = set(code.co_names) | {
@@ -316,11 +315,10 @@ def performance_function(
                 return np.asarray(function(**inputs)) > 0.0
 
             possible, reason = gives_something, only_positive
-        hints = get_type_hints(function, include_extras=True)
-        parameters = [item for item in inspect.signature(function).parameters if item not in given]
+        parameters = [item for item in parameters_of(function) if item not in given]
+        units = units_of(function, [*parameters, "return"])
         inputs = tuple(
-            Input(item, _unit_of(hints.get(item), f"parameter {item!r} of {name}"), item in optional)
-            for item in parameters
+            Input(item, _unit(units, item, f"parameter {item!r} of {name}"), item in optional) for item in parameters
         )
         names = {item.name for item in inputs}
         for label, used in (
@@ -346,7 +344,7 @@ def performance_function(
             FunctionDeclaration(
                 name=name,
                 returns=returns or name,
-                unit=_unit_of(hints.get("return"), f"the return value of {name}"),
+                unit=_unit(units, "return", f"the return value of {name}"),
                 formula=formula,
                 citation=citation,
                 inputs=inputs,

@@ -30,3 +30,5 @@ class Release:
     """Entities, facts, relations and influences that differ from the release before."""
     rejected: tuple[tuple[str, int], ...] = ()
     """Why rows of the source were left out, and how many."""
+    by: str = ""
+    """Who asked for it, where that is known: the name of a token."""

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from downstack.deadline import checkpoint
 from downstack.supply.cases import Cases, group_weights
 from downstack.supply.network import Edge, Network
 from downstack.supply.rationing import ration
@@ -95,6 +96,7 @@ def simulate(
     """
     run = _Run(network, cases, capacities, horizon, hit, elasticity or {})
     for month in range(horizon):
+        checkpoint()
         for name in run.order:
             run.month(name, month)
     return run.ledger

@@ -17,6 +17,7 @@ from downstack.engine.sampler import Progress
 from downstack.errors import Finding, KnowledgeError
 from downstack.loaders import writer
 from downstack.loaders.gathering import product_vocabulary
+from downstack.loaders.inputs import read_file
 from downstack.loaders.records import EntityRecord, SourceRecord
 from downstack.loaders.registry import Loaded, LoadRequest
 from downstack.loaders.report import Report
@@ -93,10 +94,10 @@ def load_epoch(loader: str, request: LoadRequest) -> Loaded:
     Raises
     ------
     KnowledgeError
-        If a file is not there or not CSV, two have one name, or a column is unknown; nothing of any file is used then.
+        If a file cannot be read, is too large, is an archive or not CSV, two have one name, or a column is unknown; nothing of any file is used then.
     """
     publication = PUBLICATIONS[loader]
-    read = [(path, _bytes(path)) for path in request.paths]
+    read = [(path, read_file(path)) for path in request.paths]
     tables = [read_epoch_table(data, str(path), tuple(publication.readers)) for path, data in read]
     places = [f"facts/loaded/{loader}/{slug_of(path.stem)}.ttl" for path, _ in read]
     for place, (path, _) in zip(places, read, strict=True):
@@ -197,14 +198,6 @@ def _source(loader: str, publication: Publication, table: EpochTable, data: byte
     name = Path(table.file).name
     title = f"{publication.title}: {name} (SHA-256 {hashlib.sha256(data).hexdigest()[:16]})"
     return SourceRecord(f"{loader}-{slug_of(Path(table.file).stem)}", title, publication.address, "CC-BY-4.0")
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        what = f"cannot be read: {error.strerror}"
-        raise KnowledgeError((Finding(str(path), None, what, "name a CSV file"),)) from None
 
 
 class EpochHardware:

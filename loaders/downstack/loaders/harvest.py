@@ -3,7 +3,8 @@ r"""Regenerate the committed knowledge from source tables and the curated tables
 ::
 
     python -m downstack.loaders.harvest --facts FACTS.csv --models MODELS.csv --relations RELATIONS.csv \
-        --influences INFLUENCES.csv --configs INDEX.csv --out ontology --report docs/knowledge-report.md
+        --influences INFLUENCES.csv --configs INDEX.csv --companies COMPANIES.csv --out ontology \
+        --report docs/knowledge-report.md
 
 Every path is an argument: the product keeps the Turtle, not the tables. The same inputs give the same bytes.
 """
@@ -22,7 +23,7 @@ from downstack.loaders.citations import Citations
 from downstack.loaders.curation import Curation, read_curation
 from downstack.loaders.records import EntityRecord, FactRecord, InfluenceRecord, PropertyRecord, RelationRecord
 from downstack.loaders.report import Report, split
-from downstack.loaders.sources import facts_csv, influences_csv, model_facts, relations_csv
+from downstack.loaders.sources import companies_csv, facts_csv, influences_csv, model_facts, relations_csv
 from downstack.loaders.tables import read_table
 from downstack.loaders.vocabulary import Vocabulary, read_vocabulary, vocabulary_files
 
@@ -33,10 +34,11 @@ FOLDERS = {
     "Application": "applications", "FoundationModel": "models", "ModelFamily": "models", "Technique": "models",
     "Workload": "workloads", "Framework": "frameworks", "ServingFramework": "frameworks", "Kernel": "frameworks",
     "Compiler": "frameworks", "Library": "frameworks", "CloudProvider": "clouds", "CloudOffering": "clouds",
-    "Cluster": "clouds", "Accelerator": "processors", "ProcessorArchitecture": "processors",
+    "ServiceLevelAgreement": "clouds", "Cluster": "clouds", "Accelerator": "processors", "ProcessorArchitecture": "processors",
     "MemoryTechnology": "memory", "Interconnect": "memory", "SwitchChip": "memory", "Foundry": "silicon",
     "ProcessNode": "silicon", "PackagingTechnology": "silicon", "Company": "companies",
 }  # fmt: skip
+TABLES = ("facts", "models", "relations", "influences", "configs", "companies")
 LAYER_FOLDERS = {4: "clouds", 6: "memory", 7: "silicon"}
 FUNCTIONAL = frozenset({"hasAccelerator", "offeredBy", "usesMemory", "usesInterconnect", "fabricatedOn"})
 
@@ -143,6 +145,7 @@ def harvest(
     relations: bytes | None = None,
     influences: bytes | None = None,
     configs: bytes | None = None,
+    companies: bytes | None = None,
 ) -> Harvest:
     """Read tables (each optional) and the curation into one checked harvest."""
     commits = {
@@ -175,6 +178,16 @@ def harvest(
         report = Report("Influences", read=len(effects))
         result.add(split(influences_csv.to_influences(effects, curation.readings, citations), report))
         result.reports.append(report)
+    if companies is not None:
+        firms = companies_csv.parse(companies, "companies")
+        report = Report(f"Companies, the cells of {len(firms)} rows", unit="cells")
+        for item in companies_csv.to_properties(firms, vocabulary, selection, citations):
+            if isinstance(item, PropertyRecord):
+                report.keep(1)
+                result.add([item])
+            else:
+                report.reject(item)
+        result.reports.append(report)
     result.check()
     return result
 
@@ -190,6 +203,7 @@ def report_of(result: Harvest) -> str:
         "|---|---:|",
         f"| entities | {len(result.curation.entities)} |",
         f"| facts | {len(result.facts)} |",
+        f"| stated properties | {len(result.properties)} |",
         f"| relations | {len(result.relations)} |",
         f"| influences | {len(result.influences)} |",
         f"| sources | {len(result.citations.found)} |",
@@ -201,10 +215,9 @@ def report_of(result: Harvest) -> str:
     lines += [f"| {name} | {classes.count(name)} |" for name in sorted(set(classes))]
     lines += [
         "",
-        "A row may become several statements (a link with a size is a relation and a fact), so kept counts",
+        "A row may become several statements: a link with a size is a relation and a fact.",
         "",
     ]
-    lines[-1:] = ["statements, not rows.", ""]
     return "\n".join(lines) + "\n" + "\n".join(report.to_markdown() for report in result.reports)
 
 
@@ -213,18 +226,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="downstack.loaders.harvest", description="Regenerate the committed knowledge."
     )
-    for name in ("facts", "models", "relations", "influences", "configs"):
+    for name in TABLES:
         parser.add_argument(f"--{name}", type=Path, help=f"the table of {name}")
     parser.add_argument("--out", type=Path, required=True, help="the ontology folder: terms are read, facts written")
     parser.add_argument("--terms", type=Path, action="append", help="files of quantity kinds (default: OUT/terms)")
     parser.add_argument("--report", type=Path, help="where to write the report")
     options = parser.parse_args(arguments)
     terms = options.terms or vocabulary_files(options.out / "terms")
-    tables = {
-        name: path.read_bytes()
-        for name in ("facts", "models", "relations", "influences", "configs")
-        if (path := getattr(options, name)) is not None
-    }
+    tables = {name: path.read_bytes() for name in TABLES if (path := getattr(options, name)) is not None}
     try:
         result = harvest(read_vocabulary(terms), read_curation(), **tables)
     except KnowledgeError as error:

@@ -11,9 +11,11 @@ from collections.abc import Mapping
 
 import pyoxigraph as ox
 
+from downstack.errors import Finding, KnowledgeError
 from downstack.graph.documents import Document, digest_of, parse_document
 from downstack.graph.exports.rdf import turtle_text
 from downstack.graph.statements import Node, Value
+from downstack.vocabulary import shorten
 
 SHARED = re.compile(r"facts/loaded/[^/]+")
 """A loader whose files lie in a folder of its own below that replaces them as it likes."""
@@ -27,6 +29,36 @@ def joined(documents: Mapping[str, str], held: Mapping[str, Document]) -> dict[s
         if together is not None:
             found[name] = together
     return found
+
+
+def check_additive(documents: Mapping[str, str], held: Mapping[str, Document]) -> None:
+    """Refuse documents that say anything else of what a file of the same name describes.
+
+    Raises
+    ------
+    KnowledgeError
+        With the subjects.
+    """
+    findings: list[Finding] = []
+    for name, text in documents.items():
+        old = held.get(name)
+        if old is None or old.digest == digest_of(text):
+            continue
+        new = parse_document(name, text)
+        said = [
+            subject
+            for subject, node in new.nodes.items()
+            if subject in old.nodes and _stated(old.nodes[subject]) != _stated(node)
+        ]
+        if not said and not SHARED.fullmatch(name):
+            said = [subject for subject in old.nodes if subject not in new.nodes]
+        remedy = "what was stated stays: state something new, or withdraw it first"
+        findings += [
+            Finding(name, None, f"the store says something else of {shorten(subject)}", remedy, "stated")
+            for subject in said
+        ]
+    if findings:
+        raise KnowledgeError(tuple(findings))
 
 
 def _join(name: str, old: Document, text: str) -> str | None:

@@ -43,6 +43,8 @@ class Report:
 
     name: str
     read: int = 0
+    unit: str = "rows"
+    """What is read, kept and rejected: rows, or the cells of a table of which each has a source of its own."""
     kept: int = 0
     """Rows that became a statement, or part of one."""
     statements: int = 0
@@ -101,8 +103,8 @@ class Report:
             f"## {self.name}",
             "",
             (
-                f"{self.read} rows read = {self.kept} kept + {self.rejected} rejected; "
-                f"the kept rows became {self.statements} statements."
+                f"{self.read} {self.unit} read = {self.kept} kept + {self.rejected} rejected; "
+                f"the kept {self.unit} became {self.statements} statements."
             ),
             "",
         ]

@@ -33,12 +33,15 @@ from downstack.graph.stores.adapter import TripleStore
 from downstack.graph.stores.copying import record as record_release
 from downstack.graph.stores.places import triple_store
 from downstack.graph.stores.versions import Entry, append, read_version
-from downstack.loaders.joining import joined
+from downstack.loaders.joining import check_additive, joined
 from downstack.loaders.store_files import clean, discard, write_history, write_release
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionRegistry
 from downstack.results.diff import DiffReport
 from downstack.results.releases import Release
+
+BUNDLED = "bundled"
+"""What a store is said to have been made with that began as the knowledge of the product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,11 @@ class _Base:
     origin: str
     """What the first release of a store is called that has none yet."""
 
+    @property
+    def is_bundled(self) -> bool:
+        """Whether it begins with what ships with downstack."""
+        return self.origin == BUNDLED
+
 
 def write_store(
     store: str | Path,
@@ -78,6 +86,8 @@ def write_store(
     rejected: Sequence[tuple[str, int]] = (),
     registry: FunctionRegistry | None = None,
     large: bool = False,
+    by: str = "",
+    additive: bool = False,
 ) -> Outcome:
     """Check documents together with a store, and make a release of both.
 
@@ -97,6 +107,10 @@ def write_store(
         The functions that the graph must open with; the shared registry unless given.
     large
         Allow files of gigabytes.
+    by
+        For the history: who asked for it.
+    additive
+        Refuse to say anything else of a subject that a file of that name describes already.
 
     Raises
     ------
@@ -104,18 +118,18 @@ def write_store(
         With every finding, or if the store cannot be written; the store is what it was then.
     """
     functions = REGISTRY if registry is None else registry
-    record = _Record(loader or "python", tuple(sources), tuple(rejected))
+    record = _Record(loader or "python", tuple(sources), tuple(rejected), by)
     _check_names(documents)
     triples = triple_store(store)
     if triples is not None:
-        return _write_triples(triples, documents, functions, record, dry_run=dry_run)
+        return _write_triples(triples, documents, functions, record, dry_run=dry_run, additive=additive)
     store = Path(store)
     _check_place(store)
     trial: tuple[_Base, _Trial] | None = None
     if dry_run or not store.exists():
         # Nothing may be left of a load into a new store that is refused.
         base = _read_base(store, large)
-        trial = base, _trial(base, documents, functions)
+        trial = base, _trial(base, documents, functions, additive)
         if dry_run:
             return Outcome(None, trial[1].diff)
     created = not store.exists()
@@ -125,7 +139,7 @@ def write_store(
             clean(store)
             if trial is None or is_store(store):
                 base = _read_base(store, large)
-                trial = base, _trial(base, documents, functions)
+                trial = base, _trial(base, documents, functions, additive)
             return _commit(store, *trial, record)
     except OSError as error:
         discard(store, created=created)
@@ -133,11 +147,17 @@ def write_store(
 
 
 def _write_triples(
-    store: TripleStore, documents: Mapping[str, str], functions: FunctionRegistry, record: _Record, *, dry_run: bool
+    store: TripleStore,
+    documents: Mapping[str, str],
+    functions: FunctionRegistry,
+    record: _Record,
+    *,
+    dry_run: bool,
+    additive: bool,
 ) -> Outcome:
     version = read_version(store)
     base = _Base(version.documents, version.checked, version.history, "")
-    trial = _trial(base, documents, functions)
+    trial = _trial(base, documents, functions, additive)
     fresh = [] if dry_run else _releases(base, trial, record)
     # Between the reading and this, somebody else may have written: then nothing is, and the load begins anew.
     entries = [Entry(release, held, shapes_digest()) for release, held in fresh]
@@ -151,6 +171,7 @@ class _Record:
     loader: str
     sources: tuple[str, ...]
     rejected: tuple[tuple[str, int], ...]
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,12 +192,14 @@ def _read_base(store: Path, large: bool) -> _Base:
         documents, checked = collect(store, large=large)
         return _Base(documents, checked, history, "by-hand")
     documents, checked = collect(None)
-    return _Base(documents, checked, (), "bundled")
+    return _Base(documents, checked, (), BUNDLED)
 
 
-def _trial(base: _Base, documents: Mapping[str, str], registry: FunctionRegistry) -> _Trial:
+def _trial(base: _Base, documents: Mapping[str, str], registry: FunctionRegistry, additive: bool) -> _Trial:
     with paused_collection():
         held = {item.path: item for item in base.documents}
+        if additive:
+            check_additive(documents, held)
         pool = Pool()
         fresh = [
             parse_document(name, text, pool)
@@ -184,10 +207,13 @@ def _trial(base: _Base, documents: Mapping[str, str], registry: FunctionRegistry
             if name not in held or held[name].digest != digest_of(text)
         ]
         together = {**held, **{item.path: item for item in fresh}}
-        after, _ = build(
+        after, everything = build(
             tuple(together.values()), registry, shacl=True, conforming=base.documents if base.checked else None
         )
-        before, _ = build(base.documents, registry, shacl=False) if fresh else (after, ())
+        before = after
+        if fresh:
+            # The bundled knowledge was checked when it was made; a store may have been checked by an older version.
+            before, _ = build(base.documents, registry, shacl=False, checked=base.is_bundled, described=everything[-1])
         Engine(after, registry)
     return _Trial(before, after, tuple(together.values()), compare_knowledge(before, after), not fresh)
 
@@ -222,7 +248,9 @@ def _releases(base: _Base, trial: _Trial, record: _Record) -> list[tuple[Release
     if not base.history:
         fresh.append((record_release(trial.before, base.documents, now, base.origin), base.documents))
     if not trial.same:
-        release = record_release(trial.after, trial.documents, now, record.loader, record.sources, record.rejected)
+        release = record_release(
+            trial.after, trial.documents, now, record.loader, record.sources, record.rejected, record.by
+        )
         diff = trial.diff
         release = replace(release, added=diff.added, changed=diff.changed, removed=diff.removed)
         fresh.append((release, trial.documents))

@@ -32,6 +32,8 @@ PREFIXES: Mapping[str, str] = {
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "rel": "https://w3id.org/downstack/relation/",
+    "retraction": "https://w3id.org/downstack/retraction/",
+    "scenario": "https://w3id.org/downstack/scenario/",
     "skos": "http://www.w3.org/2004/02/skos/core#",
     "src": "https://w3id.org/downstack/source/",
     "said": "https://w3id.org/downstack/stated/",
@@ -75,12 +77,14 @@ def double(value: float) -> str:
     return shown if "e" in shown else f"{shown}e0"
 
 
-def _statement(subject: str, pairs: Pairs) -> str:
+def statement(subject: str, pairs: Pairs) -> str:
+    """What is said of one subject."""
     body = " ;\n    ".join(f"{predicate} {value}" for predicate, value in pairs)
     return f"{subject} {body} .\n"
 
 
-def _document(statements: Iterable[str]) -> str:
+def document(statements: Iterable[str]) -> str:
+    """A file of statements, with the prefixes that they use."""
     bodies = list(statements)
     used = [prefix for prefix in PREFIXES if any(f"{prefix}:" in body for body in bodies)]
     header = "".join(f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n" for prefix in used)
@@ -115,7 +119,7 @@ def entity_document(
     statements += [_relation(item) for item in links]
     statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
     statements += [_property(item) for item in sorted(stated, key=lambda item: item.key)]
-    return _document(statements)
+    return document(statements)
 
 
 def addition_document(
@@ -129,11 +133,11 @@ def addition_document(
     """What one source adds to an entity that another file describes: properties, relations and facts."""
     links = sorted(relations, key=lambda item: item.key)
     pairs = _said(properties) + _direct(links)
-    statements = [_statement(name("ds", slug), pairs)] if pairs else []
+    statements = [statement(name("ds", slug), pairs)] if pairs else []
     statements += [_relation(item) for item in links]
     statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
     statements += [_property(item) for item in sorted(stated, key=lambda item: item.key)]
-    return _document(statements)
+    return document(statements)
 
 
 def table_document(
@@ -154,12 +158,10 @@ def table_document(
     described = {item.slug for item in added}
     statements = [_source(source)]
     statements += [_entity(item, links.get(item.slug, ())) for item in added]
-    statements += [
-        _statement(name("ds", slug), _direct(links[slug])) for slug in sorted(links) if slug not in described
-    ]
+    statements += [statement(name("ds", slug), _direct(links[slug])) for slug in sorted(links) if slug not in described]
     statements += [_relation(item) for slug in sorted(links) for item in links[slug]]
     statements += [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
-    return _document(statements)
+    return document(statements)
 
 
 def _entity(entity: EntityRecord, links: Iterable[RelationRecord], properties: Iterable[tuple[str, str]] = ()) -> str:
@@ -173,7 +175,7 @@ def _entity(entity: EntityRecord, links: Iterable[RelationRecord], properties: I
         pairs.append(("skos:definition", text(entity.description, "en")))
     if entity.layer is not None:
         pairs.append(("dso:inLayer", f"dso:layer{entity.layer}"))
-    return _statement(name("ds", entity.slug), pairs + _said(properties) + _direct(links))
+    return statement(name("ds", entity.slug), pairs + _said(properties) + _direct(links))
 
 
 def _said(properties: Iterable[tuple[str, str]]) -> Pairs:
@@ -196,7 +198,7 @@ def facts_document(
 ) -> str:
     """A file of facts and stated properties alone, about entities that are described elsewhere."""
     statements = [_fact(item, quantity_names) for item in sorted(facts, key=lambda item: item.key)]
-    return _document(statements + [_property(item) for item in sorted(properties, key=lambda item: item.key)])
+    return document(statements + [_property(item) for item in sorted(properties, key=lambda item: item.key)])
 
 
 def _property(item: PropertyRecord) -> str:
@@ -211,7 +213,7 @@ def _property(item: PropertyRecord) -> str:
     _optional(pairs, ("dso:note", item.note))
     pairs.append(("dcterms:source", name("src", item.source)))
     _optional(pairs, ("dso:locator", item.locator))
-    return _statement(name("said", item.key), pairs)
+    return statement(name("said", item.key), pairs)
 
 
 def _relation(item: RelationRecord) -> str:
@@ -223,7 +225,7 @@ def _relation(item: RelationRecord) -> str:
     ]
     _optional(pairs, ("dso:asOf", item.as_of), ("dso:note", item.note))
     pairs.append(("dcterms:source", name("src", item.source)))
-    return _statement(name("rel", item.key), pairs)
+    return statement(name("rel", item.key), pairs)
 
 
 def _fact(item: FactRecord, quantity_names: Mapping[str, str]) -> str:
@@ -245,12 +247,12 @@ def _fact(item: FactRecord, quantity_names: Mapping[str, str]) -> str:
     _optional(pairs, ("dso:note", item.note))
     pairs.append(("dcterms:source", name("src", item.source)))
     _optional(pairs, ("dso:locator", item.locator))
-    return _statement(name("fact", item.key), pairs)
+    return statement(name("fact", item.key), pairs)
 
 
 def source_document(source: SourceRecord) -> str:
     """The file of one source."""
-    return _document([_source(source)])
+    return document([_source(source)])
 
 
 def _source(source: SourceRecord) -> str:
@@ -262,7 +264,7 @@ def _source(source: SourceRecord) -> str:
         ("dcterms:license", source.licence),
         ("dso:retrieved", source.retrieved),
     )
-    return _statement(name("src", source.slug), pairs)
+    return statement(name("src", source.slug), pairs)
 
 
 def influence_document(item: InfluenceRecord, effect: EffectRecord | None = None) -> str:
@@ -283,8 +285,8 @@ def influence_document(item: InfluenceRecord, effect: EffectRecord | None = None
     _optional(pairs, ("dso:publishedEffect", item.published_effect))
     pairs.append(("dcterms:source", name("src", item.source)))
     _optional(pairs, ("dso:locator", item.locator))
-    statements = [_statement(name("inf", item.slug), pairs)]
-    return _document([*statements, _effect(item, effect)] if effect else statements)
+    statements = [statement(name("inf", item.slug), pairs)]
+    return document([*statements, _effect(item, effect)] if effect else statements)
 
 
 def _effect(item: InfluenceRecord, effect: EffectRecord) -> str:
@@ -301,7 +303,7 @@ def _effect(item: InfluenceRecord, effect: EffectRecord) -> str:
     _optional(pairs, ("dso:baseCase", effect.base_case), ("dso:changedCase", effect.changed_case))
     _optional(pairs, ("dso:notComputed", effect.not_computed))
     pairs.append(("dcterms:source", name("src", item.source)))
-    return _statement(name("effect", item.slug), pairs)
+    return statement(name("effect", item.slug), pairs)
 
 
 def write_documents(root: Path, documents: Mapping[str, str], folder: str) -> tuple[int, int]:

@@ -18,8 +18,8 @@ TARGETS = ("time_per_output_token", "time_to_first_token", "concurrency_by_laten
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    return KnowledgeGraph.open().engine
+def engine(bundled: KnowledgeGraph) -> Engine:
+    return bundled.engine
 
 
 def plan_of(engine: Engine, *models: str) -> Plan:

@@ -154,8 +154,10 @@ def test_a_declared_error_changes_the_digest_and_its_absence_does_not() -> None:
     assert len({declared(None), declared(RelativeError(0.1, "toy")), declared(RelativeError(0.2, "toy"))}) == 3
 
 
-def test_on_the_bundled_graph_the_error_widens_speed_and_not_what_bandwidth_does_to_it() -> None:
-    kg = KnowledgeGraph.open()
+def test_on_the_bundled_graph_the_error_widens_speed_and_not_what_bandwidth_does_to_it(
+    bundled: KnowledgeGraph,
+) -> None:
+    kg = bundled
     where = {
         "model": "llama-3.1-70b",
         "workload": "azure-2023-conv",

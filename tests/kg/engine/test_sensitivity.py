@@ -32,11 +32,6 @@ def kg() -> KnowledgeGraph:
     return toy()
 
 
-@pytest.fixture(scope="module")
-def bundled() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
-
-
 def by_name(report: SensitivityReport) -> dict[str, float | None]:
     return {f"{item.entity}.{item.quantity.id}": item.elasticity for item in report.inputs}
 

@@ -35,11 +35,6 @@ def kg() -> KnowledgeGraph:
     return toy()
 
 
-@pytest.fixture(scope="module")
-def bundled() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
-
-
 @settings(max_examples=40, deadline=None)
 @given(
     factor=st.floats(0.01, 100.0),

@@ -56,14 +56,14 @@ def test_a_number_that_there_is_not_has_no_tornado(kg: KnowledgeGraph) -> None:
     assert (report.value, report.tornado, report.fact_coverage) == (None, (), None)
 
 
-def test_on_the_bundled_graph_facts_and_the_error_of_the_formula_both_have_bars() -> None:
+def test_on_the_bundled_graph_facts_and_the_error_of_the_formula_both_have_bars(bundled: KnowledgeGraph) -> None:
     where = {
         "model": "llama-3.1-70b",
         "workload": "azure-2023-conv",
         "offering": "aws-p5en-48xlarge",
         "framework": "vllm",
     }
-    report = KnowledgeGraph.open().sensitivity("cost_per_million_output_tokens", where)
+    report = bundled.sensitivity("cost_per_million_output_tokens", where)
     assert {item.kind for item in report.tornado} == {"fact", "function"}
     assert report.fact_coverage is not None
     assert report.fact_coverage.exact > 0

@@ -424,8 +424,8 @@ TARGETS = (
 )
 
 
-def test_every_effect_of_the_first_question_of_the_readme_lies_in_its_band() -> None:
-    kg = KnowledgeGraph.open()
+def test_every_effect_of_the_first_question_of_the_readme_lies_in_its_band(bundled: KnowledgeGraph) -> None:
+    kg = bundled
     engine = kg.engine
     where = {"model": "llama-3.1-70b", "workload": "codex-swebenchpro"}
     report = kg.impact({"nvidia-h200-sxm.memory_bandwidth": "x1.4"}, targets=TARGETS, where=where)

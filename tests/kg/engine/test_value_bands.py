@@ -38,8 +38,8 @@ def test_the_band_of_a_value_is_that_of_its_samples_in_its_display_unit(kg: Know
     assert kg.explain("toy_cost", HERE, samples=1000).band == row.band
 
 
-def test_the_band_of_a_fact_is_that_of_what_its_source_states() -> None:
-    kg = KnowledgeGraph.open()
+def test_the_band_of_a_fact_is_that_of_what_its_source_states(bundled: KnowledgeGraph) -> None:
+    kg = bundled
     report = kg.explain("calibration-serving.fitted_dense_read_factor", samples=4000)
     (fact, *_) = kg.facts_of("calibration-serving", "fitted_dense_read_factor")
     spread = distribution_of((fact,), kg.quantity("fitted_dense_read_factor"))
@@ -135,8 +135,8 @@ def test_more_samples_than_a_question_has_room_for_are_refused_with_how_many_fit
     assert QUESTIONS[question](kg, possible) is not None
 
 
-def test_a_million_rows_of_samples_are_refused_before_any_is_computed() -> None:
-    kg = KnowledgeGraph.open()
+def test_a_million_rows_of_samples_are_refused_before_any_is_computed(bundled: KnowledgeGraph) -> None:
+    kg = bundled
     with pytest.raises(UserInputError, match="samples are too many for the combinations") as refused:
         kg.impact(
             {"calibration-serving.fitted_dense_read_factor": "x0.9"}, ["cost_per_million_output_tokens"], samples=10_000

@@ -25,8 +25,8 @@ BAR = re.compile(r"^\| ([^|]+) \| (nothing|model|chip|engine) \| (\d+) \| ([\d.]
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 @pytest.fixture(scope="module")

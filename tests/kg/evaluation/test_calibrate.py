@@ -9,14 +9,14 @@ from benchmarks.accuracy import ROWS
 from benchmarks.calibrate import Calibration, Open
 from benchmarks.calibration_turtle import Constant, turtle
 from rdflib import Graph
+from tests.bundled import bundled_graph
 
 from downstack.evaluation.answers import Setting
 from downstack.evaluation.kinds.operations import Products
 from downstack.evaluation.predict import predictor_of
 from downstack.evaluation.rows import Row, read_table
-from downstack.kg import KnowledgeGraph
 
-KG = KnowledgeGraph.open()
+KG = bundled_graph()
 SHARE = ("nvidia-8", "fitted_product_compute_share")
 
 

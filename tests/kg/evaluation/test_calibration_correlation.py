@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def test_the_committed_group_holds_every_constant_that_answers_rest_on_and_is_a_correlation(kg: KnowledgeGraph) -> None:

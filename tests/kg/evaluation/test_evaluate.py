@@ -29,8 +29,8 @@ VALUES = ("11", "93", "7", "5", "0.1", "40", "9")
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def write(path: Path, values: tuple[str, ...]) -> Path:

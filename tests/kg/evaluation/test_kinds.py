@@ -32,8 +32,8 @@ def row(**cells: str) -> Row:
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 @pytest.fixture(scope="module")

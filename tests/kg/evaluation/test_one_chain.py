@@ -33,8 +33,8 @@ BATCHES = (1.0, 8.0, 64.0)
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def fact_of(kg: KnowledgeGraph, entity: str, quantity: str) -> float:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.knowledge import knowledge
 
 from downstack.errors import UnknownNameError
+from downstack.graph.name_search import compared
+from downstack.graph.names import normalise, visible
 from downstack.kg import KnowledgeGraph
 
+with (Path(__file__).parent / "misspelt.csv").open(encoding="utf-8", newline="") as file:
+    MISSPELT = list(csv.DictReader(file))
 NAMES = knowledge.table("article_names.csv")
 SHARED = {"claude", "gemini", "deepseek"}
 """Names that the article itself uses for two things."""
@@ -83,3 +90,22 @@ def test_a_maker_is_not_mistaken_for_the_constants_that_were_fitted_on_its_chips
 ) -> None:
     assert bundled.resolve(name).type == "Company"
     assert bundled.search(name, 1)[0].entity.type == "Company"
+
+
+@pytest.mark.parametrize("row", MISSPELT, ids=lambda row: row["typed"])
+def test_what_people_type_finds_what_they_mean_first(bundled: KnowledgeGraph, row: dict[str, str]) -> None:
+    assert bundled.search(row["typed"], 3)[0].entity.id == row["slug"], row["what happened"]
+
+
+@pytest.mark.parametrize("row", MISSPELT, ids=lambda row: row["typed"])
+def test_no_name_that_was_not_compared_is_nearer(bundled: KnowledgeGraph, row: dict[str, str]) -> None:
+    text = normalise(visible(row["typed"]))
+    names = {normalise(name) for item in bundled.entities.values() for name in (item.id, item.label, *item.aliases)}
+    best = max(compared(text, name).score for name in names)
+    assert bundled.search(row["typed"], 1)[0].score == pytest.approx(best / 100.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("text", ["x", "\u4e2d\u56fd", "\U0001f600", "-", "\ud800", "a" * 5_000, "%%%", "\n"])
+def test_any_text_is_searched_for_without_an_error(bundled: KnowledgeGraph, text: str) -> None:
+    hits = bundled.search(text, 3)
+    assert all(0.0 <= hit.score <= 1.0 for hit in hits)

@@ -33,8 +33,8 @@ APPLICATIONS = (
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 @pytest.fixture(scope="module")

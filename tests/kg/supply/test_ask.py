@@ -9,8 +9,8 @@ from downstack.kg import Disruption, KnowledgeGraph
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def test_an_unknown_entity_is_refused_with_near_names(kg: KnowledgeGraph) -> None:

@@ -14,8 +14,8 @@ NVIDIA = ("nvidia-h100-sxm", "nvidia-h200-sxm", "nvidia-b200", "nvidia-rubin")
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 @pytest.fixture(scope="module")

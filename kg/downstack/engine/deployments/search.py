@@ -14,6 +14,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from downstack.deadline import checkpoint
 from downstack.engine.bind import Mask, Rows
 from downstack.engine.codes import EXTRAPOLATED, INFEASIBLE, Codes
 from downstack.engine.deployments.evaluate import Numbers, Origins, evaluate, gravest
@@ -127,6 +128,7 @@ def search(setting: Setting, progress: Progress | None = None) -> Found:
 
 def _chunk(setting: Setting, found: Found, first: int, last: int) -> None:
     """Evaluate some platforms: first what all batches share, then the rest in blocks."""
+    checkpoint()
     known = {name: _slice(item, first, last) for name, item in setting.known.items()}
     evaluate(setting.shared, known, setting.causes)
     _, layouts, weights, caches, batches = setting.space.shape
@@ -206,6 +208,7 @@ def _rows(item: Numbers, part: slice) -> Numbers:
 
 def _block(setting: Setting, found: Found, known: dict[str, Numbers], offsets: Rows) -> None:
     """Evaluate one block of combinations x batches, count what it excludes and keep the best."""
+    checkpoint()
     evaluate(setting.batched, known, setting.causes)
     shape = (len(offsets), len(setting.space.batches))
     found.evaluated += shape[0] * shape[1]

@@ -12,6 +12,7 @@ the words for confidence and strength are all read from the statements themselve
 ``entities``      entities and relations: classes, ends that exist, at most one of a functional one
 ``dependence``    relations: which end needs the other
 ``depth``         hierarchies and chains that come to an end
+``editing``       retractions of facts, scenarios that were kept
 ``sources``       sources, influences, and terms that the vocabulary does not have
 ``uncertainty``   distributions with the numbers that they need, correlations that can hold together
 ================  ==============================================================================
@@ -25,6 +26,7 @@ from datetime import UTC, date, datetime, timedelta
 from downstack.graph.checks.common import Fault, Names
 from downstack.graph.checks.dependence import check_dependence
 from downstack.graph.checks.depth import check_depth
+from downstack.graph.checks.editing import check_retractions, check_scenarios
 from downstack.graph.checks.effects import check_effects
 from downstack.graph.checks.entities import check_entities, check_relations
 from downstack.graph.checks.facts import check_facts
@@ -67,4 +69,6 @@ def check_statements(statements: Statements, today: date | None = None) -> Itera
     yield from check_influences(names)
     yield from check_effects(names)
     yield from check_supply(names)
+    yield from check_retractions(names)
+    yield from check_scenarios(names)
     yield from check_terms(names)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from downstack.deadline import checkpoint
 from downstack.graph.dependence.index import Adjacency
 
 START = -1
@@ -54,6 +55,7 @@ def reach(
     came_from = dict.fromkeys(level, START)
     levels = [level]
     while level and (max_depth is None or len(levels) <= max_depth):
+        checkpoint()
         following: list[int] = []
         if hidden:
             # What is hidden is reached at no cost, so it joins the level that is being walked.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
+from downstack.deadline import checkpoint
 from downstack.graph.dependence.cone import reach
 from downstack.graph.dependence.index import DependenceIndex
 
@@ -43,6 +44,7 @@ def shortest_ways(
     for _ in range(MOST_STEPS):
         if not waiting:
             return
+        checkpoint()
         _, names, walked, node, way = heapq.heappop(waiting)
         if node in targets:
             # The same entities in other roles are the same way.

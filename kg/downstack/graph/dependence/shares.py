@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from downstack.deadline import checkpoint
 from downstack.graph.dependence.links import Link
 from downstack.graph.dependence.mixing import ALL, NONE, largest, mix, times, weight_shares
 from downstack.graph.knowledge import Knowledge
@@ -76,6 +77,7 @@ class Shares:
         return {item: part for item, part in found.items() if part.share.high > 0.0}
 
     def _part(self, entity: str, known: _Known) -> Part:
+        checkpoint()
         if entity not in known.parts:
             # A circle gives nothing beyond what its first round gave.
             known.parts[entity] = NOTHING

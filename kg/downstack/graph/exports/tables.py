@@ -125,6 +125,7 @@ def _facts(quantities: Mapping[str, QuantityKind]) -> tuple[Column, ...]:
         _text("confidence", lambda item: item.confidence),
         _text("distribution", lambda item: item.distribution),
         _text("superseded_by", lambda item: item.superseded_by),
+        _text("retracted_on", lambda item: item.retracted_on),
         _text("source", lambda item: item.source.iri),
         _text("source_title", lambda item: item.source.title),
         _text("locator", lambda item: item.locator),

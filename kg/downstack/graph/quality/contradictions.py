@@ -38,7 +38,7 @@ def contradictions(examined: Examined) -> Iterator[Contradiction]:
         in_time = kind.varies_in_time or kind.age_budget is not None
         groups: dict[tuple[str | None, str | None, str | None], list[Fact]] = defaultdict(list)
         for fact in facts if len(facts) > 1 else ():
-            if fact.superseded_by is None:
+            if fact.is_current:
                 dated = (fact.as_of, fact.valid_until) if in_time else (None, None)
                 groups[fact.condition, *dated].append(fact)
         for _, group in sorted(groups.items(), key=lambda item: (*map(str, item[0]),)):

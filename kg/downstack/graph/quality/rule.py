@@ -29,7 +29,7 @@ class Examined:
     def facts(self, entity: str, quantity: str) -> tuple[Fact, ...]:
         """Return the facts of a quantity of an entity that nothing corrects, best first."""
         found = self.knowledge.facts_by_subject.get((entity, quantity), ())
-        return tuple(fact for fact in found if fact.superseded_by is None)
+        return tuple(fact for fact in found if fact.is_current)
 
     def best(self, entity: str, quantity: str) -> Fact | None:
         """Return the fact that answers for a quantity of an entity, if any does."""

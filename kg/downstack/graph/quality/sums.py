@@ -61,7 +61,7 @@ def shares(examined: Examined) -> Iterator[Fault]:
     groups: dict[tuple[str, str | None, str], dict[str, list[Fact]]] = defaultdict(lambda: defaultdict(list))
     for fact in examined.knowledge.facts:
         kind = examined.knowledge.quantities[fact.quantity]
-        if kind.divides_one_whole and fact.superseded_by is None and fact.as_of is not None:
+        if kind.divides_one_whole and fact.is_current and fact.as_of is not None:
             groups[fact.quantity, fact.condition, fact.as_of][fact.entity].append(fact)
     for (quantity, condition, date), by_entity in sorted(groups.items(), key=lambda item: (*map(str, item[0]),)):
         rounding = 0.005 * len(by_entity)

@@ -11,7 +11,7 @@ from downstack.errors import UserInputError
 from downstack.graph.documents import Document
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.loading import build, collect
-from downstack.graph.releases import find_among, is_store, is_unfinished, shapes_digest
+from downstack.graph.releases import is_store, is_unfinished, pick_release, shapes_digest
 from downstack.graph.stores.adapter import TripleStore
 from downstack.graph.stores.oxigraph import OxigraphStore
 from downstack.graph.stores.places import history_of, split_name, triple_store
@@ -88,7 +88,7 @@ def _release(source: str, knowledge: Knowledge, documents: Sequence[Document]) -
         name, wanted = split_name(source)
         history = history_of(name)
         if history:
-            return find_among(history, name, wanted)
+            return pick_release(history, wanted, name)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return record(knowledge, documents, now, BUNDLED if source == BUNDLED else "by-hand")
 
@@ -100,6 +100,7 @@ def record(
     loader: str,
     sources: Sequence[str] = (),
     rejected: Sequence[tuple[str, int]] = (),
+    by: str = "",
 ) -> Release:
     """Return the record of a release that is being made."""
     return Release(
@@ -117,4 +118,5 @@ def record(
         changed=0,
         removed=0,
         rejected=tuple(rejected),
+        by=by,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from downstack.graph.releases import find_among, read_history, split_store, up_to
+from downstack.graph.releases import pick_release, read_history, split_store, up_to
 from downstack.graph.stores.adapter import TripleStore
 from downstack.graph.stores.oxigraph import OxigraphStore, is_oxigraph
 from downstack.graph.stores.versions import read_releases
@@ -65,4 +65,4 @@ def releases_of(store: str | Path | None, wanted: str | None = None) -> tuple[Re
     wanted = named if wanted is None else wanted
     if wanted is None or not history:
         return history
-    return up_to(history, find_among(history, name, wanted))
+    return up_to(history, pick_release(history, wanted, name))

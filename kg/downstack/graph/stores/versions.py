@@ -10,7 +10,7 @@ import pyoxigraph as ox
 
 from downstack.errors import Finding, KnowledgeError
 from downstack.graph.documents import Document, Pool, stored_document
-from downstack.graph.releases import find_among, shapes_digest
+from downstack.graph.releases import pick_release, shapes_digest
 from downstack.graph.stores.adapter import Part, Reading, TripleStore, Writing
 from downstack.graph.stores.heads import Head, Piece, StoredFile, head_part, index_parts, read_head, read_index
 from downstack.graph.stores.parts import GRAPH, SPELLING, anonymous, cut, named, spelling, whole
@@ -67,7 +67,7 @@ def read_version(store: TripleStore, wanted: str | None = None) -> Version:
         history = heads(reading, store.name)
         if not history:
             raise empty(store)
-        release = find_among([head.release for head in history], store.name, wanted)
+        release = pick_release([head.release for head in history], wanted, store.name)
         head = [head for head in history if head.release == release][-1]
         documents = tuple(read_documents(reading, read_files(reading, head, store.name), store.name))
     releases = tuple(head.release for head in history)

@@ -14,6 +14,7 @@ from downstack.loaders.sources import epoch_values as values
 from downstack.loaders.sources.epoch_names import Names
 from downstack.loaders.sources.epoch_table import EpochRow
 from downstack.loaders.sources.epoch_values import Named, Refusal
+from downstack.loaders.texts import clean
 
 TWICE = "an earlier row says the same"
 
@@ -49,7 +50,7 @@ class Book:
 
     def begin(self, row: EpochRow, subject: str) -> None:
         """Turn to a row, which a person finds by the name of its subject."""
-        self._row, self._subject = row, values.clean(subject)
+        self._row, self._subject = row, clean(subject)
         self._statements, self._repeated, self._numbers = 0, 0, {}
         self._refused = set()
         self._cells = [
@@ -190,7 +191,7 @@ class Book:
         return self._refused.pop() if len(self._refused) == 1 else "it states no number and no relation"
 
     def _rejection(self, attribute: str, value: str, reason: str) -> Rejection:
-        text = values.clean(value)
+        text = clean(value)
         return Rejection(
             self._row.line,
             self._subject,

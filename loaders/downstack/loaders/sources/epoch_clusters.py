@@ -20,7 +20,8 @@ from dataclasses import replace
 from downstack.loaders.sources.epoch_book import Book, Saying
 from downstack.loaders.sources.epoch_names import Names
 from downstack.loaders.sources.epoch_table import EpochRow
-from downstack.loaders.sources.epoch_values import addresses, clean, confidence, note
+from downstack.loaders.sources.epoch_values import addresses, confidence, note
+from downstack.loaders.texts import clean
 
 ANONYMOUS = "anonymized"
 ENDS: Mapping[str, str] = {"owner": "ownedBy", "users": "usedBy"}

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 
 from downstack.loaders.sources.epoch_book import Book, Saying
 from downstack.loaders.sources.epoch_table import EpochRow
-from downstack.loaders.sources.epoch_values import MAX_NAME, addresses, clean, confidence, note
+from downstack.loaders.sources.epoch_values import MAX_NAME, addresses, confidence, note
+from downstack.loaders.texts import clean
 
 PERIODS: Mapping[str, str] = {
     "daily": "active_users_daily",

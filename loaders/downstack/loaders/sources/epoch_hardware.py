@@ -21,7 +21,8 @@ from dataclasses import replace
 from downstack.loaders.sources.epoch_book import Book, Saying
 from downstack.loaders.sources.epoch_names import Names
 from downstack.loaders.sources.epoch_table import EpochRow
-from downstack.loaders.sources.epoch_values import addresses, clean, note
+from downstack.loaders.sources.epoch_values import addresses, note
+from downstack.loaders.texts import clean
 
 PLAIN: Mapping[str, str] = {
     "fp64": "peak_flops_fp64",

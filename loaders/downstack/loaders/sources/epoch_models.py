@@ -21,7 +21,8 @@ from dataclasses import replace
 from downstack.loaders.sources.epoch_book import Book, Saying
 from downstack.loaders.sources.epoch_names import Names
 from downstack.loaders.sources.epoch_table import EpochRow
-from downstack.loaders.sources.epoch_values import addresses, clean, confidence, listed, note
+from downstack.loaders.sources.epoch_values import addresses, confidence, listed, note
+from downstack.loaders.texts import clean
 
 PUBLISHED: Mapping[str, tuple[str, str]] = {
     "parameters": ("published_total_parameters", "parameters_notes"),

@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 
 from downstack.loaders.records import EntityRecord
-from downstack.loaders.sources.epoch_values import MAX_NAME, clean
+from downstack.loaders.sources.epoch_values import MAX_NAME
 from downstack.loaders.tables import read_table
+from downstack.loaders.texts import clean
 
 FILE = Path(__file__).parents[1] / "curation" / "epoch_names.csv"
 

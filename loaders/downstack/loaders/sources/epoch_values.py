@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from downstack.loaders.dates import parse_date
+from downstack.loaders.texts import clean
 
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 _GROUPED = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?", re.ASCII)
 _MEASURED = re.compile(r"[+-]?[\d.,]+(?:[eE][+-]?\d+)?\s*[^\d\s.,]\D*", re.ASCII)
 _TAG = re.compile(r"\s*#(\w+)\s*$")
-_SPACES = re.compile(r"\s+")
-_HIDDEN = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _URL = re.compile(r"https?://[^\s<>\"]+")
 MAX_NOTE = 400
 """Characters of a note that are kept; Epoch AI's notes run to pages of calculation."""
@@ -102,11 +101,6 @@ def day(text: str) -> str | Refusal | None:
         return Refusal("not a date")
     # The table may be written where it is tomorrow already; anything later was not observed.
     return Refusal("a date to come") if found > datetime.now(tz=UTC).date().isoformat()[: len(found)] else found
-
-
-def clean(text: str) -> str:
-    """A name or note on one line, without characters that nobody sees."""
-    return _HIDDEN.sub("", _SPACES.sub(" ", text)).strip()
 
 
 def note(*parts: str) -> str | None:

@@ -6,7 +6,10 @@ Source and licence
 What is dropped, and why (each a rejection with its row)
     entities that the curation does not select; attributes without a quantity kind or property kind, or dropped on
     purpose (measured performance); values derived by arithmetic from other rows; values of quantities that are not
-    numbers, and of dates that are not dates; units that the loader does not know; rows whose citation has no locator.
+    numbers, and of dates that are not dates; units that the loader does not know; rows whose citation has no locator;
+    0 dollars, by which tables mean that something is free or not sold: nobody pays that price, so none is known.
+What is read from a note
+    A range that the note prints and whose middle the value is (``825000``, ``800-850k``) becomes the bounds of the value.
 Confidence
     The words of these tables are ``datasheet``, ``vendor-claim``, ``press``, ``estimate``. Tables of models grade
     ``high``, ``medium``, ``low`` instead: a copy of a config.json, a README or a dataset (high) is a datasheet, and so
@@ -46,8 +49,10 @@ CONFIDENCES = {
 }
 PUBLISHED_AS_GIB = "published as GiB"
 """A note on rows whose table writes GB although the cited page says GiB: the page wins."""
+FREE = "0 dollars mean free or not sold: a missing price, never 0"
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _RANGE = re.compile(r"(\d+(?:\.\d+)?)(k?)\s*-\s*(\d+(?:\.\d+)?)(k?)", re.ASCII)
+_RANGE_IN_NOTE = re.compile(r"(?:range )?(\d+(?:\.\d+)?)-(\d+(?:\.\d+)?)(k?)(?=$|[\s;,)])", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,28 @@ def read_number(value: str) -> tuple[float, float | None, float | None] | None:
     return None
 
 
+def bounds_of(number: tuple[float, float | None, float | None], note: str) -> tuple[float, float | None, float | None]:
+    """The number with the bounds that a note prints, when the number is the middle of them.
+
+    Examples
+    --------
+    >>> bounds_of((825000.0, None, None), "800-850k; CONTRADICTS 595k")
+    (825000.0, 800000.0, 850000.0)
+
+    Another range is about something else.
+
+    >>> bounds_of((16000.0, None, None), "18-20k")
+    (16000.0, None, None)
+    """
+    value, low, _ = number
+    if low is None:
+        for match in _RANGE_IN_NOTE.finditer(note):
+            first, last = (float(match[item]) * (1e3 if match[3] else 1.0) for item in (1, 2))
+            if first < last and math.isclose((first + last) / 2, value, rel_tol=1e-9):
+                return value, first, last
+    return number
+
+
 def locator_of(row: Row) -> str | None:
     """Where in the source the row was read; a word that names no place is no locator."""
     return row.source_path if row.source_path not in ("", "page") else None
@@ -179,6 +206,9 @@ def _statement(
     number = read_number(row.value)
     if number is None:
         return "not a number"
+    if number[0] == 0.0 and "USD" in term.base_unit:
+        return FREE
+    number = bounds_of(number, row.note)
     unit = spell("GiB" if row.unit == "GB" and row.note.startswith(PUBLISHED_AS_GIB) else row.unit)
     if unit is None:
         return f"unknown unit {row.unit!r}"

@@ -23,6 +23,7 @@ SETTINGS = frozenset(
 """Settings that become facts, or are read into facts."""
 NAMES: Mapping[str, str] = {
     "torch_dtype": "dtype", "num_experts": "n_routed_experts", "num_local_experts": "n_routed_experts",
+    "num_routed_experts": "n_routed_experts", "moe_num_experts": "n_routed_experts", "moe_k": "num_experts_per_tok",
     "num_experts_per_token": "num_experts_per_tok", "num_shared_experts": "n_shared_experts",
     "n_layer": "num_hidden_layers", "n_layers": "num_hidden_layers", "num_layers": "num_hidden_layers",
     "n_embd": "hidden_size", "d_model": "hidden_size", "n_head": "num_attention_heads",

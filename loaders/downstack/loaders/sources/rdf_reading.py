@@ -12,6 +12,7 @@ from pathlib import PurePath
 
 import pyoxigraph as ox
 
+from downstack.graph.quoted import QUOTED, quoted_triple_line
 from downstack.graph.statements import line_of
 from downstack.loaders.inputs import NamedBytes, decode, refuse
 from downstack.loaders.sources.rdf_contexts import with_bundled_contexts
@@ -25,8 +26,6 @@ REFUSED = {
 MAX_TRIPLES = 1_000_000
 MAX_LITERAL = 100_000
 """Characters of one text."""
-MAX_QUOTED = 100
-"""Triples inside triples; nested by thousands they would end the process, and the vocabulary has none."""
 MAX_LINE_SEARCH = 2_000_000
 """Characters of a text in which the lines of statements are still looked up."""
 
@@ -64,8 +63,9 @@ def read_triples(file: NamedBytes) -> Triples:
         text = ""
     else:
         text = decode(file.data, file.name)
-        if text.count("<<") > MAX_QUOTED:
-            raise refuse(file.name, None, "triples inside triples", "the vocabulary has none: remove them")
+        quoted = quoted_triple_line(text)
+        if quoted is not None:
+            raise refuse(file.name, quoted, QUOTED, "the vocabulary has none: remove it")
         data = text.encode()
     try:
         triples = list(islice(ox.parse(data, format=FORMATS[suffix]), MAX_TRIPLES + 1))

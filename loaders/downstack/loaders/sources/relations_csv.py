@@ -21,7 +21,7 @@ from downstack.loaders.citations import Citations
 from downstack.loaders.dates import parse_date
 from downstack.loaders.records import EntityRecord, FactRecord, RelationRecord
 from downstack.loaders.report import Rejection
-from downstack.loaders.sources.facts_csv import Selection, read_number
+from downstack.loaders.sources.facts_csv import Selection, bounds_of, read_number
 from downstack.loaders.tables import read_table
 from downstack.loaders.units import spell
 from downstack.loaders.vocabulary import Vocabulary
@@ -142,6 +142,7 @@ def _size(
     term, number, unit = vocabulary.terms.get(quantity), read_number(row.value), spell(row.unit)
     if term is None or number is None or unit is None or not term.applies_to & set(owner.classes):
         return None
+    number = bounds_of(number, row.note)
     date = parse_date(row.as_of)
     counts = row.predicate == "has_accelerator"
     technology = "CoWoS" if row.predicate == "allocates_capacity_to" else other.label

@@ -20,8 +20,8 @@ MODELS = ("llama-3.1-70b", "deepseek-v3", "gpt-oss-120b", "qwen3-30b-a3b")
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def sampled(setting, number):

@@ -90,9 +90,9 @@ def test_json_ld_means_the_same_to_another_reader(bundled: KnowledgeGraph) -> No
     assert isomorphic(Graph().parse(data=text, format="json-ld"), Graph().parse(data=turtle, format="turtle"))
 
 
-def test_files_that_changed_since_are_not_passed_off_as_the_graph(tmp_path: Path) -> None:
+def test_files_that_changed_since_are_not_passed_off_as_the_graph(bundled: KnowledgeGraph, tmp_path: Path) -> None:
     file = tmp_path / "part.ttl"
-    KnowledgeGraph.open().export("turtle", file, entity="tsmc-n4", depth=0)
+    bundled.export("turtle", file, entity="tsmc-n4", depth=0)
     kg = KnowledgeGraph.open(file)
     assert kg.export("turtle").triples
     file.write_text(file.read_text(encoding="utf-8") + "\n# another\n", encoding="utf-8")

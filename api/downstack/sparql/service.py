@@ -1,0 +1,56 @@
+"""The graph version that a query is answered from, also when another one takes its place while serving."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from downstack.graph.sparql.limits import QueryLimits
+from downstack.graph.sparql.origin import Source
+from downstack.graph.sparql.processes import Answer, ChooseFormat, QueryProcesses
+
+
+class SparqlService:
+    """Asks the processes of the version that is served; those of the one before end with their last answer.
+
+    Parameters
+    ----------
+    served
+        Returns the version that a question asked now is about.
+    limits
+        What a query may use.
+    """
+
+    def __init__(self, served: Callable[[], Source], limits: QueryLimits | None = None) -> None:
+        self._served = served
+        self.limits = QueryLimits() if limits is None else limits
+        self._lock = threading.Lock()
+        self._current: QueryProcesses | None = None
+
+    def ask(self, text: str, choose: ChooseFormat) -> Answer:
+        """Return the answer to a query, asked of the version that is served now; see :meth:`QueryProcesses.ask`."""
+        return self._processes().ask(text, choose)
+
+    def _processes(self) -> QueryProcesses:
+        source = self._served()
+        with self._lock:
+            held = self._current
+            if held is not None and held.origin.version == source.version:
+                return held
+            self._current = QueryProcesses(source.origin, self.limits)
+        if held is not None:
+            held.retire()
+        return self._current
+
+    @property
+    def started(self) -> bool:
+        """True when processes hold triples: after the first query."""
+        held = self._current
+        return held is not None and held.started
+
+    def close(self) -> None:
+        """End all processes."""
+        with self._lock:
+            held, self._current = self._current, None
+        if held is not None:
+            held.close()
