@@ -117,6 +117,6 @@ def test_the_proxy_is_trusted_and_sets_what_it_is_trusted_with(
 def test_the_store_is_reached_by_the_replicas_only(compose: dict[str, Any], variables: dict[str, str]) -> None:
     assert compose["networks"]["store"]["internal"] is True
     members = {name for name, item in compose["services"].items() if "store" in item["networks"]}
-    assert members == {"virtuoso", "downstack"}
+    assert members == {"virtuoso", "fill", "downstack"}
     assert "ports" not in compose["services"]["virtuoso"]
     assert "://virtuoso:" in variables["DOWNSTACK_STORE"]

@@ -76,11 +76,12 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         stored = stored_fields(parent_type).get(field_details_list[0].node.name.value)
         if stored is not None:
             attribute, plain, optional, listed = stored
-            value = getattr(source, attribute, stored)
-            kind = type(value)
-            if value is None and optional:
-                return None
-            if listed:
+            value: Any = getattr(source, attribute, stored)
+            kind: object = type(value)
+            if value is None:
+                if optional:
+                    return None
+            elif listed:
                 if kind is list and all(type(item) is plain for item in value):
                     return value
             elif kind is plain and (
@@ -102,7 +103,7 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         """Complete an object that says by its class which type it is, or ask for its type."""
-        runtime = runtime_type(self.schema, return_type, type(result))
+        runtime = runtime_type(self.schema, return_type, type(result))  # type: ignore[arg-type]  # classes have hashes
         if runtime is None:
             return super().complete_abstract_value(
                 return_type, field_details_list, info, path, result, position_context

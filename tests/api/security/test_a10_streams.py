@@ -6,7 +6,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -75,8 +75,10 @@ def test_a10_a_socket_that_says_nothing_is_closed(kg: KnowledgeGraph) -> None:
 def test_a10_a_second_beginning_ends_the_connection(url: str) -> None:
     with talking(url) as talk:
         talk.begin()
-        for _ in range(50):
-            talk.say("connection_init")
+        # The connection may end while there is more to say.
+        with suppress(ConnectionClosed):
+            for _ in range(50):
+                talk.say("connection_init")
         assert talk.end()[0] == 4429
 
 
