@@ -107,7 +107,7 @@ def create_app(
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
     add_doors(app, holder, documented=introspection)
     if kg is None and store is not None:
-        app.state.readiness.may_lag(app.state.watch.lag)
+        app.state.readiness.may_lag(lambda: app.state.watch.lag())
     if sparql is None or sparql.workers:
         app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql))
     access = access or Access()
