@@ -23,7 +23,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-doors test-rooms lint format generate check-generated bench lock clean
+.PHONY: help serve test test-doors test-rooms lint lint-style lint-mypy lint-pyright format generate check-generated bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -34,9 +34,14 @@ serve: $(SERVE_READY) ## start the service; ARGS="--port 9000" reaches the comma
 # Half of the time goes into the doors, which start a process for each command: the two halves run beside each other.
 DOORS := tests/api tests/browser tests/docs tests/packaging
 
-test: lint check-generated ## lint, generated files, tests; ARGS="-k units" reaches pytest
+# Each of them keeps one core busy, so two run at a time.
+LINTS := lint-style lint-mypy lint-pyright
+BESIDE := --no-print-directory --jobs=2 --output-sync=target
+
+test: $(DEV_STAMP) ## lint, generated files, tests; ARGS="-k units" reaches pytest
+	$(MAKE) $(BESIDE) $(LINTS) check-generated
 ifeq ($(strip $(ARGS)),)
-	$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-doors test-rooms
+	$(MAKE) $(BESIDE) test-doors test-rooms
 else
 	$(BIN)/python -m pytest $(ARGS)
 endif
@@ -48,11 +53,18 @@ test-rooms: $(DEV_STAMP) ## all other tests
 	$(BIN)/python -m pytest $(addprefix --ignore=,$(DOORS))
 
 lint: $(DEV_STAMP) ## ruff, mypy, pyright, import contracts
+	$(MAKE) $(BESIDE) $(LINTS)
+
+lint-style: $(DEV_STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports --no-logo
+
+lint-mypy: $(DEV_STAMP)
+	$(BIN)/mypy
+
+lint-pyright: $(DEV_STAMP)
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 format: $(DEV_STAMP) ## put imports in order and format the code
 	$(BIN)/ruff check --fix .

@@ -41,6 +41,9 @@ class Answers(BaseHTTPRequestHandler):
     def busy(self) -> None:
         self._send(503, b"later")
 
+    def nesting(self) -> None:
+        self._send(200, b"<sparql><results><result><binding name='o'>" + b"<triple><object>" * 100_000)
+
     def endless(self) -> None:
         self.send_response(200)
         self.end_headers()

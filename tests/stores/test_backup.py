@@ -68,6 +68,7 @@ def test_a_file_that_was_changed_restores_nothing(directory: Path, tmp_path: Pat
         "not what was written": text.replace('"USD/year"', '"EUR/year"'),
         "ends too early": "".join(lines[:-1]),
         "in no part": text + "<https://example.org/a> <https://example.org/b> <https://example.org/c> .\n",
+        "triples inside triples": text + "<https://example.org/a> <https://example.org/b> " + "<<( " * 100_000 + " .\n",
         "is no backup": text + "<https://example.org/a> nonsense",
     }
     for said, changed in changes.items():

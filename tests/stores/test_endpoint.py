@@ -30,6 +30,7 @@ def server() -> Iterator[tuple[str, Seen]]:
         ("denied", "access is denied"),
         ("broken", "cannot be read"),
         ("failing", "answers with 500: a faked log line"),
+        ("nesting", "triples inside triples"),
         ("busy", "answers with 503: later"),
     ],
 )

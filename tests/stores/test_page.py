@@ -43,7 +43,7 @@ def test_the_commands_of_the_page_run(virtuoso: Virtuoso, directory: Path, tmp_p
         said.append(done.stdout)
     copied, explained, loaded, listed, loaded_value, sent, listed_there, _, saved, restored = said
     assert "now answers with" in copied and virtuoso.url in sent
-    assert "4.8" in explained and "3,000 GB/s" in loaded_value
+    assert "4,800 GB/s" in explained and "3,000 GB/s" in loaded_value
     assert "release " in loaded
     assert "facts-csv" in listed and history_of(directory)[-1].id in listed_there
     assert "2 releases" in saved and "2 releases" in restored

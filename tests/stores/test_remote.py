@@ -22,7 +22,6 @@ from downstack.graph.stores.remote import RemoteStore
 from downstack.kg import KnowledgeGraph
 from downstack.loaders.transaction import write_store
 from downstack.server import create_app
-from downstack.server.watch import StoreWatch
 
 VALUE = "https://w3id.org/downstack/ontology#value"
 QUERY = "{ graph { version releases { id } } }"
@@ -118,9 +117,8 @@ def test_a_service_takes_up_a_new_release_keeps_answering_without_the_server_and
 ) -> None:
     copy_version(str(templates / "turtle"), virtuoso.url)
     app = create_app(store=virtuoso.url)
-    watch = StoreWatch(app.state.graph, virtuoso.url, interval=1e-6)
-    app.state.watch._interval = 3600.0
-    app.state.watch = watch
+    watch = app.state.watch
+    watch._interval = 1e-6
     with running(app) as address, httpx.Client(base_url=address, timeout=DEADLINE) as client:
 
         def ready() -> dict[str, str]:

@@ -107,7 +107,7 @@ def create_app(
         app.add_api_route(path, handler, methods=["GET"], response_model=None)
     add_doors(app, holder, documented=introspection)
     if kg is None and store is not None:
-        app.state.readiness.may_lag(lambda: _lag(app.state.watch))
+        app.state.readiness.may_lag(lambda: app.state.watch.lag())
     if sparql is None or sparql.workers:
         app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql))
     access = access or Access()
@@ -148,9 +148,3 @@ def create_app(
     if kg is None and store is not None:
         app.add_middleware(WatchStore, watch=app.state.watch)
     return app
-
-
-def _lag(watch: StoreWatch) -> dict[str, object] | None:
-    """Say that the store cannot be read; what exactly is wrong stands in the log: it may name addresses and paths."""
-    trouble = watch.trouble
-    return None if trouble is None else {"reason": "the store cannot be read", "since": trouble.since}

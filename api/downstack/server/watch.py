@@ -38,6 +38,8 @@ POLL = "DOWNSTACK_REMOTE_POLL_SECONDS"
 LONGEST_WAIT = 60.0
 """Seconds after which an endpoint that stays away is asked again."""
 
+LAGGING = "the newest release cannot be opened"
+
 _log = logging.getLogger("downstack")
 Mark = tuple[object, ...]
 
@@ -70,9 +72,9 @@ class StoreWatch:
         self._seen: Mark | None = None
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._opening = threading.Lock()
         self.trouble: Trouble | None = None
-        """Set while the store cannot be read."""
+        """Set while the store, or its newest release, cannot be read; what it is stands in the log, it may name paths."""
+        self._opening = threading.Lock()
 
     def look(self) -> None:
         """Start to open a new release if there is one; returns at once."""
@@ -101,33 +103,45 @@ class StoreWatch:
             thread.join(timeout)
         return thread is None or not thread.is_alive()
 
+    def lag(self) -> dict[str, object] | None:
+        """Say, in words for everybody, why the newest release may not be the one that is served."""
+        return None if self.trouble is None else {"reason": LAGGING, "since": self.trouble.since}
+
     def refresh(self) -> None:
         """Serve the newest release, and return when it is served; a store that is fixed to one release stays there."""
         if self._follows:
-            self._follow()
+            self._open()
 
     def _follow(self) -> None:
+        try:
+            mark = self._mark() if self._far else None
+        except (DownstackError, OSError) as error:
+            self._fail(str(error))
+            return
+        if mark is not None and mark == self._seen:
+            self._succeed()
+        elif self._open() and mark is not None:
+            self._seen = mark
+
+    def _open(self) -> bool:
         # One at a time: what was read first would otherwise be able to replace what was read last.
         with self._opening:
             try:
-                mark = self._mark() if self._far else None
-                if mark is None or mark != self._seen:
-                    self._open()
-                self._seen = mark or self._seen
+                history = history_of(self._name)
+                if history != self._holder.served.kg.info.releases:
+                    kg = KnowledgeGraph.open(self._name)
+                    self._holder.swap(kg)
+                    _log.info("serving release %s of %s", kg.version, self._shown)
             except (DownstackError, OSError) as error:
                 self._fail(str(error))
-                return
-            if self.trouble is not None:
-                _log.info("%s can be read again", self._shown)
-            self.trouble, self._failures = None, 0
+                return False
+            self._succeed()
+            return True
 
-    def _open(self) -> None:
-        history = history_of(self._name)
-        if history == self._holder.served.kg.info.releases:
-            return
-        kg = KnowledgeGraph.open(self._name)
-        self._holder.swap(kg)
-        _log.info("serving release %s of %s", kg.version, self._shown)
+    def _succeed(self) -> None:
+        if self.trouble is not None:
+            _log.info("%s can be read again", self._shown)
+        self.trouble, self._failures = None, 0
 
     def _fail(self, what: str) -> None:
         if self.trouble is None or self.trouble.what != what:

@@ -16,6 +16,7 @@ effects.csv          the published effect of an influence as numbers, and how a 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -150,7 +151,7 @@ def read_curation(folder: Path = FOLDER) -> Curation:
     """
     tables = {name: _table(folder, name) for name in _COLUMNS}
     entities = tuple(_entity(row) for row in tables["entities"])
-    repeated = sorted({item.slug for item in entities if sum(other.slug == item.slug for other in entities) > 1})
+    repeated = sorted(slug for slug, count in Counter(item.slug for item in entities).items() if count > 1)
     if repeated:
         raise KnowledgeError(
             tuple(Finding("entities.csv", None, f"{slug} is listed twice", "keep one row") for slug in repeated)

@@ -13,7 +13,8 @@ from pathlib import Path
 from downstack.editing import Dataset, Edit, NewFact, NewScenario, NewSource, RowCounts
 from downstack.errors import Finding, KnowledgeError
 from downstack.graph.model import Fact
-from downstack.graph.releases import is_store, read_history
+from downstack.graph.releases import is_store
+from downstack.graph.stores.places import history_of, triple_store
 from downstack.kg import KnowledgeGraph
 from downstack.loaders.edit_documents import (
     correction_path,
@@ -42,17 +43,19 @@ class StoreWriter:
     Parameters
     ----------
     store
-        A folder that loads write; one that does not exist yet begins as a copy of the bundled knowledge.
+        A folder that loads write; one that does not exist yet begins as a copy of the bundled knowledge. Or an Oxigraph
+        directory, or the address of an endpoint.
     """
 
-    def __init__(self, store: Path) -> None:
+    def __init__(self, store: str | Path) -> None:
         self._store = store
 
     def _newest(self, graph: KnowledgeGraph) -> KnowledgeGraph:
-        if read_history(self._store) == graph.info.releases:
+        if history_of(self._store) == graph.info.releases:
             return graph
         # Somebody else has loaded something since.
-        return KnowledgeGraph.open(self._store if is_store(self._store) else None)
+        whole = is_store(Path(self._store)) or triple_store(self._store) is not None
+        return KnowledgeGraph.open(self._store if whole else None)
 
     def assert_fact(self, fact: NewFact, *, graph: KnowledgeGraph, by: str, dry_run: bool = False) -> Edit:
         """State a fact; of what it corrects, the correction is stated too.

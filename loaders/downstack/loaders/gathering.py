@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeVar
 
 from downstack.errors import Finding
@@ -27,8 +28,9 @@ def own_folder(loader: str) -> str:
     return f"facts/loaded/{loader}/"
 
 
+@cache
 def product_vocabulary() -> Vocabulary:
-    """The kinds of quantities and properties of the product."""
+    """The kinds of quantities and properties of the product, read once."""
     return read_vocabulary(vocabulary_files(locate() / "terms"))
 
 

@@ -45,7 +45,11 @@ def check_additive(documents: Mapping[str, str], held: Mapping[str, Document]) -
         if old is None or old.digest == digest_of(text):
             continue
         new = parse_document(name, text)
-        said = [subject for subject, node in new.nodes.items() if subject in old.nodes and old.nodes[subject] != node]
+        said = [
+            subject
+            for subject, node in new.nodes.items()
+            if subject in old.nodes and _stated(old.nodes[subject]) != _stated(node)
+        ]
         if not said and not SHARED.fullmatch(name):
             said = [subject for subject in old.nodes if subject not in new.nodes]
         remedy = "what was stated stays: state something new, or withdraw it first"

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rdflib import RDF, Graph, Namespace
-
-DSO = Namespace("https://w3id.org/downstack/ontology#")
+from downstack.graph.documents import Pool, read_documents
+from downstack.graph.statements import Statements, Text
+from downstack.vocabulary import DSO
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,28 +74,33 @@ def vocabulary_files(terms: Path) -> list[Path]:
 
 def read_vocabulary(paths: Iterable[Path]) -> Vocabulary:
     """Read quantity kinds and property kinds from Turtle files."""
-    graph = Graph()
-    for path in sorted(paths):
-        graph.parse(path, format="turtle")
+    pool = Pool()
+    statements = Statements(document for path in sorted(paths) for document in read_documents(path, pool))
+
+    def text(node: str, name: str) -> str:
+        return statements.text(node, DSO + name) or ""
+
+    def attributes(node: str) -> frozenset[str]:
+        stated = statements.values(node, DSO + "sourceAttribute")
+        return frozenset(item.value for item in stated if isinstance(item, Text))
+
     terms: dict[str, QuantityTerm] = {}
-    for node in graph.subjects(RDF.type, DSO.QuantityKind):
-        identifier = str(graph.value(node, DSO.identifier))
-        terms[identifier] = QuantityTerm(
-            identifier=identifier,
-            local_name=str(node).removeprefix(str(DSO)),
-            applies_to=frozenset(str(item).removeprefix(str(DSO)) for item in graph.objects(node, DSO.appliesTo)),
-            base_unit=str(graph.value(node, DSO.baseUnit)),
-            attributes=frozenset(str(item) for item in graph.objects(node, DSO.sourceAttribute)),
-            implied_denominator=str(implied) if (implied := graph.value(node, DSO.impliedDenominator)) else None,
+    for node in statements.instances("QuantityKind"):
+        terms[text(node, "identifier")] = QuantityTerm(
+            identifier=text(node, "identifier"),
+            local_name=node.removeprefix(DSO),
+            applies_to=frozenset(item.removeprefix(DSO) for item in statements.iris(node, DSO + "appliesTo")),
+            base_unit=text(node, "baseUnit"),
+            attributes=attributes(node),
+            implied_denominator=text(node, "impliedDenominator") or None,
         )
     properties: dict[str, PropertyTerm] = {}
-    for node in graph.subjects(RDF.type, DSO.PropertyKind):
-        attributes = frozenset(str(item) for item in graph.objects(node, DSO.sourceAttribute))
+    for node in statements.instances("PropertyKind"):
         kind = PropertyTerm(
-            identifier=str(graph.value(node, DSO.identifier)),
-            local_name=str(node).removeprefix(str(DSO)),
-            value_type=str(graph.value(node, DSO.valueType)),
-            attributes=attributes,
+            identifier=text(node, "identifier"),
+            local_name=node.removeprefix(DSO),
+            value_type=text(node, "valueType"),
+            attributes=attributes(node),
         )
-        properties.update(dict.fromkeys(attributes, kind))
+        properties.update(dict.fromkeys(kind.attributes, kind))
     return Vocabulary(terms, properties)

@@ -10,13 +10,14 @@ import gzip
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 from pathlib import Path
 from typing import IO, cast
 
 import pyoxigraph as ox
 
 from downstack.errors import Finding, KnowledgeError, UserInputError
+from downstack.graph.quoted import quoted_triple_line
 from downstack.graph.releases import NEW
 from downstack.graph.stores.adapter import CURRENT, STORE, Part, TripleStore, Writing
 from downstack.graph.stores.archive import is_archive, pack, unpack
@@ -29,6 +30,9 @@ from downstack.results.releases import Release
 
 BATCH = 100
 """Parts that are compared with a store at a time."""
+LINES = 5_000
+MAX_LINE = 16 * 1024 * 1024
+"""Bytes of one statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,12 +210,31 @@ def _parts(file: Path) -> Iterator[Part]:
 def _graphs(file: Path) -> Iterator[Part]:
     """Yield the graphs of a backup, one after the other."""
     with gzip.open(file, "rb") as content:
-        quads = ox.parse(input=cast("IO[bytes]", content), format=ox.RdfFormat.N_QUADS)
+        quads = chain.from_iterable(_quads(file, block) for block in _blocks(file, cast("IO[bytes]", content)))
         for graph, items in groupby(quads, key=lambda quad: quad.graph_name):
             name = graph.value if isinstance(graph, ox.NamedNode) else ""
             if not name.startswith((GRAPH, RELEASE)) and name != STORE:
                 raise _broken(file, "it holds statements that are in no part")
             yield name, [quad.triple for quad in items]
+
+
+def _blocks(file: Path, content: IO[bytes]) -> Iterator[str]:
+    """Yield some thousand lines at a time: a file that was made to be parsed for ever ends here."""
+    block: list[bytes] = []
+    while line := content.readline(MAX_LINE):
+        if len(line) == MAX_LINE:
+            raise _broken(file, "a line of it has no end")
+        block.append(line)
+        if len(block) == LINES:
+            yield b"".join(block).decode()
+            block = []
+    yield b"".join(block).decode()
+
+
+def _quads(file: Path, block: str) -> Iterable[ox.Quad]:
+    if quoted_triple_line(block) is not None:
+        raise _broken(file, "it holds triples inside triples")
+    return ox.parse(block, format=ox.RdfFormat.N_QUADS)
 
 
 def _broken(file: Path, what: str) -> KnowledgeError:

@@ -33,6 +33,7 @@ DEFAULT_SECONDS = 60.0
 MAX_ANSWER_BYTES = 64 * 1024 * 1024
 """Of one answer: a batch of parts has about two."""
 MAX_ERROR_CHARACTERS = 300
+UNAUTHORIZED = 401
 RESULTS = "application/sparql-results+xml"
 """Virtuoso writes XML three times as fast as JSON."""
 
@@ -153,7 +154,7 @@ class Endpoint:
         for attempt in range(2):
             try:
                 with self._client.stream("POST", url, content=content, headers=headers, auth=self._auth) as answer:
-                    if answer.status_code == httpx.codes.UNAUTHORIZED and attempt == 0 and self._choose(url, answer):
+                    if answer.status_code == UNAUTHORIZED and attempt == 0 and self._choose(url, answer):
                         continue
                     return self._read(answer, until)
             except httpx.TimeoutException as error:

@@ -18,6 +18,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import pyoxigraph as ox
 
 from downstack.errors import Finding, KnowledgeError
+from downstack.graph.quoted import quoted_triple_line
 from downstack.graph.stores.adapter import Part
 from downstack.vocabulary import RDF, XSD
 
@@ -141,6 +142,8 @@ def changed(store: str, graph: str, what: str) -> KnowledgeError:
 def _respelled(found: Mapping[str, ox.Triple], kept: Sequence[ox.Triple], digits: int) -> dict[str, ox.Triple]:
     """Put literals back as they were spelled, where the store's mean the same."""
     texts = "\n".join(str(block.object.value) for block in kept if isinstance(block.object, ox.Literal))
+    if quoted_triple_line(texts) is not None:
+        return dict(found)
     try:
         spelled = [quad.triple for quad in ox.parse(texts.encode(), format=ox.RdfFormat.N_TRIPLES)]
     except SyntaxError:

@@ -172,6 +172,9 @@ class RemoteGraphs:
 
     def _rows(self, query: str) -> Iterator[tuple[object, ...]]:
         content = self._endpoint.select(query)
+        if b"<triple" in content:
+            # Nested by thousands they would end the parser, and the process with it. In a text, the sign is escaped.
+            raise self._finding("it gives back triples inside triples", "restore a backup")
         try:
             found = ox.parse_query_results(content, format=ox.QueryResultsFormat.XML)
             if not isinstance(found, ox.QuerySolutions):
