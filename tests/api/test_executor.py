@@ -14,7 +14,7 @@ from downstack.deadline import Deadline
 from downstack.errors import DeadlineExceededError
 from downstack.graphql.context import Context, GraphHolder, Services
 from downstack.graphql.cursors import CursorSigner
-from downstack.graphql.execution import run_to_the_end
+from downstack.graphql.execution import run_at_once, run_to_the_end
 from downstack.graphql.executor import stored_fields
 from downstack.graphql.question import QUERY, VARIABLES
 from downstack.graphql.schema import build_schema
@@ -46,9 +46,8 @@ def test_an_answer_is_the_same_with_and_without_the_short_ways(kg: KnowledgeGrap
     schema = build_schema()
     prepared = schema.documents.look(query)
     context = context_of(kg)
-    short = run_to_the_end(
-        schema.graphql, prepared.operations[None], context, variables, hide=False, deadline=Deadline()
-    )
+    operation = prepared.operations[None]
+    short = run_to_the_end(schema.graphql, operation, context, variables, hide=False, deadline=Deadline())
     assert prepared.document is not None
 
     async def whole() -> Any:
@@ -67,6 +66,11 @@ def test_an_answer_is_the_same_with_and_without_the_short_ways(kg: KnowledgeGrap
     assert short.data == long.data
     assert list(short.data or {}) == list(long.data)
     assert [error.formatted for error in short.errors or ()] == [error.formatted for error in long.errors or ()]
+    if not operation.size(variables)[0].heavy:
+        shortest = run_at_once(schema.graphql, operation, context, variables, hide=False)
+        assert not isinstance(shortest, list)
+        assert (shortest.data, list(shortest.data or {})) == (long.data, list(long.data))
+        assert [error.formatted for error in shortest.errors or ()] == [error.formatted for error in long.errors or ()]
 
 
 def test_the_short_way_is_taken_where_it_is_meant_to_be() -> None:

@@ -88,7 +88,7 @@ def test_questions_over_several_pages_and_computed_ones_have_the_expected_answer
 def test_the_question_of_the_readme_has_the_same_effects_flows_and_traces(
     kg: KnowledgeGraph, bundled: KnowledgeGraph, samples: int
 ) -> None:
-    asked = {**README, "where": {**README["where"], **NARROW}}
+    asked: dict[str, Any] = {**README, "where": {**README["where"], **NARROW}}
     one, other = (impact_json(graph.impact(**asked, samples=samples), flows=True) for graph in (kg, bundled))
     assert one.pop("elapsedMs") and other.pop("elapsedMs")
     assert one == other

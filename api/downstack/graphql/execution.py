@@ -59,7 +59,10 @@ def run_at_once(
         is_awaitable=cast("Any", _never),
         hide_suggestions=hide,
     )
-    return executor if isinstance(executor, list) else cast("ExecutionResult", executor.execute_operation())
+    if isinstance(executor, list):
+        return executor
+    cast("Executor", executor).at_once = True
+    return cast("ExecutionResult", executor.execute_operation())
 
 
 def begin(

@@ -149,7 +149,7 @@ def build(
     shacl
         Whether the shapes are asked too, as for all that comes from outside.
     conforming
-        Documents that conform to the shapes: only what differs from them is asked about.
+        Documents that conform to the shapes: only what differs from them is asked about. Bundled ones are found unless given.
     checked
         Whether the documents are known to be without any fault: then they are arranged and not checked again.
     described
@@ -157,6 +157,8 @@ def build(
     """
     check_count(registry)
     with paused_collection():
+        if shacl and conforming is None:
+            conforming = _bundled_part(documents)
         statements = Statements(documents)
         # The bundled knowledge was checked when it was made: a machine whose clock runs behind can open it all the same.
         faults = () if checked else check_statements(statements, None if shacl else END_OF_TIME)
@@ -176,6 +178,16 @@ def build(
         if impossible := errors_of(quality_findings(documents, knowledge, rules=refusing)):
             raise KnowledgeError(impossible)
     return knowledge, everything
+
+
+def _bundled_part(documents: Sequence[Document]) -> tuple[Document, ...] | None:
+    """Return bundled documents that some others are likely to differ little from; None where the vocabulary is another."""
+    texts = {document.path: document.text for document in documents}
+    terms = read_documents(locate() / "terms")
+    if any(texts.get(document.path) != document.text for document in terms):
+        return None
+    shared = any((locate() / name).is_file() for name in texts if name.startswith("facts/"))
+    return collect(None)[0] if shared else terms
 
 
 @contextmanager

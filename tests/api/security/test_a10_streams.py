@@ -15,7 +15,7 @@ import pytest
 from tests.api.letting_in import make_keys
 from tests.api.serving import DEADLINE, running
 from tests.api.subscriptions.talking import talking
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from downstack.graphql.streams import StreamLimits
 from downstack.kg import KnowledgeGraph
