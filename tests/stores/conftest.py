@@ -38,8 +38,8 @@ def virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Virtuoso]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in given.items():
             patch.setenv(name, value)
-        server.start()
         try:
+            server.start()
             yield server
         finally:
             server.stop()

@@ -112,7 +112,12 @@ def test_values_sensitivities_goals_and_dependencies_are_the_same(kg: KnowledgeG
 
 
 def test_every_triple_is_the_same_to_the_letter(triples: ox.Store, bundled: KnowledgeGraph) -> None:
-    assert set(triples) == set(all_triples(bundled))
+    # Nodes without a name, in the description of the functions alone, get another one each time that they are read.
+    one, other = (
+        sorted(str(quad) for quad in store if "_:" not in str(quad)) for store in (triples, all_triples(bundled))
+    )
+    assert one == other
+    assert len(triples) == len(all_triples(bundled))
 
 
 def test_a_table_that_is_exported_is_the_same_to_the_letter(kg: KnowledgeGraph, bundled: KnowledgeGraph) -> None:
