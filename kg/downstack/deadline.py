@@ -14,6 +14,7 @@ import math
 import time
 from contextvars import ContextVar, Token
 from types import TracebackType
+from typing import Self
 
 from downstack.errors import DeadlineExceededError
 
@@ -69,7 +70,7 @@ class Deadline:
         if self.passed:
             raise self.error()
 
-    def __enter__(self) -> Deadline:
+    def __enter__(self) -> Self:
         self._tokens.append(_current.set(self))
         return self
 

@@ -129,13 +129,13 @@ def test_the_bundled_knowledge_has_no_releases_to_compare(client: httpx.Client) 
 
 
 @pytest.fixture
-def service(store: Path) -> Iterator[httpx.Client]:
+def following(store: Path) -> Iterator[httpx.Client]:
     with running(create_app(store=str(store))) as url, httpx.Client(base_url=url, timeout=DEADLINE) as client:
         yield client
 
 
-def test_a_service_takes_up_a_new_release_without_a_failed_request(store: Path, service: httpx.Client) -> None:
-    before = ask(service)
+def test_a_service_takes_up_a_new_release_without_a_failed_request(store: Path, following: httpx.Client) -> None:
+    before = ask(following)
     history = read_history(store)
     assert [item["id"] for item in before["releases"]] == [item.id for item in history]  # type: ignore[attr-defined, index]
     failures: list[BaseException] = []
@@ -143,7 +143,7 @@ def test_a_service_takes_up_a_new_release_without_a_failed_request(store: Path, 
     swapped = threading.Event()
 
     def keep_asking() -> None:
-        with httpx.Client(base_url=service.base_url, timeout=DEADLINE) as client:
+        with httpx.Client(base_url=following.base_url, timeout=DEADLINE) as client:
             try:
                 while not swapped.is_set():
                     versions.append(ask(client)["version"])
@@ -163,15 +163,15 @@ def test_a_service_takes_up_a_new_release_without_a_failed_request(store: Path, 
     assert set(versions) == {before["version"], release.id}
     # Once the new one has answered, the old one never does again.
     assert versions.index(release.id) == len(versions) - 1
-    after = ask(service)
+    after = ask(following)
     assert after["releases"][-1]["id"] == release.id  # type: ignore[index]
-    assert service.get("/readyz").json()["graphVersion"] == release.id
+    assert following.get("/readyz").json()["graphVersion"] == release.id
 
 
 def test_a_store_that_cannot_be_opened_any_more_leaves_the_old_graph_serving(
-    store: Path, service: httpx.Client, caplog: pytest.LogCaptureFixture
+    store: Path, following: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
-    version = ask(service)["version"]
+    version = ask(following)["version"]
     good = (store / POINTER).read_bytes()
     app = create_app(store=str(store))
     app.state.watch = watch = StoreWatch(app.state.graph, str(store), interval=0.0)
@@ -181,7 +181,7 @@ def test_a_store_that_cannot_be_opened_any_more_leaves_the_old_graph_serving(
         assert watch.finished(DEADLINE)
         assert "the old one keeps answering" in caplog.text
         assert app.state.graph.served.kg.version == version
-        assert ask(service)["version"] == version
+        assert ask(following)["version"] == version
         status, said = app.state.readiness.answer(version)
         assert (status, said["status"], said["graphVersion"]) == (200, "degraded", version)
     finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import httpx
@@ -19,7 +19,7 @@ RESPONSE = {"accept": "application/graphql-response+json"}
 
 
 @contextmanager
-def serving(kg: KnowledgeGraph, guards: Guards) -> Iterator[tuple[Endless, httpx.Client]]:
+def serving(kg: KnowledgeGraph, guards: Guards) -> Generator[tuple[Endless, httpx.Client]]:
     endless = Endless(kg)
     app = create_app(endless, guards=guards)  # type: ignore[arg-type]  # has all that the bundled graph has
     with running(app) as url, httpx.Client(base_url=url, timeout=WAIT) as client:

@@ -24,7 +24,7 @@ def store() -> ox.Store:
     for name in KNOWLEDGE_FOLDERS:
         if folder(name).is_dir():
             for document in read_documents(folder(name)):
-                result.extend(document.triples)
+                result.extend(ox.Quad(*triple) for triple in document.triples)
     return result
 
 

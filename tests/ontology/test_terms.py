@@ -16,7 +16,7 @@ SHAPES = read_documents(folder("shapes"))
 def store(documents: tuple[Document, ...]) -> ox.Store:
     result = ox.Store()
     for document in documents:
-        result.extend(document.triples)
+        result.extend(ox.Quad(*triple) for triple in document.triples)
     return result
 
 
