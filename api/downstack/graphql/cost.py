@@ -153,6 +153,8 @@ SAMPLE = 5
 ITEM = {"changes": 5, "scenarios": 200, "disruptions": 200, "targets": 1, "representations": 20}
 """What one item of a list argument costs."""
 PAGES = ("first", "last")
+BELOW = frozenset({"Query.dependencies"})
+"""Fields whose page is one list of what they answer with: that list counts as a full page, and the rest once."""
 EACH = "representations"
 """The argument of a field that answers one thing for each item of it."""
 CONTAINERS = frozenset({"nodes", "edges"})
@@ -264,13 +266,15 @@ class Estimate:
         """Return how often what is below a field is in the answer."""
         if found is None:
             return 1.0
+        place = f"{owner}.{node.name.value}"
+        if place in BELOW:
+            return 1.0
         for name in PAGES:
             if name in found.args:
                 return self._page(node, name, found)
         if EACH in found.args:
             return float(sum(self._items(item.value) for item in node.arguments or () if item.name.value == EACH))
         kind = get_nullable_type(found.type)
-        place = f"{owner}.{node.name.value}"
         listed = introspected(self.schema).get(place) if owner.startswith("__") else LISTS.get(place)
         if listed is not None:
             return float(listed)
