@@ -31,13 +31,14 @@ from downstack.engine.solve import solve
 from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
 from downstack.errors import Finding, UserInputError
+from downstack.garbage import paused_collection
 from downstack.graph.dependence.report import Dependence
 from downstack.graph.diff import HEADLINES, HEADLINES_FOR, compare_knowledge
 from downstack.graph.documents import Document
 from downstack.graph.exports.export import Documents, export, no_documents
 from downstack.graph.history import History
 from downstack.graph.knowledge import holds_on
-from downstack.graph.loading import documents_of, load, paused_collection, validate_paths
+from downstack.graph.loading import documents_of, load, validate_paths
 from downstack.graph.model import (
     CorrelationGroup,
     Entity,

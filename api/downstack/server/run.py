@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from downstack.access import Access
 from downstack.editing import Writer
 from downstack.errors import DownstackError, UserInputError
+from downstack.garbage import paused_collection
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graphql.streams import StreamLimits
 from downstack.kg import KnowledgeGraph
@@ -109,7 +110,8 @@ def serve(
         run_workers(chosen, _config(chosen, worker))
         return
     logging.config.dictConfig(log_config(chosen.log_format, chosen.log_level))
-    app = _create(chosen, kg, access, writer)
+    with paused_collection():
+        app = _create(chosen, kg, access, writer)
     server = uvicorn.Server(_config(chosen, lambda: _draining(app, chosen)))
     try:
         with without_echo():
@@ -122,7 +124,9 @@ def serve(
 def application(settings: Settings, writer: Writer | None = None) -> FastAPI:
     """Return the application of a process that uvicorn has started, in its event loop."""
     access = Access.of(settings.access, public_read=settings.public_read_only)
-    return _draining(_create(settings, None, access, writer), settings)
+    with paused_collection():
+        app = _create(settings, None, access, writer)
+    return _draining(app, settings)
 
 
 def _create(settings: Settings, kg: KnowledgeGraph | None, access: Access, writer: Writer | None) -> FastAPI:
