@@ -51,7 +51,7 @@ ROWS = 20
 THINK_SECONDS = 0.25
 
 
-def questions(chance: random.Random) -> dict[str, tuple[int, str, dict[str, object]]]:
+def questions(chance: random.Random) -> dict[str, tuple[int, str, dict[str, str]]]:
     """Return name, how often of a hundred, path and body of what is asked."""
     filled = {
         "CHIP": chance.choice(CHIPS),
@@ -121,7 +121,7 @@ async def honest(url: str, token: str, asked: Asked, chance: random.Random, ende
             await asyncio.sleep(chance.expovariate(1 / THINK_SECONDS))
 
 
-async def _ask(client: httpx.AsyncClient, path: str, body: dict[str, object]) -> str | None:
+async def _ask(client: httpx.AsyncClient, path: str, body: dict[str, str]) -> str | None:
     if path == "/sparql":
         answer = await client.post(path, data=body, headers={"accept": "application/sparql-results+json"})
         good = answer.status_code == 200 and len(answer.json()["results"]["bindings"]) == ROWS

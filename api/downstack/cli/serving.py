@@ -9,6 +9,7 @@ import typer
 
 from downstack.cli.options import AsJson, Store, errors
 from downstack.garbage import paused_collection
+from downstack.graph.ahead import Ahead
 
 
 def serve(
@@ -40,6 +41,8 @@ def serve(
 ) -> None:
     """Run the service: a page at /, GraphQL with its explorer at /graphql, SPARQL at /sparql."""
     with errors(as_json):
+        # Before the imports: they and the graph take about as long.
+        ahead = Ahead() if store is None else None
         with paused_collection():
             from downstack.cli.writing import store_writer
             from downstack.server import serve as run
@@ -63,4 +66,5 @@ def serve(
             public_read_only=public_read_only,
             writer=store_writer(settings.store),
             worker="downstack.cli.working:worker",
+            ahead=ahead,
         )
