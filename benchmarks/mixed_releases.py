@@ -63,7 +63,7 @@ async def _load(store: Path, turn: int) -> None:
         stderr=asyncio.subprocess.STDOUT,
     )
     said, _ = await process.communicate()
-    if process.returncode != 0:
+    if process.returncode != 0 or b"written to" not in said:
         raise RuntimeError(f"the load failed: {said.decode()}")
 
 
