@@ -135,7 +135,9 @@ def _create(settings: Settings, kg: KnowledgeGraph | None, access: Access, write
         cursor_key=settings.cursor_key,
         hosts=(*LOCAL_NAMES, name) if is_loopback(settings.host) else None,
         trusted_proxies=settings.trusted_proxies,
-        sparql=QueryLimits(seconds=settings.deadline_seconds, workers=settings.sparql_workers),
+        sparql=QueryLimits(
+            seconds=settings.deadline_seconds, answer=settings.sparql_max_bytes, workers=settings.sparql_workers
+        ),
         tracer_provider=provider_of(),
         access=access,
         writer=writer,

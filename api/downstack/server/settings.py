@@ -37,6 +37,8 @@ class Settings:
     """DOWNSTACK_CURSOR_KEY: the key of page cursors, the same on replicas behind one address; random unless given."""
     sparql_workers: int = 2
     """DOWNSTACK_SPARQL_WORKERS: SPARQL queries that run at a time; without any there is no ``/sparql``."""
+    sparql_max_bytes: int = 100_000_000
+    """DOWNSTACK_SPARQL_MAX_BYTES: how long an answer of SPARQL may be; one that has begun is cut off there."""
     trusted_proxies: tuple[str, ...] = ()
     """DOWNSTACK_TRUSTED_PROXIES: addresses and networks, separated by commas, of proxies that may say for whom they ask."""
     log_format: str = "text"
@@ -100,6 +102,14 @@ class Settings:
             grace_seconds=_number("DOWNSTACK_GRACE_SECONDS", given.get("DOWNSTACK_GRACE_SECONDS") or "30", 0, 3600),
             sparql_workers=int(
                 _number("DOWNSTACK_SPARQL_WORKERS", given.get("DOWNSTACK_SPARQL_WORKERS") or "2", 0, 64, whole=True)
+            ),
+            sparql_max_bytes=int(
+                _number(
+                    "DOWNSTACK_SPARQL_MAX_BYTES",
+                    given.get("DOWNSTACK_SPARQL_MAX_BYTES") or "100000000",
+                    1_000,
+                    1e12,
+                )
             ),
             workers=int(
                 _number("DOWNSTACK_WORKERS", given.get("DOWNSTACK_WORKERS") or "1", 1, MAX_WORKERS, whole=True)

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from downstack.errors import QueryTimeError
     from downstack.graph.sparql.exchange import Exchange
     from downstack.graph.sparql.formats import Format
 
@@ -84,6 +85,10 @@ class OpenAnswer:
         yield self.beginning
         while (part := self.part()) is not None:
             yield part
+
+    def too_late(self) -> QueryTimeError:
+        """Return what is said when it is not whole at its deadline."""
+        return self._exchange.too_late()
 
     def withdraw(self) -> None:
         """Let whoever waits for a part wait no longer; returns at once, for an event loop."""

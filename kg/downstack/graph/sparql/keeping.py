@@ -22,6 +22,8 @@ _STOPPING = 5.0
 
 @dataclass(slots=True)
 class Worker:
+    """A process that answers queries, one after another."""
+
     pid: int
     channel: socket.socket
 
@@ -38,7 +40,7 @@ class Worker:
 
 
 class Keeper:
-    """The process that holds the triples."""
+    """The process that holds the triples; it begins to read them at once."""
 
     def __init__(self, origin: Origin, limits: QueryLimits) -> None:
         self._control, theirs = socket.socketpair()
