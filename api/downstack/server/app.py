@@ -120,6 +120,7 @@ def create_app(
         Streams(streams),
         draining=lambda: app.state.readiness.draining,
         deadline_seconds=bounds.deadline_seconds,
+        response_bytes=bounds.response_bytes,
     )
     door = graphql_door(
         holder,

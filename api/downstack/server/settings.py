@@ -61,7 +61,7 @@ class Settings:
     deadline_seconds: float = 10.0
     """DOWNSTACK_DEADLINE_SECONDS: how long an answer may take; what computes longer is stopped and says so."""
     max_response_bytes: int = 2_000_000
-    """DOWNSTACK_MAX_RESPONSE_BYTES: how large an answer may be."""
+    """DOWNSTACK_MAX_RESPONSE_BYTES: how large an answer of GraphQL may be, and each message of a stream."""
     rate_limit: float | None = None
     """DOWNSTACK_RATE_LIMIT: requests per second of one client; 0 for any number. None at first, 50 in production."""
     rate_burst: float | None = None
