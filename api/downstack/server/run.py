@@ -7,6 +7,7 @@ import logging.config
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -119,13 +120,27 @@ def serve(
         raise DownstackError("the service could not start", hint="the log above says why") from error
 
 
-def application(settings: Settings, writer: Writer | None = None) -> FastAPI:
-    """Return the application of a process that uvicorn has started, in its event loop."""
+def application(settings: Settings, writer: Writer | None = None, shared: Path | None = None) -> FastAPI:
+    """Return the application of a process that uvicorn has started, in its event loop.
+
+    Parameters
+    ----------
+    settings, writer
+        As of the service.
+    shared
+        The folder that it shares with the others.
+    """
     access = Access.of(settings.access, public_read=settings.public_read_only)
-    return _draining(_create(settings, None, access, writer), settings)
+    return _draining(_create(settings, None, access, writer, shared), settings)
 
 
-def _create(settings: Settings, kg: KnowledgeGraph | None, access: Access, writer: Writer | None) -> FastAPI:
+def _create(
+    settings: Settings,
+    kg: KnowledgeGraph | None,
+    access: Access,
+    writer: Writer | None,
+    shared: Path | None = None,
+) -> FastAPI:
     name = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     return create_app(
         kg,
@@ -144,6 +159,7 @@ def _create(settings: Settings, kg: KnowledgeGraph | None, access: Access, write
         streams=settings.streams,
         guards=guards_of(settings),
         rate_limit=rate_of(settings),
+        shared=shared,
     )
 
 
