@@ -73,8 +73,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read the settings, and refuse values that mean nothing."""
-        given = os.environ if environment is None else environment
+        """Read the settings, and refuse values that mean nothing; a variable without a value is as if it were not set."""
+        found = os.environ if environment is None else environment
+        given = {name: text for name, text in found.items() if text.strip()}
         key = given.get("DOWNSTACK_CURSOR_KEY")
         return cls(
             store=given.get("DOWNSTACK_STORE") or None,

@@ -77,7 +77,8 @@ class Exchange:
         """
         with self._reading:
             if self._over:
-                return self._nothing()
+                self._check_whole()
+                return None
             try:
                 part = receive_frame(self._worker.channel, self.deadline)
                 if part:
@@ -86,7 +87,8 @@ class Exchange:
             except (EOFError, OSError, ValueError) as error:
                 raise self._lost(error) from None
             if not self._finish():
-                return self._nothing()
+                self._check_whole()
+                return None
             self._whole = "error" not in said
             if said["last"]:
                 with contextlib.suppress(UnavailableError):
@@ -97,7 +99,7 @@ class Exchange:
                 raise _error(said)
             return None
 
-    def _nothing(self) -> None:
+    def _check_whole(self) -> None:
         # Part of an answer must not be taken for a whole one, whoever ended it.
         if not self._whole:
             raise UnavailableError("the answer was given up before it was whole", hint="ask again")
