@@ -22,6 +22,7 @@ from downstack.kg import KnowledgeGraph
 from downstack.server.app import create_app
 from downstack.server.draining import drain_on_signals, without_echo
 from downstack.server.logs import log_config
+from downstack.server.patience import PatientProtocol
 from downstack.server.protection import guards_of, rate_of
 from downstack.server.settings import Settings
 from downstack.server.telemetry import provider_of
@@ -61,11 +62,12 @@ def check_host(host: str, *, public_read_only: bool, guarded: bool = False) -> N
 
 
 def socket_options(limits: StreamLimits) -> dict[str, Any]:
-    """Return how the server treats WebSockets: bounded before a message is read whole, and without compression.
+    """Return how the server treats connections: with bounds of patience and of messages, and without compression.
 
     A compressed message can be a thousand times as large as what was sent.
     """
     return {
+        "http": PatientProtocol,
         "ws": "websockets-sansio",
         "ws_max_size": 4 * limits.message_bytes,
         "ws_per_message_deflate": False,
