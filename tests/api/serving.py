@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from downstack.graphql.streams import StreamLimits
+from downstack.server.patience import PatientProtocol
 from downstack.server.run import socket_options
 
 DEADLINE = 30.0
@@ -30,17 +31,23 @@ class ReadyServer(uvicorn.Server):
 
 
 @contextmanager
-def running(app: FastAPI, *, lifespan: Literal["on", "off"] = "off", send_buffer: int | None = None) -> Generator[str]:
+def running(
+    app: FastAPI,
+    *,
+    lifespan: Literal["on", "off"] = "off",
+    send_buffer: int | None = None,
+    http: type[PatientProtocol] = PatientProtocol,
+) -> Generator[str]:
     """Serve an application and yield its address; with its lifespan it also starts and ends as it says.
 
-    With a small `send_buffer` (bytes) the system takes little off the service that nobody reads.
+    With a small `send_buffer` (bytes) the system takes little off the service that nobody reads; `http` may have less patience.
     """
     # Named as TCP, or asyncio would leave Nagle's algorithm on and every answer would wait 40 ms.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if send_buffer is not None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     listener.bind(("127.0.0.1", 0))
-    options = socket_options(StreamLimits())
+    options = {**socket_options(StreamLimits()), "http": http}
     config = uvicorn.Config(app, log_level="warning", lifespan=lifespan, proxy_headers=False, **options)
     server = ReadyServer(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

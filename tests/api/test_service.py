@@ -20,6 +20,7 @@ from downstack.server.landing import EXAMPLE, landing_page
 from downstack.server.readiness import Readiness
 from downstack.server.run import check_host
 from downstack.server.settings import Settings
+from downstack.server.settings_page import settings_page
 
 HTML = {"accept": "text/html"}
 
@@ -213,6 +214,7 @@ def test_the_environment_is_read_with_its_defaults() -> None:
         "DOWNSTACK_CORS_ORIGINS": "https://a.example, https://b.example",
         "DOWNSTACK_CURSOR_KEY": "shared",
         "DOWNSTACK_SPARQL_WORKERS": "3",
+        "DOWNSTACK_SPARQL_MAX_BYTES": "5000000",
         "DOWNSTACK_TRUSTED_PROXIES": "10.0.0.0/8,192.0.2.1",
         "DOWNSTACK_LOG_FORMAT": "json",
         "DOWNSTACK_LOG_LEVEL": "WARNING",
@@ -228,6 +230,7 @@ def test_the_environment_is_read_with_its_defaults() -> None:
         cors_origins=("https://a.example", "https://b.example"),
         cursor_key=b"shared",
         sparql_workers=3,
+        sparql_max_bytes=5_000_000,
         trusted_proxies=("10.0.0.0/8", "192.0.2.1"),
         log_format="json",
         log_level="warning",
@@ -235,6 +238,13 @@ def test_the_environment_is_read_with_its_defaults() -> None:
         grace_seconds=60.0,
         workers=2,
     )
+
+
+@pytest.mark.parametrize("nothing", ["", " ", "\t\n"])
+def test_a_variable_without_a_value_is_as_if_it_were_not_set(nothing: str) -> None:
+    names = re.findall(r"^\| `(DOWNSTACK_\w+)` \|", settings_page(), re.MULTILINE)
+    assert len(names) > 30
+    assert Settings.from_environment(dict.fromkeys(names, nothing)) == Settings()
 
 
 @pytest.mark.parametrize(
@@ -247,6 +257,8 @@ def test_the_environment_is_read_with_its_defaults() -> None:
         ("DOWNSTACK_SPARQL_WORKERS", "many"),
         ("DOWNSTACK_SPARQL_WORKERS", "65"),
         ("DOWNSTACK_SPARQL_WORKERS", "-1"),
+        ("DOWNSTACK_SPARQL_MAX_BYTES", "0"),
+        ("DOWNSTACK_SPARQL_MAX_BYTES", "100MB"),
         ("DOWNSTACK_LOG_FORMAT", "xml"),
         ("DOWNSTACK_LOG_LEVEL", "loud"),
         ("DOWNSTACK_DRAIN_SECONDS", "-1"),

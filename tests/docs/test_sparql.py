@@ -18,7 +18,7 @@ from tests.api.serving import running
 from tests.api.test_cli import environment
 from tests.conftest import require
 
-from downstack.cli.sparql import QueryFormat
+from downstack.cli.sparql import MAX_BYTES, QueryFormat
 from downstack.errors import QueryError, QueryLimitError, QuerySizeError, QueryTimeError, UnavailableError
 from downstack.graph.sparql.formats import GRAPHS, SOLUTIONS
 from downstack.graph.sparql.limits import MAX_NESTING, MAX_QUERY_BYTES, QueryLimits
@@ -58,7 +58,9 @@ def run(words: list[str], folder: Path) -> str:
 
 def test_the_commands_run(folder: Path) -> None:
     said = [run([sys.executable, "-m", "downstack.cli", *shlex.split(item)[1:]], folder) for item in COMMANDS]
-    table, csv, document = said
+    table, csv, document, nothing = said
+    assert nothing == ""
+    assert (folder / "largest-memory.csv").read_text(encoding="utf-8").splitlines() == csv.splitlines()
     assert "label" in table.splitlines()[0]
     assert "3 rows of graph " in table
     assert csv.splitlines()[0] == "label,bytes"
@@ -91,7 +93,9 @@ def test_the_page_names_every_format_and_every_bound() -> None:
     assert f"stopped after {limits.seconds:g} seconds" in PAGE
     assert f"more than {MAX_NESTING} levels" in PAGE
     assert f"more than {MAX_QUERY_BYTES // 1024} KiB" in PAGE
-    assert f"more than {limits.answer // 2**20} MiB" in PAGE
+    assert f"longer than {limits.answer // 10**6} MB" in PAGE
+    assert f"`--max-bytes` a longer answer than {MAX_BYTES // 10**6} MB" in PAGE
+    assert f"up to {limits.whole // 2**20} MiB is held until it is whole" in PAGE
     assert f"has {limits.memory // 2**20} MiB beyond the graph" in PAGE
     assert f"{limits.waiting} queries wait" in PAGE
     assert f"run at a time ({limits.workers})" in PAGE

@@ -21,7 +21,7 @@ FILES = {
 @pytest.fixture(scope="module")
 def loaded(bundled: KnowledgeGraph) -> dict[str, Loaded]:
     folder = os.environ.get("DOWNSTACK_DATA_DIR")
-    if folder is None:
+    if not folder:
         pytest.skip("DOWNSTACK_DATA_DIR does not name a folder with the source tables")
     held = known_entities(bundled.entities.values())
     return {

@@ -46,8 +46,13 @@ def errors(as_json: bool) -> Generator[None]:
     except DownstackError as error:
         if as_json:
             sys.stdout.write(dump(error_json(error)) + "\n")
-        console = Console(stderr=True, soft_wrap=True)
-        console.print(Text.assemble(("error: ", "bold red"), error.message))
-        if error.hint:
-            console.print(Text.assemble(("hint: ", "bold"), error.hint))
+        print_error(error)
         raise typer.Exit(1) from error
+
+
+def print_error(error: DownstackError) -> None:
+    """Print an error and its hint for a person, apart from the output."""
+    console = Console(stderr=True, soft_wrap=True)
+    console.print(Text.assemble(("error: ", "bold red"), error.message))
+    if error.hint:
+        console.print(Text.assemble(("hint: ", "bold"), error.hint))

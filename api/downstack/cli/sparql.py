@@ -13,17 +13,24 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from downstack.cli.options import AsJson, Store, errors
-from downstack.errors import QueryError, UserInputError
+from downstack.cli.options import AsJson, Store, errors, print_error
+from downstack.errors import DownstackError, QueryError, UserInputError
+from downstack.graph.exports.write import write_parts
 from downstack.vocabulary import shorten
 
 if TYPE_CHECKING:
+    from downstack.graph.sparql.answers import OpenAnswer
     from downstack.graph.sparql.formats import Format
-    from downstack.graph.sparql.processes import Answer
 
 
 STARTING = 3_600.0
 """Seconds that reading a graph may take: whoever asks on the command line waits for it."""
+
+
+MAX_BYTES = 100_000_000
+"""Of an answer, unless the command says otherwise: as at the endpoint."""
+MAX_TABLE_BYTES = 8_000_000
+"""Of what becomes a table, whose columns are as wide as its widest row needs, so that all of it is held."""
 
 
 class QueryFormat(StrEnum):
@@ -52,13 +59,24 @@ def sparql(
             help="table, json, xml, csv, tsv of SELECT and ASK; turtle, ntriples, jsonld, rdfxml of CONSTRUCT and DESCRIBE.",
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="PATH", help="A file for the answer, which is there when it is whole."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
     seconds: Annotated[float, typer.Option("--seconds", min=0.1, max=86_400, help="Stop the query after that.")] = 10.0,
+    max_bytes: Annotated[
+        int, typer.Option("--max-bytes", min=1_000, help="Stop the query when its answer is longer.")
+    ] = MAX_BYTES,
     as_json: AsJson = False,
     store: Store = None,
 ) -> None:
     """Answer a SPARQL query about the graph; what the endpoint refuses is refused."""
     if as_json and format not in (None, QueryFormat.JSON, QueryFormat.JSONLD):
         raise typer.BadParameter(f"--json is a format of its own: leave out --format {format}")
+    table = out is None and (format is QueryFormat.TABLE or (format is None and not as_json))
+    if out is not None and format is QueryFormat.TABLE:
+        raise typer.BadParameter("a table is for the screen: write another --format to a file")
     with errors(as_json):
         text = _read(file)
         from downstack.graph.sparql.formats import formats_of
@@ -69,13 +87,42 @@ def sparql(
 
         # What is refused is refused before the graph is opened.
         wanted = _chosen(formats_of(check_query(text)), format, as_json)
-        limits = QueryLimits(seconds=seconds, start=STARTING, workers=1)
+        table = table and wanted.name == "json"
+        most = min(max_bytes, MAX_TABLE_BYTES) if table else max_bytes
+        limits = QueryLimits(seconds=seconds, start=STARTING, workers=1, answer=most)
         processes = QueryProcesses(KnowledgeGraph.open(store).origin, limits)
         try:
-            answer = processes.ask(text, lambda _: wanted)
+            with processes.open(text, lambda _: wanted) as answer:
+                if table:
+                    _print(json.loads(b"".join(answer)), answer.version)
+                elif out is not None:
+                    write_parts(out, answer, force=force)
+                else:
+                    _write(answer)
         finally:
             processes.close()
-        _print(answer, table=format is QueryFormat.TABLE or (format is None and not as_json))
+
+
+def _write(answer: OpenAnswer) -> None:
+    """Print an answer as it is written; what ends before it is whole says so, apart from the output."""
+    output = sys.stdout.buffer
+    written, last = 0, b""
+    try:
+        for part in answer:
+            output.write(part)
+            written += len(part)
+            last = part[-1:] or last
+    except DownstackError as error:
+        if not written:
+            raise
+        output.flush()
+        # The output holds a part of an answer: a document about the error would be no document there.
+        print_error(error)
+        print_error(UserInputError(f"the {written:,} bytes that were written are not the whole answer"))
+        raise typer.Exit(1) from error
+    if last != b"\n":
+        output.write(b"\n")
+    output.flush()
 
 
 def _read(file: str) -> str:
@@ -110,18 +157,11 @@ def _chosen(formats: tuple[Format, ...], wanted: QueryFormat | None, as_json: bo
     return formats[names.index(wanted.value)]
 
 
-def _print(answer: Answer, *, table: bool) -> None:
-    if table and answer.format.name == "json":
-        found = json.loads(answer.content)
-        if "boolean" in found:
-            sys.stdout.write("true\n" if found["boolean"] else "false\n")
-        else:
-            _print_table(Console(), found, answer.version)
-        return
-    sys.stdout.buffer.write(answer.content)
-    if not answer.content.endswith(b"\n"):
-        sys.stdout.buffer.write(b"\n")
-    sys.stdout.buffer.flush()
+def _print(found: dict[str, Any], version: str) -> None:
+    if "boolean" in found:
+        sys.stdout.write("true\n" if found["boolean"] else "false\n")
+    else:
+        _print_table(Console(), found, version)
 
 
 def _print_table(console: Console, found: dict[str, Any], version: str) -> None:

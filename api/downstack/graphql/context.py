@@ -115,6 +115,8 @@ class Services:
     """Whether the service is about to stop, so that what would go on for ever ends; never unless given."""
     deadline_seconds: float = 10.0
     """How long one answer on a stream may take."""
+    response_bytes: int = 2_000_000
+    """How large one message of a stream may be, as it is for an answer of its own."""
 
     @cached_property
     def pool(self) -> ThreadPoolExecutor:

@@ -127,14 +127,16 @@ def written(result: ExecutionResult | list[GraphQLError], most: int) -> Answer:
         content["errors"] = [error.formatted for error in public_errors(result.errors)]
     body = orjson.dumps(content)
     if len(body) > most:
-        return refusal(
-            GraphQLError(
-                f"the answer has {len(body):,} bytes; {most:,} are allowed",
-                extensions={"code": TOO_COMPLEX, "hint": HINT},
-            )
-        )
+        return refusal(too_large(len(body), most))
     forbidden = status_of(content) if result.errors else None
     return Answer(body) if forbidden is None else Answer(body, forbidden, plain=True)
+
+
+def too_large(size: int, most: int) -> GraphQLError:
+    """Return the error about an answer of too many bytes."""
+    return GraphQLError(
+        f"the answer has {size:,} bytes; {most:,} are allowed", extensions={"code": TOO_COMPLEX, "hint": HINT}
+    )
 
 
 def refusal(*errors: GraphQLError, status: int = 400) -> Answer:

@@ -174,7 +174,9 @@ def graphql_door(
     signer = CursorSigner(cursor_key)
     schema = build_schema(introspection)
     bounds = guards or Guards()
-    shared = Services(holder, deadline_seconds=bounds.deadline_seconds) if services is None else services
+    shared = services or Services(
+        holder, deadline_seconds=bounds.deadline_seconds, response_bytes=bounds.response_bytes
+    )
 
     def context_of(scope: Scope) -> Context:
         made = Context(holder.served, signer, shared)

@@ -54,6 +54,7 @@ class Observation:
         "_tracing",
         "codes",
         "cost",
+        "cut",
         "kind",
         "lookups",
         "name",
@@ -73,6 +74,8 @@ class Observation:
         """The root fields that the document asks for, which need not exist."""
         self.cost: float | None = None
         """The values that the answer was estimated to hold."""
+        self.cut = ""
+        """Why the answer ended before it was whole, after it had begun; empty where it is whole."""
         self.codes: list[str] = []
         self.references: list[str] = []
         """The ids of internal errors, which clients see and the log repeats."""
@@ -184,3 +187,10 @@ def observe_error(code: str, reference: str = "") -> None:
     seen = current_observation()
     if seen is not None:
         seen.failed(code, reference)
+
+
+def observe_cut(reason: str) -> None:
+    """Note that the answer ended before it was whole, after it had begun."""
+    seen = current_observation()
+    if seen is not None:
+        seen.cut = reason

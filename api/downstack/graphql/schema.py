@@ -8,6 +8,7 @@ from contextlib import aclosing
 from functools import cached_property, lru_cache
 from typing import Any, cast
 
+import orjson
 import strawberry
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.config import StrawberryConfig
@@ -21,6 +22,7 @@ from downstack.graphql.documents import Documents
 from downstack.graphql.entities import ENTITY_TYPES, Fact, Relation
 from downstack.graphql.enums import DATE_SCALAR, Date
 from downstack.graphql.errors import public_errors
+from downstack.graphql.execution import too_large
 from downstack.graphql.federation import Composed, Federated, Reserved
 from downstack.graphql.mutation import Mutation
 from downstack.graphql.observing import observe_cost, observe_document, observe_lookup, observe_operation
@@ -108,20 +110,32 @@ class PublicSchema(strawberry.federation.Schema):
     async def stream(self, *args: Any, **options: Any) -> AsyncGenerator[Any, None]:
         """Run a document whose answers come one after another, from the graph as it is now."""
         context = options.get("context_value")
+        most = None
         if isinstance(context, Context):
             options["context_value"] = context.renewed()
-        return _public(await super().stream(*args, **options))
+            most = context.services.response_bytes
+        return _public(await super().stream(*args, **options), most)
 
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
         """Log nothing here: what a client did wrong is no error of the service."""
 
 
-async def _public(results: AsyncGenerator[Any, None]) -> AsyncGenerator[Any, None]:
+async def _public(results: AsyncGenerator[Any, None], most: int | None) -> AsyncGenerator[Any, None]:
+    """Yield results with errors as clients may see them; one of too many bytes is an error, and the last."""
     async with aclosing(results):
         async for result in results:
             if result.errors:
                 result.errors = public_errors(result.errors)
+            if most is not None and (size := _size(result)) > most:
+                yield ExecutionResult(data=None, errors=public_errors([too_large(size, most)]))
+                return
             yield result
+
+
+def _size(result: Any) -> int:
+    if not isinstance(result, ExecutionResult) or result.data is None:
+        return 0
+    return len(orjson.dumps({"data": result.data}))
 
 
 TYPES = (*ENTITY_TYPES.values(), Fact, Relation, Influence)

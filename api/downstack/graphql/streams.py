@@ -91,18 +91,17 @@ class Seat:
 
 
 class Streams:
-    """Counts open connections."""
+    """Counts the open connections of one process."""
 
     def __init__(self, limits: StreamLimits | None = None) -> None:
         self.limits = limits or StreamLimits()
         self._by_client: Counter[str] = Counter()
-        self._total = 0
         self._lock = threading.Lock()
 
     @property
     def open(self) -> int:
         """How many are open."""
-        return self._total
+        return self._by_client.total()
 
     def enter(self, client: str) -> Seat:
         """Take a place for a client.
@@ -112,32 +111,51 @@ class Streams:
         TooManyStreamsError
             If there is none.
         """
-        with self._lock:
-            if self._total >= self.limits.total:
-                raise TooManyStreamsError("this service has as many open connections as it may", 503)
-            self._check(client)
-            self._by_client[client] += 1
-            self._total += 1
+        self._take(client)
         return Seat(self, client)
 
     def moved(self, before: str, after: str) -> None:
-        """Count one connection for another client."""
+        """Count one connection for another client.
+
+        Raises
+        ------
+        TooManyStreamsError
+            If they have as many as they may.
+        """
+        self._move(before, after)
+
+    def left(self, client: str) -> None:
+        """Count one connection less."""
+        self._give(client)
+
+    def _take(self, client: str) -> None:
+        with self._lock:
+            if self.open >= self.limits.total:
+                raise self._full()
+            self._check(client)
+            self._by_client[client] += 1
+
+    def _move(self, before: str, after: str) -> None:
         with self._lock:
             self._check(after)
             self._forget(before)
             self._by_client[after] += 1
 
-    def left(self, client: str) -> None:
-        """Count one connection less."""
+    def _give(self, client: str) -> None:
         with self._lock:
             self._forget(client)
-            self._total -= 1
 
     def _check(self, client: str) -> None:
         if self._by_client[client] >= self.limits.per_client:
-            raise TooManyStreamsError(f"there are {self.limits.per_client} open connections of yours", 429)
+            raise self._too_many()
 
     def _forget(self, client: str) -> None:
         self._by_client[client] -= 1
         if self._by_client[client] <= 0:
             del self._by_client[client]
+
+    def _full(self) -> TooManyStreamsError:
+        return TooManyStreamsError("this service has as many open connections as it may", 503)
+
+    def _too_many(self) -> TooManyStreamsError:
+        return TooManyStreamsError(f"there are {self.limits.per_client} open connections of yours", 429)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -24,7 +25,7 @@ from downstack.server.entrance import guard
 from downstack.server.headers import KnownHosts, SecurityHeaders
 from downstack.server.landing import landing_page, landing_style
 from downstack.server.operations import NO_TELEMETRY, add_doors, observe
-from downstack.server.rate import RateLimit, RateLimited
+from downstack.server.rate import Buckets, RateLimit, RateLimited, Taking
 from downstack.server.watch import StoreWatch, WatchStore
 from downstack.sparql.http import sparql_router
 
@@ -48,6 +49,7 @@ def create_app(
     streams: StreamLimits | None = None,
     guards: Guards | None = None,
     rate_limit: RateLimit | None = None,
+    shared: Path | None = None,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -82,6 +84,8 @@ def create_app(
         The bounds of requests, answers and time.
     rate_limit
         How often one client may ask; as often as it wants unless given.
+    shared
+        A folder of several processes that are one service: what a client may ask and keep open then holds for all of them together.
 
     Raises
     ------
@@ -117,9 +121,10 @@ def create_app(
         holder,
         access,
         edits,
-        Streams(streams),
+        _streams(streams, shared),
         draining=lambda: app.state.readiness.draining,
         deadline_seconds=bounds.deadline_seconds,
+        response_bytes=bounds.response_bytes,
     )
     door = graphql_door(
         holder,
@@ -132,7 +137,7 @@ def create_app(
     app.include_router(door.router)
     app.add_middleware(Direct, door=door)
     if rate_limit is not None:
-        app.add_middleware(RateLimited, limit=rate_limit)
+        app.add_middleware(RateLimited, buckets=_buckets(rate_limit, shared))
     guard(app, access)
     if cors_origins:
         app.add_middleware(
@@ -148,3 +153,20 @@ def create_app(
     if kg is None and store is not None:
         app.add_middleware(WatchStore, watch=app.state.watch)
     return app
+
+
+def _streams(limits: StreamLimits | None, shared: Path | None) -> Streams:
+    if shared is None:
+        return Streams(limits)
+    # Needs locks of Unix, which several processes have anyway.
+    from downstack.server.shared import SharedStreams
+
+    return SharedStreams(limits, shared)
+
+
+def _buckets(limit: RateLimit, shared: Path | None) -> Taking:
+    if shared is None:
+        return Buckets(limit)
+    from downstack.server.shared import SharedBuckets
+
+    return SharedBuckets(limit, shared)

@@ -73,6 +73,12 @@ class ServiceMetrics:
             registry=registry,
         )
         self._errors = Counter("downstack_errors", "Errors in answers, by code.", ("code",), registry=registry)
+        self._cut = Counter(
+            "downstack_answers_cut",
+            "Answers that were cut off after they had begun, by route and reason: time, size, failed.",
+            ("route", "reason"),
+            registry=registry,
+        )
         self._lookups = Counter(
             "downstack_cache_lookups", "Look-ups in caches, by result.", ("cache", "result"), registry=registry
         )
@@ -155,6 +161,8 @@ class ServiceMetrics:
             self._cost.labels(operation).observe(seen.cost)
         for code in seen.codes:
             self._errors.labels(code if _CODE.fullmatch(code) else OTHER).inc()
+        if seen.cut:
+            self._cut.labels(route, seen.cut).inc()
         for (cache, hit), times in seen.lookups.items():
             self._lookups.labels(cache, "hit" if hit else "miss").inc(times)
         for stage, taken in seen.seconds.items():

@@ -130,6 +130,7 @@ class ObserveRequests:
             "cost": None if seen.cost is None else round(seen.cost),
             "error_codes": seen.codes,
             "error_ids": seen.references,
+            "cut": seen.cut,
         }
         event(_log, level, "request", {name: value for name, value in fields.items() if value not in (None, "", [])})
 

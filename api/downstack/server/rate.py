@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import orjson
 
@@ -37,8 +37,22 @@ class RateLimit:
     """Requests at once, after a time without any."""
 
 
+def refilled(limit: RateLimit, tokens: float, then: float, now: float) -> tuple[float, float]:
+    """Return what is in a bucket once it was filled and a token was taken, and the seconds to wait when there was none."""
+    tokens = min(limit.burst, tokens + max(0.0, now - then) * limit.per_second)
+    return (tokens - 1.0, 0.0) if tokens >= 1.0 else (tokens, (1.0 - tokens) / limit.per_second)
+
+
+class Taking(Protocol):
+    """What tells whether a client may ask now."""
+
+    def take(self, client: str) -> float:
+        """Take a token; return 0, or the seconds until there is one."""
+        ...
+
+
 class Buckets:
-    """The buckets of all clients.
+    """The buckets of all clients of one process.
 
     Parameters
     ----------
@@ -62,9 +76,8 @@ class Buckets:
         now = self._clock()
         limit = self._limit
         tokens, then = self._filled.get(client, (limit.burst, now))
-        tokens = min(limit.burst, tokens + (now - then) * limit.per_second)
-        wait = 0.0 if tokens >= 1.0 else (1.0 - tokens) / limit.per_second
-        self._filled[client] = (tokens - 1.0 if wait == 0.0 else tokens), now
+        tokens, wait = refilled(limit, tokens, then, now)
+        self._filled[client] = tokens, now
         self._filled.move_to_end(client)
         if len(self._filled) > self._clients:
             self._filled.popitem(last=False)
@@ -74,9 +87,9 @@ class Buckets:
 class RateLimited:
     """Refuses the requests of a client that asks too often."""
 
-    def __init__(self, app: ASGIApp, limit: RateLimit) -> None:
+    def __init__(self, app: ASGIApp, buckets: Taking) -> None:
         self._app = app
-        self._buckets = Buckets(limit)
+        self._buckets = buckets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or say when to ask again."""

@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -24,6 +25,7 @@ from downstack.kg import KnowledgeGraph
 from downstack.server.app import create_app
 from downstack.server.draining import drain_on_signals, without_echo
 from downstack.server.logs import log_config
+from downstack.server.patience import PatientProtocol
 from downstack.server.protection import guards_of, rate_of
 from downstack.server.settings import Settings
 from downstack.server.telemetry import provider_of
@@ -63,11 +65,12 @@ def check_host(host: str, *, public_read_only: bool, guarded: bool = False) -> N
 
 
 def socket_options(limits: StreamLimits) -> dict[str, Any]:
-    """Return how the server treats WebSockets: bounded before a message is read whole, and without compression.
+    """Return how the server treats connections: with bounds of patience and of messages, and without compression.
 
     A compressed message can be a thousand times as large as what was sent.
     """
     return {
+        "http": PatientProtocol,
         "ws": "websockets-sansio",
         "ws_max_size": 4 * limits.message_bytes,
         "ws_per_message_deflate": False,
@@ -125,11 +128,19 @@ def serve(
         raise DownstackError("the service could not start", hint="the log above says why") from error
 
 
-def application(settings: Settings, writer: Writer | None = None) -> FastAPI:
-    """Return the application of a process that uvicorn has started, in its event loop."""
+def application(settings: Settings, writer: Writer | None = None, shared: Path | None = None) -> FastAPI:
+    """Return the application of a process that uvicorn has started, in its event loop.
+
+    Parameters
+    ----------
+    settings, writer
+        As of the service.
+    shared
+        The folder that it shares with the others.
+    """
     access = Access.of(settings.access, public_read=settings.public_read_only)
     with paused_collection():
-        app = _create(settings, None, access, writer)
+        app = _create(settings, None, access, writer, shared)
     return _draining(app, settings)
 
 
@@ -143,7 +154,13 @@ def _logging_app(
         return _create(settings, kg, access, writer)
 
 
-def _create(settings: Settings, kg: KnowledgeGraph | None, access: Access, writer: Writer | None) -> FastAPI:
+def _create(
+    settings: Settings,
+    kg: KnowledgeGraph | None,
+    access: Access,
+    writer: Writer | None,
+    shared: Path | None = None,
+) -> FastAPI:
     name = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
     return create_app(
         kg,
@@ -153,13 +170,16 @@ def _create(settings: Settings, kg: KnowledgeGraph | None, access: Access, write
         cursor_key=settings.cursor_key,
         hosts=(*LOCAL_NAMES, name) if is_loopback(settings.host) else None,
         trusted_proxies=settings.trusted_proxies,
-        sparql=QueryLimits(seconds=settings.deadline_seconds, workers=settings.sparql_workers),
+        sparql=QueryLimits(
+            seconds=settings.deadline_seconds, answer=settings.sparql_max_bytes, workers=settings.sparql_workers
+        ),
         tracer_provider=provider_of(),
         access=access,
         writer=writer,
         streams=settings.streams,
         guards=guards_of(settings),
         rate_limit=rate_of(settings),
+        shared=shared,
     )
 
 

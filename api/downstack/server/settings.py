@@ -37,6 +37,8 @@ class Settings:
     """DOWNSTACK_CURSOR_KEY: the key of page cursors, the same on replicas behind one address; random unless given."""
     sparql_workers: int = 2
     """DOWNSTACK_SPARQL_WORKERS: SPARQL queries that run at a time; without any there is no ``/sparql``."""
+    sparql_max_bytes: int = 100_000_000
+    """DOWNSTACK_SPARQL_MAX_BYTES: how long an answer of SPARQL may be; one that has begun is cut off there."""
     trusted_proxies: tuple[str, ...] = ()
     """DOWNSTACK_TRUSTED_PROXIES: addresses and networks, separated by commas, of proxies that may say for whom they ask."""
     log_format: str = "text"
@@ -59,7 +61,7 @@ class Settings:
     deadline_seconds: float = 10.0
     """DOWNSTACK_DEADLINE_SECONDS: how long an answer may take; what computes longer is stopped and says so."""
     max_response_bytes: int = 2_000_000
-    """DOWNSTACK_MAX_RESPONSE_BYTES: how large an answer may be."""
+    """DOWNSTACK_MAX_RESPONSE_BYTES: how large an answer of GraphQL may be, and each message of a stream."""
     rate_limit: float | None = None
     """DOWNSTACK_RATE_LIMIT: requests per second of one client; 0 for any number. None at first, 50 in production."""
     rate_burst: float | None = None
@@ -71,8 +73,9 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read the settings, and refuse values that mean nothing."""
-        given = os.environ if environment is None else environment
+        """Read the settings, and refuse values that mean nothing; a variable without a value is as if it were not set."""
+        found = os.environ if environment is None else environment
+        given = {name: text for name, text in found.items() if text.strip()}
         key = given.get("DOWNSTACK_CURSOR_KEY")
         return cls(
             store=given.get("DOWNSTACK_STORE") or None,
@@ -100,6 +103,14 @@ class Settings:
             grace_seconds=_number("DOWNSTACK_GRACE_SECONDS", given.get("DOWNSTACK_GRACE_SECONDS") or "30", 0, 3600),
             sparql_workers=int(
                 _number("DOWNSTACK_SPARQL_WORKERS", given.get("DOWNSTACK_SPARQL_WORKERS") or "2", 0, 64, whole=True)
+            ),
+            sparql_max_bytes=int(
+                _number(
+                    "DOWNSTACK_SPARQL_MAX_BYTES",
+                    given.get("DOWNSTACK_SPARQL_MAX_BYTES") or "100000000",
+                    1_000,
+                    1e12,
+                )
             ),
             workers=int(
                 _number("DOWNSTACK_WORKERS", given.get("DOWNSTACK_WORKERS") or "1", 1, MAX_WORKERS, whole=True)

@@ -23,8 +23,8 @@ HEAD = """\
 # Settings
 
 What `downstack serve` reads from the environment. An option of the command line comes before the variable of the same
-name; a value that means nothing is refused with exit status 1 before anything listens. How to run the service is on
-[operations.md](operations.md).
+name; a value that means nothing is refused with exit status 1 before anything listens. A variable that is set to nothing,
+or to blanks, is as if it were not set. How to run the service is on [operations.md](operations.md).
 
 | variable | default | meaning |
 |---|---|---|

@@ -175,7 +175,7 @@ def _stamp(file: Path) -> Mark:
 
 
 def _remote_interval() -> float:
-    text = os.environ.get(POLL)
+    text = os.environ.get(POLL, "").strip()
     if not text:
         return REMOTE_INTERVAL
     try:

@@ -1,7 +1,8 @@
 """Several processes behind one address, each with a graph of its own; uvicorn starts them, and again when one dies.
 
 Settings reach a worker by the environment. The numbers of all are added up by whichever is asked for ``/metrics``: each
-writes them to files in a folder that only this user can read, and that goes with the service.
+writes them to files in a folder that only this user can read, and that goes with the service. There they also count together what
+clients ask and keep open (:mod:`downstack.server.shared`).
 """
 
 from __future__ import annotations
@@ -77,7 +78,8 @@ def worker(writer_of: Callable[[str | None], Writer | None] | None = None) -> Fa
     threading.Thread(target=_follow_the_parent, name="downstack-parent", daemon=True).start()
     try:
         settings = Settings.from_environment()
-        return application(settings, None if writer_of is None else writer_of(settings.store))
+        writer = None if writer_of is None else writer_of(settings.store)
+        return application(settings, writer, Path(os.environ[SHARED_FOLDER]))
     except DownstackError as error:
         _log.error("the worker cannot start: %s", error)
         sys.exit(STARTUP_FAILURE)

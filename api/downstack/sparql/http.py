@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from downstack.errors import (
     DownstackError,
@@ -26,21 +24,14 @@ from downstack.errors import (
 from downstack.graph.sparql.formats import GRAPHS, Format
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graph.sparql.origin import Source
-from downstack.graph.sparql.processes import Answer
+from downstack.graphql.observing import observe_cut, observe_error
 from downstack.sparql.description import described
 from downstack.sparql.negotiation import chosen
 from downstack.sparql.protocol import FORM, QUERY, MediaTypeError, asked
+from downstack.sparql.sending import AnswerResponse, reason_of, whole_or_refused
 from downstack.sparql.service import SparqlService
 
-if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
-
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
-VERSION = "downstack-graph-version"
-PART = 64 * 1024
-"""Bytes of a large answer that are handed on at a time: what a slow client has not taken stays in one place."""
-SENDING = 60.0
-"""Seconds that a client has to take an answer."""
 OPEN = 32
 """Requests that are asked or sent at a time; bounds the memory that answers take."""
 RETRY_AFTER = "1"
@@ -68,6 +59,7 @@ def status_of(error: DownstackError) -> int:
 
 def _refusal(request: Request, error: DownstackError) -> Response:
     status = status_of(error)
+    observe_error(error.code)
     headers = {"vary": "accept"}
     if status == 503:
         headers["retry-after"] = RETRY_AFTER
@@ -97,33 +89,6 @@ def _format(request: Request, formats: tuple[Format, ...]) -> Format:
             "the answer cannot be written as the Accept header asks", hint=f"accept one of {names}"
         )
     return found
-
-
-async def _parts(content: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(content), PART):
-        yield content[start : start + PART]
-
-
-class _AnswerResponse(StreamingResponse):
-    """Sends an answer part by part, and gives up on a client that does not take it."""
-
-    def __init__(self, answer: Answer, done: Callable[[], None]) -> None:
-        headers = {
-            VERSION: answer.version,
-            "vary": "accept",
-            "content-type": answer.format.content_type,
-            "content-length": str(len(answer.content)),
-        }
-        super().__init__(_parts(answer.content), headers=headers)
-        self._done = done
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        try:
-            async with asyncio.timeout(SENDING):
-                await super().__call__(scope, receive, send)
-        finally:
-            self._done()
 
 
 class _Door:
@@ -158,14 +123,29 @@ class _Door:
             self._limiter = CapacityLimiter(OPEN)
         self._open += 1
         try:
-            answer = await to_thread.run_sync(self._service.ask, text, partial(_format, request), limiter=self._limiter)
+            answer = await to_thread.run_sync(
+                self._service.open, text, partial(_format, request), limiter=self._limiter
+            )
+            try:
+                whole_or_refused(answer, request.scope)
+            except QuerySizeError:
+                await to_thread.run_sync(answer.close, limiter=self._limiter)
+                raise
         except BaseException:
             self._close()
             raise
-        return _AnswerResponse(answer, self._close)
+        return AnswerResponse(answer, self._limiter, cut=_cut, done=self._close)
 
     def _close(self) -> None:
         self._open -= 1
+
+
+def _cut(error: DownstackError) -> None:
+    reason = reason_of(error)
+    observe_error(error.code)
+    observe_cut(reason)
+    # No text of the error: it may hold what the client wrote.
+    _log.warning("an answer was cut off before its end: %s", reason)
 
 
 def sparql_router(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+from downstack.graph.sparql.answers import OpenAnswer
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graph.sparql.origin import Source
-from downstack.graph.sparql.processes import Answer, ChooseFormat, QueryProcesses
+from downstack.graph.sparql.processes import ChooseFormat, QueryProcesses
 
 
 class SparqlService:
@@ -27,9 +28,9 @@ class SparqlService:
         self._lock = threading.Lock()
         self._current: QueryProcesses | None = None
 
-    def ask(self, text: str, choose: ChooseFormat) -> Answer:
-        """Return the answer to a query, asked of the version that is served now; see :meth:`QueryProcesses.ask`."""
-        return self._processes().ask(text, choose)
+    def open(self, text: str, choose: ChooseFormat) -> OpenAnswer:
+        """Return the answer to a query, asked of the version that is served now; see :meth:`QueryProcesses.open`."""
+        return self._processes().open(text, choose)
 
     def _processes(self) -> QueryProcesses:
         source = self._served()

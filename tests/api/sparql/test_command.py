@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -94,6 +95,50 @@ def test_a_query_that_takes_too_long_is_stopped(file: Path) -> None:
     assert "stopped after 0.5 s" in shown.stderr
 
 
+PAIRS = "SELECT ?a ?d { ?a rdfs:label ?b . ?c rdfs:label ?d }"
+
+
+def test_a_long_answer_is_printed_as_it_is_written(file: Path) -> None:
+    shown = downstack("sparql", written(file, f"{PAIRS} LIMIT 100000"), "--format", "csv", "--seconds", "60")
+    assert shown.returncode == 0, shown.stderr
+    assert len(shown.stdout) > 3_000_000
+    assert len(shown.stdout.splitlines()) == 100_001
+
+
+@pytest.mark.parametrize("words", [("--format", "tsv"), ("--json",)])
+def test_an_answer_that_ends_before_it_is_whole_is_said_to_be_cut_off(words: tuple[str, ...], file: Path) -> None:
+    shown = downstack("sparql", written(file, PAIRS), "--seconds", "60", "--max-bytes", "3000000", *words)
+    assert shown.returncode == 1
+    assert "the answer is larger than 3,000,000 bytes" in shown.stderr
+    said = re.search(r"the ([\d,]+) bytes that were written are not the whole answer", shown.stderr)
+    assert said is not None
+    assert int(said[1].replace(",", "")) == len(shown.stdout.encode())
+    assert '"error"' not in shown.stdout
+
+
+def test_a_file_for_the_answer_is_there_when_it_is_whole(file: Path, tmp_path: Path) -> None:
+    out = tmp_path / "answer.csv"
+    words = ("sparql", written(file, PAIRS), "--seconds", "60", "--format", "csv", "--out", str(out))
+    cut = downstack(*words, "--max-bytes", "3000000")
+    assert cut.returncode == 1
+    assert "larger than 3,000,000 bytes" in cut.stderr
+    assert list(tmp_path.iterdir()) == [file]
+    words = ("sparql", written(file, f"{PAIRS} LIMIT 10"), "--format", "csv", "--out", str(out))
+    assert downstack(*words).stdout == ""
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 11
+    again = downstack(*words)
+    assert again.returncode == 1
+    assert "exists already" in again.stderr
+    assert downstack(*words, "--force").returncode == 0
+
+
+def test_a_table_that_is_too_long_for_a_screen_is_refused(file: Path) -> None:
+    shown = downstack("sparql", written(file, PAIRS), "--seconds", "60")
+    assert shown.returncode == 1
+    assert "larger than 8,000,000 bytes" in shown.stderr
+    assert shown.stdout == ""
+
+
 @pytest.mark.parametrize("name", ["nothing-here.rq", "."])
 def test_a_file_that_cannot_be_read_is_said(name: str, tmp_path: Path) -> None:
     shown = downstack("sparql", str(tmp_path / name))
@@ -108,7 +153,15 @@ def test_a_format_of_another_form_is_refused_with_those_that_fit(file: Path) -> 
 
 
 @pytest.mark.parametrize(
-    "words", [(), ("a.rq", "--format", "yaml"), ("a.rq", "--json", "--format", "csv"), ("a.rq", "--seconds", "0")]
+    "words",
+    [
+        (),
+        ("a.rq", "--format", "yaml"),
+        ("a.rq", "--json", "--format", "csv"),
+        ("a.rq", "--seconds", "0"),
+        ("a.rq", "--max-bytes", "0"),
+        ("a.rq", "--format", "table", "--out", "a.txt"),
+    ],
 )
 def test_wrong_usage_is_exit_status_two(words: tuple[str, ...]) -> None:
     assert downstack("sparql", *words).returncode == 2

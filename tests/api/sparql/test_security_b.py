@@ -231,10 +231,18 @@ def test_b08_a_cross_product_is_stopped(text: str, query: Send) -> None:
     assert answer.headers["connection"] == "close"
 
 
-def test_b08_a_cross_product_that_is_written_out_is_too_large(query: Send) -> None:
-    answer = query("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }")
-    assert answer.status_code in (408, 413)
-    error(answer, answer.status_code, "TOO_COMPLEX" if answer.status_code == 413 else "DEADLINE_EXCEEDED")
+def cut_off(text: str, query: Send) -> None:
+    """See that the answer to a query ends before it is whole, and that this is seen."""
+    try:
+        answer = query(text)
+    except httpx.RemoteProtocolError:
+        return
+    # A machine that is slow today has not written its beginning by then.
+    error(answer, 408, "DEADLINE_EXCEEDED")
+
+
+def test_b08_a_cross_product_that_is_written_out_is_cut_off(query: Send) -> None:
+    cut_off("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }", query)
 
 
 def test_b09_everything_in_order_fails_alone(query: Send) -> None:
@@ -258,13 +266,11 @@ def test_b10_a_regular_expression_takes_no_time(pattern: str, query: Send) -> No
     )
 
 
-def test_b11_a_construct_of_everything_with_everything_is_refused(query: Send) -> None:
-    answer = query("CONSTRUCT { ?a ?e ?c . ?d ?b ?f } WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }")
-    assert answer.status_code in (408, 413)
+def test_b11_a_construct_of_everything_with_everything_is_cut_off(query: Send) -> None:
+    cut_off("CONSTRUCT { ?a ?e ?c . ?d ?b ?f } WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }", query)
     # Few rows, each of which constructs many triples.
     template = " . ".join(f"?s ?p {number}" for number in range(3_000))
-    answer = query(f"CONSTRUCT {{ {template} }} WHERE {{ ?s ?p ?o }}")
-    assert answer.status_code in (408, 413)
+    cut_off(f"CONSTRUCT {{ {template} }} WHERE {{ ?s ?p ?o }}", query)
 
 
 def test_b12_a_text_that_doubles_is_stopped(query: Send) -> None:

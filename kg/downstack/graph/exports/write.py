@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,7 +25,58 @@ def write_files(files: Mapping[Path, bytes], *, force: bool) -> None:
     UserInputError
         If a file is there already, or cannot be written; none of the files has changed then.
     """
-    taken = [path for path in files if path.exists() or path.is_symlink()]
+    _check_free(files, force=force)
+    _write({path: (content,) for path, content in files.items()})
+
+
+def write_parts(path: Path, parts: Iterable[bytes], *, force: bool) -> None:
+    """Write one file part by part, beside its place first; what the parts raise leaves no file.
+
+    Parameters
+    ----------
+    path
+        Where.
+    parts
+        What comes one after another.
+    force
+        Replace a file that is there already.
+
+    Raises
+    ------
+    UserInputError
+        If a file is there already, or cannot be written.
+    """
+    _check_free((path,), force=force)
+    _write({path: parts})
+
+
+def _write(files: Mapping[Path, Iterable[bytes]]) -> None:
+    waiting: dict[Path, Path] = {}
+    place = Path()
+    try:
+        for place, parts in files.items():
+            beside = place.with_name(f".{place.name}.{os.getpid()}.part")
+            with beside.open("xb") as out:
+                waiting[beside] = place
+                out.writelines(parts)
+                out.flush()
+                os.fsync(out.fileno())
+        for beside, place in waiting.items():
+            beside.replace(place)
+    except OSError as error:
+        raise UserInputError(
+            f"{place} cannot be written: {error.strerror}",
+            field="path",
+            hint="check that the folder exists and may be written to",
+        ) from None
+    finally:
+        for beside in waiting:
+            with suppress(OSError):
+                beside.unlink(missing_ok=True)
+
+
+def _check_free(paths: Iterable[Path], *, force: bool) -> None:
+    taken = [path for path in paths if path.exists() or path.is_symlink()]
     folder = next((path for path in taken if path.is_dir()), None)
     if folder is not None:
         raise UserInputError(f"{folder} is a folder", field="path", hint="name a file")
@@ -36,25 +87,3 @@ def write_files(files: Mapping[Path, bytes], *, force: bool) -> None:
             field="path",
             hint="replace it with --force (force=True), or name another",
         )
-    waiting: dict[Path, Path] = {}
-    place = Path()
-    try:
-        for place, content in files.items():
-            part = place.with_name(f".{place.name}.{os.getpid()}.part")
-            with part.open("xb") as out:
-                waiting[part] = place
-                out.write(content)
-                out.flush()
-                os.fsync(out.fileno())
-        for part, place in waiting.items():
-            part.replace(place)
-    except OSError as error:
-        raise UserInputError(
-            f"{place} cannot be written: {error.strerror}",
-            field="path",
-            hint="check that the folder exists and may be written to",
-        ) from None
-    finally:
-        for part in waiting:
-            with suppress(OSError):
-                part.unlink(missing_ok=True)

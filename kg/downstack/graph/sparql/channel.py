@@ -1,4 +1,8 @@
-"""What goes between the processes: frames (a length, then so many bytes) and orders of a fixed size. Never code."""
+"""What goes between the processes: frames (a length, then so many bytes) and orders of a fixed size. Never code.
+
+An answer is frames with its parts, as they are written, an empty frame, and a JSON document that says how it ended. Whoever
+writes faster than the other side reads waits.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +19,9 @@ REPORT = struct.Struct("!i")
 MAKE, END = b"m", b"e"
 
 _LENGTH = struct.Struct("!I")
-LARGEST = 2**30
+LARGEST = 2**24
+PART = 64 * 1024
+"""Bytes of an answer that are handed on at a time."""
 
 
 def send_frame(channel: socket.socket, content: bytes) -> None:

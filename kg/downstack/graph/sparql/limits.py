@@ -23,8 +23,11 @@ class QueryLimits:
     """Seconds that a query waits for the graph to be read, which the first one starts."""
     memory: int = 512 * 2**20
     """Bytes that a worker may take beyond the graph that it shares with the others."""
-    answer: int = 8 * 2**20
-    """Bytes of an answer; a larger one is refused as a whole."""
+    answer: int = 100_000_000
+    """Bytes of an answer; a longer one ends there, and says so."""
+    whole: int = 2**20
+    """Bytes up to which an answer is held until it is whole: what becomes of it is known before anything is sent. Of a longer
+    one no more than that is ever held."""
     workers: int = 2
     """Queries that run at a time."""
     waiting: int = 16

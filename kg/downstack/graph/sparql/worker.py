@@ -12,7 +12,9 @@ import os
 import resource
 import socket
 import threading
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -57,17 +59,26 @@ def _answer_all(channel: socket.socket, store: ox.Store, memory: int) -> None:
     while True:
         try:
             request = json.loads(receive_frame(channel))
-            try:
-                content = evaluate(store, request["query"], request["format"], request["most"])
-            except DownstackError as error:
-                said = {"error": type(error).__name__, "message": error.message, "hint": error.hint}
-                send_json(channel, {**said, "last": _largest() - before > memory // 4})
-                continue
+            said = _answer(channel, store, request)
+            send_frame(channel, b"")
             # Memory that was taken once is seldom given back: a worker that took much makes room for a fresh one.
-            send_json(channel, {"last": _largest() - before > memory // 4})
-            send_frame(channel, content)
+            send_json(channel, {**said, "last": _largest() - before > memory // 4})
         except (EOFError, OSError):
             return
+
+
+def _answer(channel: socket.socket, store: ox.Store, request: Mapping[str, Any]) -> dict[str, str]:
+    def hand_on(part: bytes) -> None:
+        try:
+            send_frame(channel, part)
+        except OSError as error:
+            raise EOFError("the other side has gone") from error
+
+    try:
+        evaluate(store, request["query"], request["format"], request["most"], hand_on)
+    except DownstackError as error:
+        return {"error": type(error).__name__, "message": error.message, "hint": error.hint}
+    return {}
 
 
 def _largest() -> int:
