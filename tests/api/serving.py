@@ -47,7 +47,8 @@ def running(
     if send_buffer is not None:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, send_buffer)
     listener.bind(("127.0.0.1", 0))
-    options = {**socket_options(StreamLimits()), "http": http}
+    options = socket_options(StreamLimits())
+    options["http"] = http
     config = uvicorn.Config(app, log_level="warning", lifespan=lifespan, proxy_headers=False, **options)
     server = ReadyServer(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

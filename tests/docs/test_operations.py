@@ -51,3 +51,10 @@ def test_the_doors_are_listed() -> None:
 @pytest.mark.parametrize("target", re.findall(r"\]\(([^)#]+)\)", PAGE))
 def test_links_lead_to_files(target: str) -> None:
     assert (ROOT / "docs" / target).exists()
+
+
+def test_what_can_go_wrong_names_the_tests_that_show_it() -> None:
+    section = PAGE.partition("## When something is wrong around it")[2].partition("\n## ")[0]
+    named = re.findall(r"`(\w+/test_\w+\.py)`", section)
+    assert len(named) >= 6
+    assert all((ROOT / "tests" / "api" / name).exists() for name in named)

@@ -11,7 +11,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from anyio import CapacityLimiter, to_thread
@@ -118,9 +117,11 @@ class AnswerResponse(Response):
         if body and not await self._send_parts(send):
             # The last chunk is missing, so that nobody takes it for whole; the server closes the connection.
             return
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(SENDING):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except TimeoutError:
+            self._cut(self._answer.too_late())
 
     async def _send_parts(self, send: Send) -> bool:
         """Send all there is; return whether that is all of the answer."""

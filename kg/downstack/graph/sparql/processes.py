@@ -91,13 +91,12 @@ class QueryProcesses:
             held.callback(self._leave)
             held.enter_context(self._running)
             keeper = self._started_keeper()
-            loan = _Loan(self, keeper)
             try:
                 worker = self._take(keeper)
             except UnavailableError:
                 self._forget(keeper)
                 raise
-            exchange = Exchange(loan, worker, self.limits)
+            exchange = Exchange(_Loan(keeper, self._keep, self._forget), worker, self.limits)
             held.callback(exchange.close)
             exchange.ask(text, format)
             opened = OpenAnswer(exchange, format, self.origin.version, self.limits.whole)
@@ -129,6 +128,10 @@ class QueryProcesses:
             if worker.is_alive():
                 return worker
             keeper.end(worker)
+
+    def _keep(self, worker: Worker) -> None:
+        with self._lock:
+            self._state.idle.append(worker)
 
     def _started_keeper(self) -> Keeper:
         with self._lock:
@@ -190,22 +193,22 @@ class QueryProcesses:
                 self._forget(starting.result())
 
 
+@dataclass(frozen=True, slots=True)
 class _Loan:
     """A worker of one keeper, lent for one query."""
 
-    def __init__(self, processes: QueryProcesses, keeper: Keeper) -> None:
-        self._processes = processes
-        self._keeper = keeper
+    keeper: Keeper
+    kept: Callable[[Worker], None]
+    gone: Callable[[Keeper], None]
 
     def give_back(self, worker: Worker) -> None:
         """Keep it for the next query."""
-        with self._processes._lock:
-            self._processes._state.idle.append(worker)
+        self.kept(worker)
 
     def end(self, worker: Worker) -> int:
         """End it; without a keeper all of its workers have ended."""
         try:
-            return self._keeper.end(worker)
+            return self.keeper.end(worker)
         except UnavailableError:
-            self._processes._forget(self._keeper)
+            self.gone(self.keeper)
             raise
