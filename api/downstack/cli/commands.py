@@ -32,7 +32,7 @@ from downstack.cli.tables import print_impact
 from downstack.cli.tokens import tokens
 from downstack.cli.trees import print_value
 from downstack.cli.validating import validate
-from downstack.cli.wire import dump, impact_json, value_json
+from downstack.wire.answers import dump, impact_json, value_json
 
 app = typer.Typer(
     name="downstack",

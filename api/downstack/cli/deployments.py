@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from downstack.cli.deployment_tables import print_deployments
-from downstack.cli.deployment_wire import deployments_json
 from downstack.cli.options import AsJson, AsOf, Store, errors
 from downstack.cli.reading import read_where
-from downstack.cli.wire import dump
+from downstack.wire.answers import dump
+from downstack.wire.deployments import deployments_json
 
 WIDTH = 160
 """Columns of the answer where it is not printed on a terminal."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from downstack.cli.uncertainty_wire import coverage_json, tornado_json
-from downstack.cli.wire import Json, fact_json
 from downstack.results import SensitivityReport, SolveReport
+from downstack.wire.answers import Json, fact_json
+from downstack.wire.uncertainty import coverage_json, tornado_json
 
 
 def sensitivity_json(report: SensitivityReport) -> Json:

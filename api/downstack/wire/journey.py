@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from downstack.cli.uncertainty_wire import band_json
-from downstack.cli.wire import Json
 from downstack.graph.model import Relation
 from downstack.results import JourneyLayer, JourneyNumber, JourneyReport, JourneyRoute, JourneyStage
+from downstack.wire.answers import Json
+from downstack.wire.uncertainty import band_json
 
 
 def journey_json(report: JourneyReport) -> Json:

@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from downstack.cli.feedback import feedback_json, profile_json
-from downstack.cli.uncertainty_wire import band_json, coverage_json, shares_json
-from downstack.cli.words import MAX_LEVELS, by_size, deeper
 from downstack.errors import DownstackError, UserInputError
 from downstack.graph.ages import age_in_days
 from downstack.graph.model import Fact, Influence, Source
@@ -22,6 +19,9 @@ from downstack.results import (
     ValueReport,
     ValueRow,
 )
+from downstack.wire.extent import MAX_LEVELS, by_size, deeper
+from downstack.wire.feedback import feedback_json, profile_json
+from downstack.wire.uncertainty import band_json, coverage_json, shares_json
 
 Json = dict[str, Any]
 

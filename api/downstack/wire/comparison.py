@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from downstack.cli.uncertainty_wire import band_json, coverage_json
-from downstack.cli.wire import Json
 from downstack.results import ComparisonReport
+from downstack.wire.answers import Json
+from downstack.wire.uncertainty import band_json, coverage_json
 
 
 def comparison_json(report: ComparisonReport) -> Json:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from downstack.cli.wire import Json
 from downstack.results import Deployment, DeploymentBand, DeploymentReport
+from downstack.wire.answers import Json
 
 
 def deployments_json(report: DeploymentReport, first: int) -> Json:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from downstack.cli.wire import Json, fact_json
 from downstack.results import ShockAmount, ShockInterval, ShockMonth, ShockProfile, ShockReport, ShockTarget
+from downstack.wire.answers import Json, fact_json
 
 
 def shock_json(report: ShockReport) -> Json:
