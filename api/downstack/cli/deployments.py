@@ -86,7 +86,7 @@ def deployments(
                 progress=step,
             )
         if as_json:
-            sys.stdout.write(dump(deployments_json(report, first)) + "\n")
+            sys.stdout.write(dump(deployments_json(report, report.deployments[:first])) + "\n")
         else:
             console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
             print_deployments(console, report, first, unfold)

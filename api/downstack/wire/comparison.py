@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from downstack.results import ComparisonReport
-from downstack.wire.answers import Json
+from downstack.wire.provenance import Json
 from downstack.wire.uncertainty import band_json, coverage_json
 
 

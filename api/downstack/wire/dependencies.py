@@ -13,7 +13,7 @@ from downstack.results import (
     ShareChain,
     ShareInterval,
 )
-from downstack.wire.answers import Json, fact_json, source_json
+from downstack.wire.provenance import Json, fact_json, source_json
 
 
 def dependencies_json(report: DependencyReport) -> Json:

@@ -13,6 +13,6 @@ def by_size(amount: float) -> float:
     return -float(f"{abs(amount):.9g}")
 
 
-def deeper(trace: Trace) -> str:
+def deeper(trace: Trace, levels: int = MAX_LEVELS) -> str:
     """Return what is said in place of the steps below the last level that is shown."""
-    return f"steps below level {MAX_LEVELS} are left out: explain {trace.quantity.id} of {trace.key}"
+    return f"steps below level {levels} are left out: explain {trace.quantity.id} of {trace.key}"

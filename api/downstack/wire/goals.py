@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from downstack.results import SensitivityReport, SolveReport
-from downstack.wire.answers import Json, fact_json
+from downstack.wire.provenance import Json, fact_json
 from downstack.wire.uncertainty import coverage_json, tornado_json
 
 

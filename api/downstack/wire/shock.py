@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from downstack.results import ShockAmount, ShockInterval, ShockMonth, ShockProfile, ShockReport, ShockTarget
-from downstack.wire.answers import Json, fact_json
+from downstack.wire.provenance import Json, fact_json
 
 
 def shock_json(report: ShockReport) -> Json:
