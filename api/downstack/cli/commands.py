@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 import typer
 from rich.console import Console
 
+from downstack.cli.assistant import mcp
 from downstack.cli.comparison import compare
 from downstack.cli.dependencies import dependencies, paths
 from downstack.cli.deployments import deployments
@@ -129,6 +130,7 @@ app.command()(paths)
 app.command()(sparql)
 app.command()(validate)
 app.command()(query)
+app.command()(mcp)
 app.add_typer(tokens)
 
 

@@ -9,16 +9,24 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 from downstack.access import Access
+from downstack.access.hosts import LOCAL_NAMES
 from downstack.editing import Writer
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graphql.context import GraphHolder, Services
+from downstack.graphql.cursors import CursorSigner
 from downstack.graphql.edits import Edits
 from downstack.graphql.guards import Guards
 from downstack.graphql.http import graphql_door
 from downstack.graphql.streams import StreamLimits, Streams
+from downstack.graphql.workers import Workers
 from downstack.kg import KnowledgeGraph
+from downstack.mcp.calls import Calls
+from downstack.mcp.door import HEADERS as MCP_HEADERS
+from downstack.mcp.door import McpDoor
+from downstack.mcp.sdk import has_sdk
 from downstack.server.direct import Direct
 from downstack.server.entrance import guard
 from downstack.server.headers import KnownHosts, SecurityHeaders
@@ -48,6 +56,7 @@ def create_app(
     streams: StreamLimits | None = None,
     guards: Guards | None = None,
     rate_limit: RateLimit | None = None,
+    mcp: bool = True,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -82,6 +91,8 @@ def create_app(
         The bounds of requests, answers and time.
     rate_limit
         How often one client may ask; as often as it wants unless given.
+    mcp
+        Whether there is ``/mcp``, where the SDK of the Model Context Protocol is installed.
 
     Raises
     ------
@@ -121,6 +132,7 @@ def create_app(
         draining=lambda: app.state.readiness.draining,
         deadline_seconds=bounds.deadline_seconds,
     )
+    workers = Workers(bounds.threads, bounds.waiting)
     door = graphql_door(
         holder,
         introspection=introspection,
@@ -128,8 +140,13 @@ def create_app(
         services=services,
         allowed_origins=cors_origins,
         guards=bounds,
+        workers=workers,
     )
     app.include_router(door.router)
+    if mcp and has_sdk():
+        calls = Calls(lambda: holder.served.kg, bounds, workers, CursorSigner(cursor_key))
+        assistants = McpDoor(calls, bounds.request_bytes, hosts=_hosts(hosts, access), origins=cors_origins)
+        app.router.routes.append(Route(assistants.path, assistants))
     app.add_middleware(Direct, door=door)
     if rate_limit is not None:
         app.add_middleware(RateLimited, limit=rate_limit)
@@ -139,7 +156,7 @@ def create_app(
             CORSMiddleware,
             allow_origins=list(cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=["authorization", "content-type", *MCP_HEADERS],
         )
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)
@@ -148,3 +165,8 @@ def create_app(
     if kg is None and store is not None:
         app.add_middleware(WatchStore, watch=app.state.watch)
     return app
+
+
+def _hosts(hosts: Collection[str] | None, access: Access) -> Collection[str] | None:
+    """Return for which hosts assistants may ask; where neither a token is needed nor everybody may read, for this machine."""
+    return LOCAL_NAMES if hosts is None and not (access.guarded or access.public_read) else hosts

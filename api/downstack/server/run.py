@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from downstack.access import Access
+from downstack.access.hosts import LOCAL_NAMES
 from downstack.editing import Writer
 from downstack.errors import DownstackError, UserInputError
 from downstack.graph.sparql.limits import QueryLimits
@@ -30,7 +31,6 @@ WORKER = "downstack.server.workers:worker"
 """Makes the application of one of several workers, without a writer."""
 WORKER_SILENCE_SECONDS = 30
 """How long a worker may not answer its parent before it is replaced; one that dies while it starts is missed as late."""
-LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 def is_loopback(host: str) -> bool:
@@ -142,6 +142,7 @@ def _create(settings: Settings, kg: KnowledgeGraph | None, access: Access, write
         streams=settings.streams,
         guards=guards_of(settings),
         rate_limit=rate_of(settings),
+        mcp=settings.mcp,
     )
 
 
