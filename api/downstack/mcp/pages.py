@@ -54,7 +54,10 @@ class Pages:
         self._cuts: dict[str, _Cut] = {}
         self._left_out: set[str] = set()
         after = arguments.get("after")
-        self._list, self._start = (None, 0) if after is None else self._place(after)
+        self._list: str | None = None
+        self._start = 0
+        if after is not None:
+            self._list, self._start = self._place(after)
 
     def _place(self, after: str) -> tuple[str, int]:
         name, start, version = self._signer.read(self._scope, after)

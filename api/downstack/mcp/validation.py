@@ -32,12 +32,13 @@ def check_arguments(tool: str, arguments: Mapping[str, Any]) -> None:
             field=place or "arguments",
             hint=_hint(tool, error),
         )
-    if (place := _unending(arguments)) is not None:
-        raise UserInputError(f"{place} is no finite number", field=place, hint="give a finite number")
+    endless = _endless(arguments)
+    if endless is not None:
+        raise UserInputError(f"{endless} is no finite number", field=endless, hint="give a finite number")
 
 
 @cache
-def _checker(tool: str) -> Callable[[object], ValidationError | None]:
+def _checker(tool: str) -> Callable[[Mapping[str, Any]], ValidationError | None]:
     # jsonschema comes with the SDK, and takes as long to import as a question takes to be answered.
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import best_match
@@ -60,12 +61,12 @@ def _cut(text: str) -> str:
     return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 3] + "..."
 
 
-def _unending(value: object, place: str = "") -> str | None:
+def _endless(value: object, place: str = "") -> str | None:
     """Return the place of a number that JSON does not have, and that its readers take all the same."""
     if isinstance(value, float):
         return None if math.isfinite(value) else place
     inside = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
     for name, item in inside:
-        if (found := _unending(item, f"{place}.{name}" if place else str(name))) is not None:
+        if (found := _endless(item, f"{place}.{name}" if place else str(name))) is not None:
             return found
     return None
