@@ -10,12 +10,12 @@ import pytest
 from fastapi import FastAPI
 from tests.api.serving import running
 
+from downstack.access.hosts import host_name
 from downstack.errors import UserInputError
 from downstack.graphql.http import STATIC
 from downstack.kg import KnowledgeGraph
 from downstack.server import create_app, graphql_router, serve
 from downstack.server.doors import DOORS, is_open
-from downstack.access.hosts import host_name
 from downstack.server.landing import EXAMPLE, landing_page
 from downstack.server.readiness import Readiness
 from downstack.server.run import check_host

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 """The host names of this machine."""
+_BRACKETED = re.compile(r"(\[[^\]]*\])(?::[0-9]*)?")
 
 
 def host_name(header: str) -> str:
     """Return the name in a Host header, without the port."""
-    if header.startswith("["):
-        return header.partition("]")[0].lower() + "]"
-    return header.partition(":")[0].lower()
+    found = _BRACKETED.fullmatch(header)
+    return (found[1] if found else header.partition(":")[0]).lower()

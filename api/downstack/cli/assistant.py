@@ -14,7 +14,9 @@ def mcp(
     store: Store = None,
     deadline: Annotated[
         float | None,
-        typer.Option("--deadline", metavar="SECONDS", min=0.01, max=3600.0, help="How long an answer may take; 10 at first."),
+        typer.Option(
+            "--deadline", metavar="SECONDS", min=0.01, max=3600.0, help="How long an answer may take; 10 at first."
+        ),
     ] = None,
 ) -> None:
     """Answer an assistant that starts this command: the Model Context Protocol over standard input and output."""

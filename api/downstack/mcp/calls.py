@@ -78,7 +78,10 @@ class Calls:
         except Exception as error:  # noqa: BLE001  # whatever it is, its words are for the log and not for a client
             return _internal(tool, error)
 
-    def _compute(self, tool: Tool, arguments: Mapping[str, Any]) -> Outcome:
+    def _compute(self, tool: Tool, given: Mapping[str, Any]) -> Outcome:
+        # Null is as good as left out: clients that fill every argument in send it.
+        named = tool.input_schema["properties"]
+        arguments = {name: value for name, value in given.items() if value is not None or name not in named}
         check_arguments(tool.name, arguments)
         cost = cost_of(tool, arguments)
         observe_cost(cost)

@@ -72,12 +72,16 @@ class McpDoor:
         try:
             self._check(scope)
             body = await read_body(scope, receive, self._most)
+        except RefusedError as refused:
+            await _refuse(send, refused, _INVALID_REQUEST)
+            return
+        except DisconnectedError:
+            return
+        try:
             # The readers of the SDK take more for JSON than its standard has.
             strict_json(body)
         except RefusedError as refused:
-            await _refuse(send, refused)
-            return
-        except DisconnectedError:
+            await _refuse(send, refused, _PARSE_ERROR)
             return
         await self._answer(body, scope, receive, send)
 
@@ -132,10 +136,9 @@ class McpDoor:
             return self._server or build_server(self._calls)
 
 
-async def _refuse(send: Send, refused: RefusedError) -> None:
+async def _refuse(send: Send, refused: RefusedError, code: int) -> None:
     """Answer as JSON-RPC writes errors."""
     observe_error(refused.code)
-    code = _PARSE_ERROR if "JSON" in str(refused) and refused.status == 400 else _INVALID_REQUEST
     error = {"code": code, "message": refused.message, "data": {"code": refused.code, "hint": refused.hint}}
     body = orjson.dumps({"jsonrpc": "2.0", "id": None, "error": error})
     headers: Mapping[str, str] = {

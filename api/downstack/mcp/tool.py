@@ -21,9 +21,8 @@ class Question:
     pages: Pages
 
     def get(self, name: str, default: Any = None) -> Any:
-        """Return an argument; null is as good as left out."""
-        found = self.arguments.get(name)
-        return default if found is None else found
+        """Return an argument."""
+        return self.arguments.get(name, default)
 
 
 @dataclass(frozen=True, slots=True)
