@@ -19,7 +19,7 @@ from downstack.errors import DownstackError, UnavailableError
 from downstack.graphql.cursors import CursorSigner
 from downstack.graphql.endpoint import abandon
 from downstack.graphql.guards import Guards
-from downstack.graphql.observing import current_observation, observe_cost, observe_error
+from downstack.graphql.observing import current_observation, observe_cost, observe_error, observe_operation
 from downstack.graphql.workers import RETRY_AFTER, OverloadedError, Workers
 from downstack.kg import KnowledgeGraph
 from downstack.mcp.cost import check_cost, cost_of
@@ -71,12 +71,13 @@ class Calls:
         seen = current_observation()
         if seen is not None:
             seen.kind, seen.roots = "tool", (tool.name,)
-        try:
-            return await self._apart(lambda: self._compute(tool, arguments), client)
-        except DownstackError as error:
-            return _refusal(error)
-        except Exception as error:  # noqa: BLE001  # whatever it is, its words are for the log and not for a client
-            return _internal(tool, error)
+        with observe_operation():
+            try:
+                return await self._apart(lambda: self._compute(tool, arguments), client)
+            except DownstackError as error:
+                return _refusal(error)
+            except Exception as error:  # noqa: BLE001  # whatever it is, its words are for the log and not for a client
+                return _internal(tool, error)
 
     def _compute(self, tool: Tool, given: Mapping[str, Any]) -> Outcome:
         # Null is as good as left out: clients that fill every argument in send it.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import orjson
+
 from downstack.mcp import schema
 from downstack.mcp.reading import read_changes, read_scenarios, read_where
 from downstack.mcp.schema import listed, told
 from downstack.mcp.tool import Question, Tool
-from downstack.wire.answers import impact_json, value_json
+from downstack.results import Trace, ValueReport
+from downstack.wire.answers import impact_json, trace_json, value_json
 from downstack.wire.comparison import comparison_json
 from downstack.wire.extent import MAX_LEVELS
 from downstack.wire.goals import sensitivity_json, solve_json
@@ -14,19 +17,23 @@ from downstack.wire.provenance import Json
 
 LEVELS = 2
 """How far a trace is unfolded unless a call says otherwise."""
+TRACE_BYTES = 150_000
+"""Of the JSON of a trace: most are ten levels deep and have two million, as a step that several read is written for each."""
 
 
 def _value(question: Question) -> Json:
-    found = _valued(question, 0)
+    found = _valued(question)[1]
     del found["trace"]
     return found
 
 
 def _explain(question: Question) -> Json:
-    return _valued(question, question.get("levels", LEVELS))
+    report, found = _valued(question)
+    trace = report.trace
+    return {**found, "trace": None if trace is None else unfolded(trace, question.get("levels", LEVELS))}
 
 
-def _valued(question: Question, levels: int) -> Json:
+def _valued(question: Question) -> tuple[ValueReport, Json]:
     given = question.get
     report = question.kg.value(
         question.arguments["quantity"],
@@ -36,7 +43,19 @@ def _valued(question: Question, levels: int) -> Json:
         given("asOf"),
     )
     rows = question.pages.cut("rows", report.rows)
-    return value_json(report, rows=rows, levels=levels, sources=given("sources", True))
+    return report, value_json(report, rows=rows, levels=0, sources=given("sources", True))
+
+
+def unfolded(trace: Trace, levels: int) -> Json:
+    """Return a number unfolded so many levels deep, or as many of them as a reader takes."""
+    found, size = trace_json(trace, 1), 0
+    for level in range(2, levels + 1):
+        deeper = trace_json(trace, level)
+        grown = len(orjson.dumps(deeper))
+        if grown == size or grown > TRACE_BYTES:
+            break
+        found, size = deeper, grown
+    return found
 
 
 def _impact(question: Question) -> Json:
@@ -149,7 +168,9 @@ NUMBERS: tuple[Tool, ...] = (
         "combination; of several the first is unfolded.",
         arguments={
             **_VALUE_ARGUMENTS,
-            "levels": schema.whole("How many levels of inputs to unfold.", 1, MAX_LEVELS, LEVELS),
+            "levels": schema.whole(
+                "How many levels of inputs to unfold; as many as fit into an answer.", 1, MAX_LEVELS, LEVELS
+            ),
             "sources": schema.SOURCES,
             "first": schema.first(1, "How many combinations to list."),
         },

@@ -137,7 +137,7 @@ def value_json(
         "band": band_json(report.band),
         "varianceShares": shares_json(report.variance_shares),
         "rows": [{**_value_row(item), **(rests_on_json(item.trace) if sources else {})} for item in shown],
-        "trace": None if report.trace is None or levels == 0 else _trace(report.trace, levels),
+        "trace": None if report.trace is None or levels == 0 else trace_json(report.trace, levels),
         "oldestFact": None if report.trace is None else _dated(report.trace.oldest_fact, report.as_of),
         **({"facts": facts_json(item.trace for item in shown)} if sources else {}),
     }
@@ -247,7 +247,8 @@ def _value_row(item: ValueRow) -> Json:
     }
 
 
-def _trace(item: Trace, levels: int, level: int = 0) -> Json:
+def trace_json(item: Trace, levels: int = MAX_LEVELS, level: int = 0) -> Json:
+    """Return a number unfolded so many levels deep; what is cut off says so."""
     # Below so many levels nobody reads on, and readers of JSON run out of stack.
     cut = level >= levels and bool(item.inputs)
     function = item.function
@@ -273,7 +274,7 @@ def _trace(item: Trace, levels: int, level: int = 0) -> Json:
             else {"value": function.relative_error.value, "source": function.relative_error.source},
         },
         "facts": [fact_json(fact) for fact in item.own_facts],
-        "inputs": [] if cut else [_trace(step, levels, level + 1) for step in item.inputs],
+        "inputs": [] if cut else [trace_json(step, levels, level + 1) for step in item.inputs],
         **({"partial": True, "partialReason": deeper(item, levels)} if cut else {}),
         "assumptions": list(item.assumptions),
     }

@@ -89,6 +89,16 @@ def test_a_trace_is_unfolded_as_far_as_it_is_asked_for(assistant: Assistant) -> 
         assert trace["function"]["formula"]
 
 
+def test_a_trace_that_is_too_deep_for_an_answer_is_cut_and_says_where(assistant: Assistant) -> None:
+    def ends(step: dict[str, Any]) -> list[str]:
+        return (
+            [step["partialReason"]] if step.get("partial") else [text for item in step["inputs"] for text in ends(item)]
+        )
+
+    said = ends(assistant.ask("explain", **CALLS["explain"], levels=60)["trace"])
+    assert said and all("are left out: explain" in text for text in said)
+
+
 def test_a_number_that_nobody_published_stays_missing(assistant: Assistant) -> None:
     rows = assistant.ask("value", quantity=COST, where=WHERE, sources=False, first=100)["rows"]
     missing = [row for row in rows if row["value"] is None]

@@ -14,7 +14,7 @@ from tests.api.mcp.asking import Assistant, stdio
 from downstack.mcp.protocol import INSTRUCTIONS, definition
 from downstack.mcp.tools import TOOLS
 
-DIGEST = "768912f27cfa9af06e62627a37e45ff0c2000f5c0115928e5fe2c97e7a1d6309"
+DIGEST = "7e35fa7dbae3ef73db6676a2693ea6aff1411a1e1cbd436d1d5a12c42e2ea200"
 """Of all definitions. A client that was allowed to use a tool was allowed to use this one: a change is made knowingly."""
 EXPECTED = {
     "graph", "search", "entity", "quantities", "functions", "influences", "value", "explain", "impact", "compare",
