@@ -82,9 +82,7 @@ def _compare(question: Question) -> Json:
         given("asOf"),
         given("samples", 0),
     )
-    found = comparison_json(report)
-    found["cells"] = question.pages.cut("cells", found["cells"])
-    return found
+    return comparison_json(report, question.pages.cut("cells", report.cells))
 
 
 def _sensitivity(question: Question) -> Json:
@@ -110,9 +108,7 @@ def _solve(question: Question) -> Json:
         where=read_where(given("where")),
         as_of=given("asOf"),
     )
-    found = solve_json(report)
-    found["rows"] = question.pages.cut("rows", found["rows"])
-    return found
+    return solve_json(report, question.pages.cut("rows", report.rows))
 
 
 _TARGETS = schema.several(
@@ -214,7 +210,7 @@ NUMBERS: tuple[Tool, ...] = (
             "findings": listed("Influences whose direction the numbers contradict."),
             "notReached": listed("Targets that nothing moves, each with the reason."),
             "facts": listed("The facts that the effects rest on, with their sources."),
-            "oldestFact": told("object", "The oldest fact behind the effects.", maybe=True),
+            "oldestFact": told("object", "The oldest fact behind the effects that are listed.", maybe=True),
         },
         run=_impact,
         paged=True,

@@ -20,6 +20,7 @@ from downstack.results import (
     ValueReport,
     ValueRow,
 )
+from downstack.results.trace import oldest_fact
 from downstack.wire.extent import MAX_LEVELS, by_size, deeper
 from downstack.wire.feedback import feedback_json, profile_json
 from downstack.wire.influences import influence_json
@@ -53,7 +54,7 @@ def impact_json(
     profile
         Follow each effect for so many months.
     effects
-        Those that are written; all of them unless given.
+        Those that are written, and looked at; all of them unless given.
     sources
         Name what each effect rests on, and write the facts down.
     """
@@ -101,7 +102,7 @@ def impact_json(
         ],
         "findings": [sign_json(item) for item in report.findings],
         "notReached": [{"quantity": item.quantity, "reason": item.reason} for item in report.not_reached],
-        "oldestFact": _dated(report.oldest_fact(), report.as_of),
+        "oldestFact": _dated(oldest_fact(item.trace for item in shown), report.as_of),
         **({"facts": facts_json(item.trace for item in shown)} if sources else {}),
     }
 

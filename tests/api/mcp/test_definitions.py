@@ -14,7 +14,7 @@ from tests.api.mcp.asking import Assistant, stdio
 from downstack.mcp.protocol import INSTRUCTIONS, definition
 from downstack.mcp.tools import TOOLS
 
-DIGEST = "7e35fa7dbae3ef73db6676a2693ea6aff1411a1e1cbd436d1d5a12c42e2ea200"
+DIGEST = "14dd29f122a56896d8a519d7f92ca6877562c627de1efcf362c7125b9f4c0856"
 """Of all definitions. A client that was allowed to use a tool was allowed to use this one: a change is made knowingly."""
 EXPECTED = {
     "graph", "search", "entity", "quantities", "functions", "influences", "value", "explain", "impact", "compare",

@@ -16,8 +16,6 @@ from downstack.kg import KnowledgeGraph
 from downstack.mcp.pages import ANSWER_BYTES
 from downstack.server import create_app
 
-VALUE = {"quantity": "time_per_output_token", "where": {"workload": "azure-2023-conv"}, "sources": False}
-
 
 def test_a_walk_meets_every_item_once(assistant: Assistant, kg: KnowledgeGraph) -> None:
     asked: dict[str, Any] = {"quantity": "time_per_output_token", "where": {"model": WHERE["model"]}, "sources": False}
@@ -35,6 +33,14 @@ def test_a_walk_meets_every_item_once(assistant: Assistant, kg: KnowledgeGraph) 
     assert page["endCursor"] is None
     assert len(expected) > 60
     assert found == expected
+
+
+def test_a_change_without_any_filter_is_answered_with_a_page_and_looks_at_nothing_else(assistant: Assistant) -> None:
+    # More than a million effects, each built when it is looked at.
+    change = {"entity": "nvidia-h200-sxm", "quantity": "memory_bandwidth", "op": "SCALE", "value": 1.4}
+    found = assistant.ask("impact", changes=[change])
+    assert found["pages"]["effects"]["totalCount"] > 100_000
+    assert len(found["effects"]) == 5 and found["facts"]
 
 
 def test_a_cursor_goes_on_in_its_own_list_only(assistant: Assistant, kg: KnowledgeGraph) -> None:

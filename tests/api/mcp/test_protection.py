@@ -215,11 +215,10 @@ def test_work_that_nobody_waits_for_ends(kg: KnowledgeGraph, version: str) -> No
             "io.modelcontextprotocol/protocolVersion": version,
             "io.modelcontextprotocol/clientCapabilities": {},
         }
-        asked = message(
-            name="value", arguments={"quantity": "endless"}, **({"_meta": meta} if version > "2026" else {})
-        )
+        asked: dict[str, Any] = {"name": "value", "arguments": {"quantity": "endless"}}
+        body = json.dumps(message(**asked, _meta=meta)).encode()
         head = {"mcp-protocol-version": version, "mcp-method": "tools/call", "mcp-name": "value"}
-        with send_only(url, "/mcp", json.dumps(asked).encode(), head):
+        with send_only(url, "/mcp", body, head):
             assert graph.begun.acquire(timeout=WAIT)
         assert graph.stopped.acquire(timeout=WAIT)
 
