@@ -252,6 +252,15 @@ def test_d_a_client_that_asks_too_often_is_told_when_to_ask_again(kg: KnowledgeG
         assert int(answers[2].headers["retry-after"]) > 1
 
 
+def test_metrics_name_the_tool_and_never_what_a_client_wrote(kg: KnowledgeGraph) -> None:
+    with running(create_app(kg)) as url, httpx.Client(base_url=url) as client:
+        post(client, message(name="search", arguments={"text": "H200"}))
+        post(client, message(name="made-up", arguments={}))
+        said = client.get("/metrics").text
+        assert 'downstack_request_seconds_count{operation="search",route="/mcp"} 1.0' in said
+        assert "made-up" not in said and "H200" not in said
+
+
 def test_there_is_no_door_where_it_is_switched_off(kg: KnowledgeGraph) -> None:
     with running(create_app(kg, mcp=False)) as url, httpx.Client(base_url=url) as client:
         assert post(client).status_code == 404
