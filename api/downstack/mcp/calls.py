@@ -6,13 +6,12 @@ What is refused is an answer too: an assistant reads the code and the hint, and 
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import secrets
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import orjson
 
 from downstack.deadline import Deadline
 from downstack.errors import DownstackError, UnavailableError
@@ -31,8 +30,8 @@ from downstack.wire.provenance import Json
 
 _log = logging.getLogger("downstack.mcp")
 
-TWICE = 3
-"""How often the JSON of an answer fits into the bytes that one may have: it is sent twice, once of them as text in JSON."""
+SHARE = 3
+"""Of the bytes of a response, the JSON of an answer has one in so many: it is sent twice, once of them escaped as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class Calls:
         self, graph: Callable[[], KnowledgeGraph], guards: Guards, workers: Workers, signer: CursorSigner
     ) -> None:
         self._graph, self._guards, self._workers, self._signer = graph, guards, workers, signer
-        self._most = min(ANSWER_BYTES, guards.response_bytes // TWICE)
+        self._most = min(ANSWER_BYTES, guards.response_bytes // SHARE)
 
     async def answer(self, tool: Tool, arguments: Mapping[str, Any], client: Hashable) -> Outcome:
         """Answer one call, or say why not."""
@@ -91,7 +90,7 @@ class Calls:
         first = arguments.get("first") or tool.page_size
         pages = Pages(tool.name, arguments, kg.version, self._signer, first)
         content = pages.finish(tool.run(Question(kg, arguments, pages)), self._most)
-        return Outcome(content, orjson.dumps(content).decode(), is_error=False)
+        return Outcome(content, written(content), is_error=False)
 
     async def _apart(self, work: Callable[[], Outcome], client: Hashable) -> Outcome:
         deadline = Deadline(self._guards.deadline_seconds)
@@ -128,4 +127,9 @@ def _internal(tool: Tool | None, error: Exception) -> Outcome:
 
 
 def _outcome(content: Json) -> Outcome:
-    return Outcome(content, orjson.dumps(content).decode(), is_error=True)
+    return Outcome(content, written(content), is_error=True)
+
+
+def written(content: Json) -> str:
+    """Return JSON on one line; a number that JSON cannot carry is an accident, and not null."""
+    return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(",", ":"))

@@ -91,3 +91,23 @@ def test_the_sdk_is_imported_by_the_first_request_and_not_by_the_service() -> No
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=START, env=environment()
     )
     assert done.stdout.strip() == "[]"
+
+
+WITHOUT = """
+import sys
+sys.modules["mcp"] = None  # as where it is not installed
+from downstack.kg import KnowledgeGraph
+from downstack.server import create_app
+print([route.path for route in create_app(KnowledgeGraph.open()).routes if getattr(route, "path", "") == "/mcp"])
+from downstack.cli import main
+sys.argv = ["downstack", "mcp"]
+main()
+"""
+
+
+def test_without_the_sdk_the_service_has_no_such_door_and_the_command_says_what_to_install() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=False, timeout=START, env=environment()
+    )
+    assert (done.returncode, done.stdout) == (1, "[]\n")
+    assert "downstack[api,mcp]" in done.stderr
