@@ -18,7 +18,7 @@ from tests.conftest import require
 from typer.testing import CliRunner
 
 import downstack.mcp.stdio
-from downstack.cli.commands import app as commands
+from downstack.cli import command_line
 from downstack.kg import KnowledgeGraph
 from downstack.mcp.pages import ANSWER_BYTES
 
@@ -71,7 +71,7 @@ def test_the_command_opens_the_store_that_is_named(monkeypatch: pytest.MonkeyPat
     served: list[KnowledgeGraph] = []
     monkeypatch.setattr(KnowledgeGraph, "open", lambda store: opened.append(store) or bundled)
     monkeypatch.setattr(downstack.mcp.stdio, "serve_stdio", lambda kg, guards: served.append(kg))
-    done = CliRunner().invoke(commands, shlex.split(words))
+    done = CliRunner().invoke(command_line(), shlex.split(words))
     assert done.exit_code == 0, done.output
     assert (opened, served) == (["my-store"], [bundled])
 

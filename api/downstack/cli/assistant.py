@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from downstack.cli.options import Store, errors
+from downstack.garbage import paused_collection
 
 
 def mcp(
@@ -21,11 +22,12 @@ def mcp(
 ) -> None:
     """Answer an assistant that starts this command: the Model Context Protocol over standard input and output."""
     with errors(False):
-        from downstack.kg import KnowledgeGraph
-        from downstack.mcp.sdk import check_sdk
-        from downstack.mcp.stdio import serve_stdio
-        from downstack.server.protection import guards_of
-        from downstack.server.settings import Settings
+        with paused_collection():
+            from downstack.kg import KnowledgeGraph
+            from downstack.mcp.sdk import check_sdk
+            from downstack.mcp.stdio import serve_stdio
+            from downstack.server.protection import guards_of
+            from downstack.server.settings import Settings
 
         check_sdk()
         settings = Settings.from_environment()
