@@ -91,7 +91,7 @@ bench: $(DEV_STAMP) ## measure, beside the peers, and write docs/benchmarks
 # --upgrade renews every version; without it the versions of the present lock are kept where they still fit.
 lock: $(DEV_STAMP) ## write both locks anew; ARGS=--upgrade for new versions
 	$(LOCK) $(ARGS) --extra dev pyproject.toml --output-file requirements.lock > /dev/null
-	$(LOCK) --constraint requirements.lock --extra api --extra loaders --extra remote --group build pyproject.toml \
+	$(LOCK) --constraint requirements.lock --extra api --extra mcp --extra loaders --extra remote --group build pyproject.toml \
 		--output-file requirements-serve.lock > /dev/null
 
 clean: ## remove the environment, caches and build results

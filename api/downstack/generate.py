@@ -27,6 +27,7 @@ from downstack.graph.validation import read_documents, statements_of
 from downstack.graphql.question import question_body, question_query
 from downstack.graphql.schema import schema_text
 from downstack.kg import KnowledgeGraph
+from downstack.mcp.reference import tools_page
 from downstack.performance import REGISTRY
 from downstack.server.settings_page import settings_page
 from downstack.units.conversion import look_up, spoken_names
@@ -134,6 +135,7 @@ TARGETS: tuple[Target, ...] = (
     Target("docs/coverage.md", coverage),
     Target("docs/influences.md", influences),
     Target("docs/settings.md", settings_page),
+    Target("docs/mcp-tools.md", tools_page),
 )
 """All generated files, in the order in which they are written: later ones may read earlier ones."""
 

@@ -15,6 +15,7 @@
     │   ├── UnauthenticatedError  nobody knows who asks
     │   └── ForbiddenError        their role does not allow it
     ├── UnavailableError          not now: what it takes is busy or absent
+    ├── TooComplexError           a question, or its answer, that is larger than it may be
     ├── DeadlineExceededError     an answer that took longer than it may, or that nobody waits for any more
     ├── KnowledgeError            data that cannot be loaded: file, line, what, remedy
     └── FunctionError             a description of a function that the registry does not know
@@ -128,6 +129,12 @@ class UnavailableError(DownstackError):
 
     code = "UNAVAILABLE"
     status = 503
+
+
+class TooComplexError(DownstackError):
+    """The question, or its answer, is larger than it may be."""
+
+    code = "TOO_COMPLEX"
 
 
 class DeadlineExceededError(DownstackError):

@@ -68,6 +68,7 @@ def test_only_the_commands_of_this_version_are_listed() -> None:
         "evaluate",
         "releases",
         "load",
+        "mcp",
         "token",
     }
 

@@ -42,6 +42,7 @@ def test_the_documents_are_found_and_so_are_targets_and_commands() -> None:
         "export",
         "evaluate",
         "load",
+        "mcp",
         "releases",
         "sensitivity",
         "shock",

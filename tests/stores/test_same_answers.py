@@ -18,9 +18,9 @@ from tests.api import test_questions as in_graphql
 from tests.api.serving import running
 from tests.ontology import test_questions as in_sparql
 
-from downstack.cli.wire import impact_json
 from downstack.kg import KnowledgeGraph
 from downstack.server import create_app
+from downstack.wire.answers import impact_json
 
 README: dict[str, Any] = {
     "changes": {"nvidia-h200-sxm.memory_bandwidth": "x1.4"},

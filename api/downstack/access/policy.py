@@ -63,6 +63,11 @@ class Access:
         return not self._public_read and self.knows_anybody
 
     @property
+    def public_read(self) -> bool:
+        """True where anybody may read because somebody said so."""
+        return self._public_read
+
+    @property
     def knows_anybody(self) -> bool:
         """True where there is a token that could be sent."""
         return self._tokens is not None or self._provider is not None

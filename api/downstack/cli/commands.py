@@ -35,6 +35,7 @@ COMMANDS = {
     "sparql": "sparql",
     "validate": "validating",
     "query": "querying",
+    "mcp": "assistant",
     "serve": "serving",
     "token": "tokens",
 }

@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 
 from downstack.cli.comparison_tables import print_comparison
-from downstack.cli.comparison_wire import comparison_json
 from downstack.cli.options import AsJson, AsOf, Samples, Store, Where, errors
 from downstack.cli.reading import read_scenarios, read_where
-from downstack.cli.wire import dump
+from downstack.wire.answers import dump
+from downstack.wire.comparison import comparison_json
 
 
 def compare(

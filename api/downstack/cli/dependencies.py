@@ -11,9 +11,9 @@ from rich.console import Console
 
 from downstack.cli.dependency_csv import write_dependencies, write_paths
 from downstack.cli.dependency_tables import print_dependencies, print_paths
-from downstack.cli.dependency_wire import dependencies_json, paths_json
 from downstack.cli.options import AsJson, AsOf, Store, errors
-from downstack.cli.wire import dump
+from downstack.wire.answers import dump
+from downstack.wire.dependencies import dependencies_json, paths_json
 
 WIDTH = 160
 """Columns of the answer where it is not printed on a terminal."""

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from downstack.cli.deployment_tables import print_deployments
-from downstack.cli.deployment_wire import deployments_json
 from downstack.cli.options import AsJson, AsOf, Store, errors
 from downstack.cli.reading import read_where
-from downstack.cli.wire import dump
+from downstack.wire.answers import dump
+from downstack.wire.deployments import deployments_json
 
 WIDTH = 160
 """Columns of the answer where it is not printed on a terminal."""
@@ -86,7 +86,7 @@ def deployments(
                 progress=step,
             )
         if as_json:
-            sys.stdout.write(dump(deployments_json(report, first)) + "\n")
+            sys.stdout.write(dump(deployments_json(report, report.deployments[:first])) + "\n")
         else:
             console = Console() if sys.stdout.isatty() else Console(width=WIDTH)
             print_deployments(console, report, first, unfold)

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from downstack.cli.options import AsJson, Store, errors
-from downstack.cli.wire import dump
 from downstack.evaluation.bars import BARS
 from downstack.results import EvaluationReport, GroupAccuracy
+from downstack.wire.answers import dump
 
 
 def evaluate(

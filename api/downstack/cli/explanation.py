@@ -7,8 +7,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from downstack.cli.words import by_size, number, share, with_unit
+from downstack.cli.words import number, share, with_unit
 from downstack.results import Attribution
+from downstack.wire.extent import by_size
 
 MAX_FLOWS = 8
 MAX_PATHS = 5

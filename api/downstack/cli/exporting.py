@@ -14,8 +14,8 @@ from rich.text import Text
 
 from downstack.cli.options import AsJson, AsOf, Store, Where, errors
 from downstack.cli.reading import read_where
-from downstack.cli.wire import dump
 from downstack.results import ExportReport
+from downstack.wire.answers import dump
 
 
 class Format(StrEnum):

@@ -1,9 +1,8 @@
-"""Feedback loops, and how an effect unfolds in time, for people and as JSON."""
+"""Feedback loops, and how an effect unfolds in time, for people."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from downstack.cli.words import STYLES, number, with_unit
-from downstack.results import Effect, Feedback, Profile
+from downstack.results import Effect, Profile
 
 MONTHS = (0, 1, 2, 3, 6, 9, 12, 18, 24, 36, 48, 60)
 """The months that are printed; ``--json`` has all of them."""
@@ -55,31 +54,3 @@ def print_profile(console: Console, name: str, profile: Profile | None) -> None:
     console.print()
     console.print(table)
     console.print(Text(f"  {profile.sentence}{end}"))
-
-
-def feedback_json(item: Feedback) -> dict[str, Any]:
-    """Return a loop with the field names of GraphQL."""
-    return {
-        "path": item.path,
-        "members": list(item.members),
-        "status": str(item.status),
-        "gain": item.gain,
-        "amplification": item.amplification,
-        "held": list(item.held),
-        "lagged": item.lagged,
-        "sentence": item.sentence,
-    }
-
-
-def profile_json(profile: Profile | None) -> dict[str, Any] | None:
-    """Return a path in time with the field names of GraphQL."""
-    if profile is None:
-        return None
-    return {
-        "unit": profile.unit,
-        "base": profile.base,
-        "values": list(profile.values),
-        "statuses": [str(status) for status in profile.statuses],
-        "settled": profile.settled,
-        "restFrom": profile.rest_from,
-    }

@@ -9,10 +9,10 @@ import typer
 from rich.console import Console
 
 from downstack.cli.goal_tables import print_sensitivity, print_solve
-from downstack.cli.goal_wire import sensitivity_json, solve_json
 from downstack.cli.options import AsJson, AsOf, Store, Where, errors
 from downstack.cli.reading import read_goal, read_reference, read_where
-from downstack.cli.wire import dump
+from downstack.wire.answers import dump
+from downstack.wire.goals import sensitivity_json, solve_json
 
 
 def sensitivity(

@@ -13,7 +13,7 @@ from downstack.cli.progress import progress_bar
 from downstack.cli.reading import read_changes, read_where
 from downstack.cli.tables import print_impact
 from downstack.cli.trees import print_value
-from downstack.cli.wire import dump, impact_json, value_json
+from downstack.wire.answers import dump, impact_json, value_json
 
 
 def impact(

@@ -9,11 +9,11 @@ import typer
 from rich.console import Console
 
 from downstack.cli.journey_tables import print_journey
-from downstack.cli.journey_wire import journey_json
 from downstack.cli.options import AsJson, AsOf, Samples, Store, errors
-from downstack.cli.wire import dump
 from downstack.errors import UnknownNameError
 from downstack.results import JourneyReport
+from downstack.wire.answers import dump
+from downstack.wire.journey import journey_json
 
 WIDTH = 140
 """Columns of the answer where it is not printed on a terminal."""

@@ -13,8 +13,8 @@ from rich.text import Text
 from downstack.cli.options import AsJson, errors
 from downstack.cli.progress import progress_bar
 from downstack.cli.releases import diff_json, print_differences, release_json
-from downstack.cli.wire import dump
 from downstack.errors import UnknownNameError
+from downstack.wire.answers import dump
 
 if TYPE_CHECKING:
     from downstack.loaders.registry import Loaded, Loader

@@ -11,8 +11,8 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from downstack.cli.wire import dump, error_json
 from downstack.errors import DownstackError
+from downstack.wire.answers import dump, error_json
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Store = Annotated[

@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.text import Text
 
 from downstack.cli.options import AsJson, Store, errors
-from downstack.cli.wire import dump
 from downstack.errors import UserInputError
+from downstack.wire.answers import dump
 
 DEADLINE = 60.0
 """Seconds that a service may take."""

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from downstack.cli.options import AsJson, Store, Where, errors
 from downstack.cli.reading import read_where
-from downstack.cli.wire import Json, dump
 from downstack.cli.words import telling_roles
+from downstack.wire.answers import Json, dump
 
 if TYPE_CHECKING:
     from downstack.kg import KnowledgeGraph

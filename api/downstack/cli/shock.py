@@ -11,8 +11,8 @@ from rich.console import Console
 from downstack.cli.options import AsJson, Store, errors
 from downstack.cli.reading import read_disruptions
 from downstack.cli.shock_tables import print_shock
-from downstack.cli.shock_wire import shock_json
-from downstack.cli.wire import dump
+from downstack.wire.answers import dump
+from downstack.wire.shock import shock_json
 
 
 def shock(

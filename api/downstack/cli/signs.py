@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from downstack.cli.wire import dump, sign_json
+from downstack.wire.answers import dump, sign_json
 
 
 def check_signs(store: str | None, as_json: bool) -> None:

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from downstack.cli.options import AsJson, errors
 from downstack.cli.releases import release_json
-from downstack.cli.wire import dump
+from downstack.wire.answers import dump
 
 if TYPE_CHECKING:
     from downstack.graph.stores.backup import Backup

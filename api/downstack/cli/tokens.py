@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from downstack.cli.options import AsJson, errors
-from downstack.cli.wire import dump
+from downstack.wire.answers import dump
 
 tokens = typer.Typer(name="token", help="Make, list and withdraw the tokens of a service.", no_args_is_help=True)
 

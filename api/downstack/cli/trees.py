@@ -10,9 +10,7 @@ from rich.tree import Tree
 
 from downstack.cli.uncertainty import value_band_lines
 from downstack.cli.words import (
-    MAX_LEVELS,
     STYLES,
-    deeper,
     number,
     oldest,
     regime_state,
@@ -22,6 +20,7 @@ from downstack.cli.words import (
 )
 from downstack.graph.model import Fact
 from downstack.results import Status, Trace, ValueReport
+from downstack.wire.extent import MAX_LEVELS, deeper
 
 MAX_ROWS = 40
 MAX_OTHER_SOURCES = 2

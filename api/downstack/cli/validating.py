@@ -14,9 +14,9 @@ from rich.text import Text
 
 from downstack.cli.options import AsJson, Store, errors
 from downstack.cli.signs import check_signs
-from downstack.cli.wire import dump
 from downstack.errors import Finding
 from downstack.graph.quality.rule import SEVERITIES
+from downstack.wire.answers import dump
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 

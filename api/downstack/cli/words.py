@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from downstack.graph.ages import age_in_days, fact_date
 from downstack.graph.model import Fact
-from downstack.results import EffectKey, Regime, Status, Trace
+from downstack.results import EffectKey, Regime, Status
 
 STYLES = {
     Status.OK: "green",
@@ -16,9 +16,6 @@ STYLES = {
     Status.NOT_CONVERGED: "red",
     Status.MISSING_INPUT: "magenta",
 }
-
-MAX_LEVELS = 60
-"""Levels of an explanation that are unfolded."""
 
 HEADING_ROLES = ("offering", "workload")
 """The roles that tables are grouped by."""
@@ -63,11 +60,6 @@ def share(part: float | None) -> str:
     return "0 %" if abs(part) < 5e-6 else f"{part * 100.0:.3g} %"
 
 
-def by_size(amount: float) -> float:
-    """Return the key by which amounts are sorted, the largest first; equal but for rounding is equal."""
-    return -float(f"{abs(amount):.9g}")
-
-
 def phrase(name: str | None) -> str:
     """Return the name of a regime as words."""
     return "nothing" if name is None else name.replace("_", " ")
@@ -95,11 +87,6 @@ def oldest(fact: Fact | None, on: str) -> str:
     return (
         f"as of {on}; oldest fact: {fact.entity}.{fact.quantity} of {fact_date(fact)}, {age_in_days(fact, on):,} days"
     )
-
-
-def deeper(trace: Trace) -> str:
-    """Return what is said in place of the steps below the last level that is shown."""
-    return f"steps below level {MAX_LEVELS} are left out: explain {trace.quantity.id} of {trace.key}"
 
 
 def telling_roles(key: EffectKey) -> dict[str, str]:

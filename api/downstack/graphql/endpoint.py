@@ -68,6 +68,8 @@ class GraphQLOverHTTP:
         The bounds.
     page
         Answers a browser that asks for a page; None where there is none.
+    workers
+        The threads for what computes, where other doors share them.
     """
 
     def __init__(
@@ -76,12 +78,13 @@ class GraphQLOverHTTP:
         context: Callable[[Scope], Context],
         guards: Guards,
         page: ASGIApp | None = None,
+        workers: Workers | None = None,
     ) -> None:
         self._schema = schema
         self._context = context
         self._guards = guards
         self._page = page
-        self._workers = Workers(guards.threads, guards.waiting)
+        self._workers = workers or Workers(guards.threads, guards.waiting)
         self._remembered = RememberedQueries()
         self._trusted = None if guards.trusted is None else TrustedDocuments(guards.trusted, schema.documents)
 
@@ -200,14 +203,14 @@ class GraphQLOverHTTP:
                 {"retry-after": str(RETRY_AFTER)},
             ) from error
         waiting = asyncio.wrap_future(future)
-        gone = asyncio.ensure_future(_until_gone(receive))
+        gone = asyncio.ensure_future(until_gone(receive))
         try:
             await asyncio.wait((waiting, gone), timeout=deadline.remaining, return_when=asyncio.FIRST_COMPLETED)
         finally:
             left = gone.done()
             gone.cancel()
             if not waiting.done():
-                _abandon(future, waiting, deadline, withdrawn=left)
+                abandon(future, waiting, deadline, withdrawn=left)
         if waiting.done() and not waiting.cancelled():
             return waiting.result()
         if left:
@@ -215,12 +218,13 @@ class GraphQLOverHTTP:
         raise deadline.error()
 
 
-async def _until_gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
+    """Return when the client is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def _abandon(future: Future[Found], waiting: asyncio.Future[Found], deadline: Deadline, *, withdrawn: bool) -> None:
+def abandon(future: Future[Found], waiting: asyncio.Future[Found], deadline: Deadline, *, withdrawn: bool) -> None:
     """Let work end by itself, which nobody waits for any more."""
     if withdrawn or not deadline.passed:
         deadline.cancel()

@@ -27,6 +27,7 @@ from downstack.graphql.question import question_body
 from downstack.graphql.request import DisconnectedError, RefusedError, header, read_body, strict_json
 from downstack.graphql.schema import build_schema
 from downstack.graphql.streaming import StreamingRouter
+from downstack.graphql.workers import Workers
 from downstack.kg import KnowledgeGraph
 
 STATIC = {
@@ -169,8 +170,9 @@ def graphql_door(
     services: Services | None = None,
     allowed_origins: Collection[str] = (),
     guards: Guards | None = None,
+    workers: Workers | None = None,
 ) -> GraphQLDoor:
-    """Return what :func:`graphql_router` does, with its parts at hand."""
+    """Return what :func:`graphql_router` does, with its parts at hand; other doors may share its threads."""
     signer = CursorSigner(cursor_key)
     schema = build_schema(introspection)
     bounds = guards or Guards()
@@ -193,7 +195,7 @@ def graphql_door(
     def streams(scope: Scope) -> bool:
         return accepts(header(scope, b"accept"), EVENTS)
 
-    endpoint = GraphQLOverHTTP(schema, context_of, bounds, page if introspection else None)
+    endpoint = GraphQLOverHTTP(schema, context_of, bounds, page if introspection else None, workers)
 
     class Answering(APIRoute):
         """Hands a request to the endpoint, unless it asks for a stream."""

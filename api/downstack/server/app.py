@@ -10,16 +10,24 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
 
 from downstack.access import Access
+from downstack.access.hosts import LOCAL_NAMES
 from downstack.editing import Writer
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graphql.context import GraphHolder, Services
+from downstack.graphql.cursors import CursorSigner
 from downstack.graphql.edits import Edits
 from downstack.graphql.guards import Guards
 from downstack.graphql.http import graphql_door
 from downstack.graphql.streams import StreamLimits, Streams
+from downstack.graphql.workers import Workers
 from downstack.kg import KnowledgeGraph
+from downstack.mcp.calls import Calls
+from downstack.mcp.door import HEADERS as MCP_HEADERS
+from downstack.mcp.door import McpDoor
+from downstack.mcp.sdk import has_sdk
 from downstack.server.direct import Direct
 from downstack.server.entrance import guard
 from downstack.server.headers import KnownHosts, SecurityHeaders
@@ -50,6 +58,7 @@ def create_app(
     guards: Guards | None = None,
     rate_limit: RateLimit | None = None,
     shared: Path | None = None,
+    mcp: bool = True,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -86,6 +95,8 @@ def create_app(
         How often one client may ask; as often as it wants unless given.
     shared
         A folder of several processes that are one service: what a client may ask and keep open then holds for all of them together.
+    mcp
+        Whether there is ``/mcp``, where the SDK of the Model Context Protocol is installed.
 
     Raises
     ------
@@ -126,6 +137,7 @@ def create_app(
         deadline_seconds=bounds.deadline_seconds,
         response_bytes=bounds.response_bytes,
     )
+    workers = Workers(bounds.threads, bounds.waiting)
     door = graphql_door(
         holder,
         introspection=introspection,
@@ -133,8 +145,13 @@ def create_app(
         services=services,
         allowed_origins=cors_origins,
         guards=bounds,
+        workers=workers,
     )
     app.include_router(door.router)
+    if mcp and has_sdk():
+        calls = Calls(lambda: holder.served.kg, bounds, workers, CursorSigner(cursor_key))
+        assistants = McpDoor(calls, bounds.request_bytes, hosts=_hosts(hosts, access), origins=cors_origins)
+        app.router.routes.append(Route(assistants.path, assistants))
     app.add_middleware(Direct, door=door)
     if rate_limit is not None:
         app.add_middleware(RateLimited, buckets=_buckets(rate_limit, shared))
@@ -144,7 +161,7 @@ def create_app(
             CORSMiddleware,
             allow_origins=list(cors_origins),
             allow_methods=["GET", "POST"],
-            allow_headers=["authorization", "content-type"],
+            allow_headers=["authorization", "content-type", *MCP_HEADERS],
         )
     if hosts is not None:
         app.add_middleware(KnownHosts, hosts=hosts)
@@ -170,3 +187,8 @@ def _buckets(limit: RateLimit, shared: Path | None) -> Taking:
     from downstack.server.shared import SharedBuckets
 
     return SharedBuckets(limit, shared)
+
+
+def _hosts(hosts: Collection[str] | None, access: Access) -> Collection[str] | None:
+    """Return for which hosts assistants may ask; where neither a token is needed nor everybody may read, for this machine."""
+    return LOCAL_NAMES if hosts is None and not (access.guarded or access.public_read) else hosts

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 
+from downstack.access.hosts import host_name
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -75,10 +77,3 @@ class KnownHosts:
             await PlainTextResponse("unknown host\n", status_code=400)(scope, receive, send)
             return
         await self._app(scope, receive, send)
-
-
-def host_name(header: str) -> str:
-    """Return the name in a Host header, without the port."""
-    if header.startswith("["):
-        return header.partition("]")[0].lower() + "]"
-    return header.partition(":")[0].lower()

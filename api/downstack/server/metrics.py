@@ -1,6 +1,6 @@
 """What ``/metrics`` tells Prometheus: how long answers take, what they cost, what failed, what was cached, which graph answers.
 
-Every label has a bounded set of values: routes are those of the application, operations are root fields of the schema, codes
+Every label has a bounded set of values: routes are those of the application, operations are root fields of the schema and tools, codes
 are those of the errors; what a client writes is never a label.
 
 With several worker processes each writes its numbers to files in a folder that they share
@@ -41,7 +41,7 @@ class ServiceMetrics:
     Parameters
     ----------
     root_fields
-        The root fields of the schema: what an operation may be called in a label.
+        The root fields of the schema, and the tools: what an operation may be called in a label.
     """
 
     def __init__(self, root_fields: Collection[str]) -> None:
@@ -54,7 +54,7 @@ class ServiceMetrics:
         )
         self._seconds = Histogram(
             "downstack_request_seconds",
-            "Time from a request to the end of its answer; operation is the root field of a GraphQL document.",
+            "Time from a request to the end of its answer; operation is the root field of a GraphQL document, or the tool.",
             ("route", "operation"),
             buckets=SECONDS,
             registry=registry,

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from downstack.graphql.context import GraphHolder
 from downstack.graphql.schema import root_fields
+from downstack.mcp.tools import TOOLS
 from downstack.server.doors import doors_page
 from downstack.server.metrics import CONTENT_TYPE, ServiceMetrics
 from downstack.server.observe import ObserveRequests
@@ -28,7 +29,7 @@ NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fal
 def add_doors(app: FastAPI, holder: GraphHolder, *, documented: bool) -> None:
     """Add what operators ask: ``/healthz``, ``/readyz``, ``/metrics``, and ``/docs`` where that is shown."""
     app.state.readiness = readiness = Readiness()
-    app.state.metrics = metrics = ServiceMetrics(root_fields())
+    app.state.metrics = metrics = ServiceMetrics({*root_fields(), *TOOLS})
 
     async def health() -> Response:
         return PlainTextResponse("ok\n")

@@ -15,6 +15,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from downstack.access import Access
+from downstack.access.hosts import LOCAL_NAMES
 from downstack.editing import Writer
 from downstack.errors import DownstackError, UserInputError
 from downstack.garbage import paused_collection
@@ -35,7 +36,6 @@ WORKER = "downstack.server.workers:worker"
 """Makes the application of one of several workers, without a writer."""
 WORKER_SILENCE_SECONDS = 30
 """How long a worker may not answer its parent before it is replaced; one that dies while it starts is missed as late."""
-LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 
 
 def is_loopback(host: str) -> bool:
@@ -180,6 +180,7 @@ def _create(
         guards=guards_of(settings),
         rate_limit=rate_of(settings),
         shared=shared,
+        mcp=settings.mcp,
     )
 
 

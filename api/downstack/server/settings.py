@@ -68,6 +68,8 @@ class Settings:
     """DOWNSTACK_RATE_BURST: requests at once after a pause; those of two seconds unless given."""
     trusted_documents: str | None = None
     """DOWNSTACK_TRUSTED_DOCUMENTS: a file of registered queries, the only ones that are then answered."""
+    mcp: bool = True
+    """DOWNSTACK_MCP: whether assistants may ask at ``/mcp``; that takes downstack[mcp]."""
     production: bool = False
     """DOWNSTACK_PRODUCTION: no schema, no explorer, no near names in errors, and a rate limit."""
 
@@ -95,6 +97,7 @@ class Settings:
             rate_limit=_optional_number("DOWNSTACK_RATE_LIMIT", given, 0, 1e6),
             rate_burst=_optional_number("DOWNSTACK_RATE_BURST", given, 1, 1e6),
             trusted_documents=given.get("DOWNSTACK_TRUSTED_DOCUMENTS") or None,
+            mcp=_flag("DOWNSTACK_MCP", given.get("DOWNSTACK_MCP") or "1"),
             production=_flag("DOWNSTACK_PRODUCTION", given.get("DOWNSTACK_PRODUCTION") or "0"),
             trusted_proxies=_names(given.get("DOWNSTACK_TRUSTED_PROXIES", "")),
             log_format=_one_of("DOWNSTACK_LOG_FORMAT", given.get("DOWNSTACK_LOG_FORMAT") or "text", FORMATS),

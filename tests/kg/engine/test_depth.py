@@ -11,12 +11,12 @@ import pytest
 from rich.console import Console
 
 from downstack.cli.trees import print_value
-from downstack.cli.wire import dump, value_json
 from downstack.engine.engine import Engine
 from downstack.engine.schema import MAX_FUNCTIONS
 from downstack.errors import FunctionError, KnowledgeError, UserInputError
 from downstack.kg import KnowledgeGraph
 from downstack.performance.declare import FunctionDeclaration, FunctionRegistry
+from downstack.wire.answers import dump, value_json
 
 from .chains import START, chain
 from .toy import FACTS, PREFIXES, entity, toy_knowledge, toy_registry

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from downstack.cli.uncertainty_wire import coverage_json, tornado_json
-from downstack.cli.wire import Json, fact_json
-from downstack.results import SensitivityReport, SolveReport
+from collections.abc import Sequence
+
+from downstack.results import SensitivityReport, SolveReport, SolveRow
+from downstack.wire.provenance import Json, fact_json
+from downstack.wire.uncertainty import coverage_json, tornado_json
 
 
 def sensitivity_json(report: SensitivityReport) -> Json:
@@ -32,8 +34,8 @@ def sensitivity_json(report: SensitivityReport) -> Json:
     }
 
 
-def solve_json(report: SolveReport) -> Json:
-    """Return the answer of ``solve``."""
+def solve_json(report: SolveReport, rows: Sequence[SolveRow] | None = None) -> Json:
+    """Return the answer of ``solve``, with some of its rows or all of them."""
     return {
         "graphVersion": report.graph_version,
         "target": report.target.id,
@@ -52,6 +54,6 @@ def solve_json(report: SolveReport) -> Json:
                 "cap": item.cap,
                 "reason": item.reason,
             }
-            for item in report.rows
+            for item in (report.rows if rows is None else rows)
         ],
     }

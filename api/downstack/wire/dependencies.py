@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from downstack.cli.wire import Json, fact_json, source_json
 from downstack.results import (
     DependencyNode,
     DependencyPath,
@@ -14,6 +13,7 @@ from downstack.results import (
     ShareChain,
     ShareInterval,
 )
+from downstack.wire.provenance import Json, fact_json, source_json
 
 
 def dependencies_json(report: DependencyReport) -> Json:

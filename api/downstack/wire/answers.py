@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from downstack.cli.feedback import feedback_json, profile_json
-from downstack.cli.uncertainty_wire import band_json, coverage_json, shares_json
-from downstack.cli.words import MAX_LEVELS, by_size, deeper
 from downstack.errors import DownstackError, UserInputError
 from downstack.graph.ages import age_in_days
-from downstack.graph.model import Fact, Influence, Source
+from downstack.graph.model import Fact
 from downstack.results import (
     Attribution,
     Effect,
@@ -22,6 +20,12 @@ from downstack.results import (
     ValueReport,
     ValueRow,
 )
+from downstack.results.trace import oldest_fact
+from downstack.wire.extent import MAX_LEVELS, by_size, deeper
+from downstack.wire.feedback import feedback_json, profile_json
+from downstack.wire.influences import influence_json
+from downstack.wire.provenance import fact_json, facts_json, rests_on_json
+from downstack.wire.uncertainty import band_json, coverage_json, shares_json
 
 Json = dict[str, Any]
 
@@ -31,8 +35,30 @@ def dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False)
 
 
-def impact_json(report: ImpactReport, *, flows: bool = False, profile: int | None = None) -> Json:
-    """Return the answer of ``impact``; with flows, how each effect came about; with a profile, for so many months."""
+def impact_json(
+    report: ImpactReport,
+    *,
+    flows: bool = False,
+    profile: int | None = None,
+    effects: Sequence[Effect] | None = None,
+    sources: bool = False,
+) -> Json:
+    """Return the answer of ``impact``.
+
+    Parameters
+    ----------
+    report
+        The answer.
+    flows
+        Say how each effect came about.
+    profile
+        Follow each effect for so many months.
+    effects
+        Those that are written, and looked at; all of them unless given.
+    sources
+        Name what each effect rests on, and write the facts down.
+    """
+    shown = report.effects if effects is None else effects
     return {
         "graphVersion": report.graph_version,
         "asOf": report.as_of,
@@ -47,8 +73,9 @@ def impact_json(report: ImpactReport, *, flows: bool = False, profile: int | Non
                 **_effect(item),
                 **(_attribution(item.attribution) if flows else {}),
                 **({} if profile is None else {"profile": profile_json(item.profile(profile))}),
+                **(rests_on_json(item.trace) if sources else {}),
             }
-            for item in report.effects
+            for item in shown
         ],
         "byLayer": [
             {
@@ -69,18 +96,38 @@ def impact_json(report: ImpactReport, *, flows: bool = False, profile: int | Non
                 "confidence": item.confidence,
                 "numeric": item.numeric,
                 "summary": item.summary,
-                "influences": [_influence(step) for step in item.influences],
+                "influences": [influence_json(step) for step in item.influences],
             }
             for item in report.qualitative
         ],
         "findings": [sign_json(item) for item in report.findings],
         "notReached": [{"quantity": item.quantity, "reason": item.reason} for item in report.not_reached],
-        "oldestFact": _dated(report.oldest_fact(), report.as_of),
+        "oldestFact": _dated(oldest_fact(item.trace for item in shown), report.as_of),
+        **({"facts": facts_json(item.trace for item in shown)} if sources else {}),
     }
 
 
-def value_json(report: ValueReport) -> Json:
-    """Return the answer of ``explain``."""
+def value_json(
+    report: ValueReport,
+    *,
+    rows: Sequence[ValueRow] | None = None,
+    levels: int = MAX_LEVELS,
+    sources: bool = False,
+) -> Json:
+    """Return the answer of ``explain``.
+
+    Parameters
+    ----------
+    report
+        The answer.
+    rows
+        The combinations that are written; all of them unless given.
+    levels
+        How far the trace of the first is unfolded; not at all for 0.
+    sources
+        Name what each row rests on, and write the facts down.
+    """
+    shown = report.rows if rows is None else rows
     return {
         "graphVersion": report.graph_version,
         "asOf": report.as_of,
@@ -90,9 +137,10 @@ def value_json(report: ValueReport) -> Json:
         "status": str(report.status),
         "band": band_json(report.band),
         "varianceShares": shares_json(report.variance_shares),
-        "rows": [_value_row(item) for item in report.rows],
-        "trace": None if report.trace is None else _trace(report.trace),
+        "rows": [{**_value_row(item), **(rests_on_json(item.trace) if sources else {})} for item in shown],
+        "trace": None if report.trace is None or levels == 0 else trace_json(report.trace, levels),
         "oldestFact": None if report.trace is None else _dated(report.trace.oldest_fact, report.as_of),
+        **({"facts": facts_json(item.trace for item in shown)} if sources else {}),
     }
 
 
@@ -200,9 +248,10 @@ def _value_row(item: ValueRow) -> Json:
     }
 
 
-def _trace(item: Trace, level: int = 0) -> Json:
+def trace_json(item: Trace, levels: int = MAX_LEVELS, level: int = 0) -> Json:
+    """Return a number unfolded so many levels deep; what is cut off says so."""
     # Below so many levels nobody reads on, and readers of JSON run out of stack.
-    cut = level >= MAX_LEVELS and bool(item.inputs)
+    cut = level >= levels and bool(item.inputs)
     function = item.function
     return {
         "quantity": item.quantity.id,
@@ -226,8 +275,8 @@ def _trace(item: Trace, level: int = 0) -> Json:
             else {"value": function.relative_error.value, "source": function.relative_error.source},
         },
         "facts": [fact_json(fact) for fact in item.own_facts],
-        "inputs": [] if cut else [_trace(step, level + 1) for step in item.inputs],
-        **({"partial": True, "partialReason": deeper(item)} if cut else {}),
+        "inputs": [] if cut else [trace_json(step, levels, level + 1) for step in item.inputs],
+        **({"partial": True, "partialReason": deeper(item, levels)} if cut else {}),
         "assumptions": list(item.assumptions),
     }
 
@@ -235,37 +284,3 @@ def _trace(item: Trace, level: int = 0) -> Json:
 def _dated(fact: Fact | None, on: str) -> Json | None:
     """Return a fact with its age on the date of the answer."""
     return None if fact is None else {**fact_json(fact), "ageInDays": age_in_days(fact, on)}
-
-
-def fact_json(fact: Fact) -> Json:
-    """Return a fact with its source."""
-    return {
-        "iri": fact.iri,
-        "entity": fact.entity,
-        "quantity": fact.quantity,
-        "literal": fact.literal,
-        "unit": fact.unit,
-        "condition": fact.condition,
-        "asOf": fact.as_of,
-        "confidence": fact.confidence,
-        "distribution": fact.distribution,
-        "correlationGroup": fact.correlation_group,
-        "source": source_json(fact.source),
-        "locator": fact.locator,
-    }
-
-
-def source_json(source: Source) -> Json:
-    """Return where something was read."""
-    return {"iri": source.iri, "title": source.title, "locator": source.locator}
-
-
-def _influence(item: Influence) -> Json:
-    return {
-        "iri": item.iri,
-        "sourceEntity": item.source_entity,
-        "targetEntity": item.target_entity,
-        "sign": item.sign,
-        "mechanism": item.mechanism,
-        "source": source_json(item.source),
-    }

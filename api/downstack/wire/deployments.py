@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from downstack.cli.wire import Json
+from collections.abc import Sequence
+
 from downstack.results import Deployment, DeploymentBand, DeploymentReport
+from downstack.wire.provenance import Json, facts_json, rests_on_json
 
 
-def deployments_json(report: DeploymentReport, first: int) -> Json:
-    """Return the answer with the first so many deployments."""
+def deployments_json(report: DeploymentReport, shown: Sequence[Deployment], *, sources: bool = False) -> Json:
+    """Return the answer of ``deployments``.
+
+    Parameters
+    ----------
+    report
+        The answer.
+    shown
+        The deployments that are written.
+    sources
+        Name what the cost of each rests on (its time per output token where there is no price), and write the facts down.
+    """
     limits = report.limits
     return {
         "graphVersion": report.graph_version,
@@ -41,7 +53,8 @@ def deployments_json(report: DeploymentReport, first: int) -> Json:
         ],
         "nearest": report.nearest,
         "totalCount": len(report.deployments),
-        "deployments": [_deployment(item) for item in report.deployments[:first]],
+        "deployments": [{**_deployment(item), **(rests_on_json(item.trace) if sources else {})} for item in shown],
+        **({"facts": facts_json(item.trace for item in shown)} if sources else {}),
     }
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from downstack.cli.uncertainty_wire import band_json, coverage_json
-from downstack.cli.wire import Json
-from downstack.results import ComparisonReport
+from collections.abc import Sequence
+
+from downstack.results import ComparisonCell, ComparisonReport
+from downstack.wire.provenance import Json
+from downstack.wire.uncertainty import band_json, coverage_json
 
 
-def comparison_json(report: ComparisonReport) -> Json:
-    """Return the answer of ``compare``."""
+def comparison_json(report: ComparisonReport, cells: Sequence[ComparisonCell] | None = None) -> Json:
+    """Return the answer of ``compare``, with some of its cells or all of them."""
     return {
         "graphVersion": report.graph_version,
         "samples": report.samples,
@@ -34,6 +36,6 @@ def comparison_json(report: ComparisonReport) -> Json:
                 ],
                 "factCoverage": coverage_json(cell.fact_coverage) if report.samples else None,
             }
-            for cell in report.cells
+            for cell in (report.cells if cells is None else cells)
         ],
     }

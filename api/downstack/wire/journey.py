@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from downstack.cli.uncertainty_wire import band_json
-from downstack.cli.wire import Json
 from downstack.graph.model import Relation
 from downstack.results import JourneyLayer, JourneyNumber, JourneyReport, JourneyRoute, JourneyStage
+from downstack.wire.provenance import Json, rests_on_json, source_json
+from downstack.wire.uncertainty import band_json
 
 
-def journey_json(report: JourneyReport) -> Json:
-    """Return the whole answer; the trace of a number is its functions and its facts, by name."""
+def journey_json(report: JourneyReport, *, parts: bool = True) -> Json:
+    """Return the answer of ``journey``; the trace of a number is its functions and its facts, by name.
+
+    Parameters
+    ----------
+    report
+        The answer.
+    parts
+        Write down also the numbers that layers and stages are made of; there are hundreds.
+    """
     return {
         "graphVersion": report.graph_version,
         "method": report.method,
@@ -32,20 +40,20 @@ def journey_json(report: JourneyReport) -> Json:
         "questions": [
             {"role": item.role, "reason": item.reason, "candidates": list(item.candidates)} for item in report.questions
         ],
-        "layers": [_layer(item) for item in report.layers],
-        "routes": [_route(item) for item in report.routes],
+        "layers": [_layer(item, parts) for item in report.layers],
+        "routes": [_route(item, parts) for item in report.routes],
         "reason": report.reason,
         "closedModel": report.closed_model,
         "assumptions": list(report.assumptions),
     }
 
 
-def _layer(item: JourneyLayer) -> Json:
+def _layer(item: JourneyLayer, parts: bool) -> Json:
     return {
         "layer": item.layer.name,
         "entities": list(item.entities),
         "links": [_link(link) for link in item.links],
-        "numbers": [_number(number) for number in item.numbers],
+        **({"numbers": [_number(number) for number in item.numbers]} if parts else {}),
         "notes": list(item.notes),
     }
 
@@ -56,11 +64,11 @@ def _link(item: Relation) -> Json:
         "subject": item.subject,
         "predicate": item.predicate,
         "object": item.object,
-        "source": {"iri": item.source.iri, "title": item.source.title, "locator": item.source.locator},
+        "source": source_json(item.source),
     }
 
 
-def _route(item: JourneyRoute) -> Json:
+def _route(item: JourneyRoute, parts: bool) -> Json:
     return {
         "offering": item.offering,
         "provider": item.provider,
@@ -75,13 +83,13 @@ def _route(item: JourneyRoute) -> Json:
         "energyDifference": item.energy_difference,
         "costDifference": item.cost_difference,
         "valueDifference": item.value_difference,
-        "stages": [_stage(stage) for stage in item.stages],
+        "stages": [_stage(stage, parts) for stage in item.stages],
         "notes": list(item.notes),
     }
 
 
-def _stage(item: JourneyStage) -> Json:
-    return {
+def _stage(item: JourneyStage, parts: bool) -> Json:
+    summary = {
         "layer": item.layer.name,
         "time": item.time,
         "timeShare": item.time_share,
@@ -89,6 +97,11 @@ def _stage(item: JourneyStage) -> Json:
         "cost": item.cost,
         "value": item.value,
         "binding": item.binding,
+    }
+    if not parts:
+        return summary
+    return {
+        **summary,
         "timeParts": [_number(part) for part in item.time_parts],
         "energyParts": [_number(part) for part in item.energy_parts],
         "costParts": [_number(part) for part in item.cost_parts],
@@ -102,7 +115,6 @@ def _maybe(item: JourneyNumber | None) -> Json | None:
 
 
 def _number(item: JourneyNumber) -> Json:
-    functions = dict.fromkeys(step.function.name for step in item.trace.walk() if step.function is not None)
     return {
         "quantity": item.quantity.id,
         "key": dict(item.key.roles),
@@ -112,6 +124,5 @@ def _number(item: JourneyNumber) -> Json:
         "reason": item.reason,
         "restsOn": list(item.rests_on),
         "band": band_json(item.band),
-        "functions": list(functions),
-        "facts": [fact.iri for fact in item.trace.facts],
+        **rests_on_json(item.trace),
     }

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from downstack.cli.wire import Json, fact_json
 from downstack.results import ShockAmount, ShockInterval, ShockMonth, ShockProfile, ShockReport, ShockTarget
+from downstack.wire.provenance import Json, fact_json
 
 
-def shock_json(report: ShockReport) -> Json:
-    """Return the answer of ``shock``."""
+def shock_json(report: ShockReport, *, monthly: bool = True) -> Json:
+    """Return the answer of ``shock``.
+
+    Parameters
+    ----------
+    report
+        The answer.
+    monthly
+        Write down the flow and the stock of every month.
+    """
     return {
         "graphVersion": report.graph_version,
         "method": report.method,
         "disruptions": list(report.disruptions),
         "horizonMonths": report.horizon_months,
         "cases": report.cases,
-        "targets": [_target(item) for item in report.targets],
+        "targets": [_target(item, monthly) for item in report.targets],
         "singlePoints": [
             {"supplier": item.supplier, "group": item.group, "users": list(item.users)} for item in report.single_points
         ],
@@ -24,7 +32,7 @@ def shock_json(report: ShockReport) -> Json:
     }
 
 
-def _target(item: ShockTarget) -> Json:
+def _target(item: ShockTarget, monthly: bool) -> Json:
     return {
         "entity": item.entity.id,
         "label": item.label,
@@ -32,7 +40,7 @@ def _target(item: ShockTarget) -> Json:
         "baseFlow": _amount(item.base_flow),
         "baseStock": _amount(item.base_stock),
         "firstOrder": _interval(item.first_order),
-        "profiles": [_profile(profile) for profile in item.profiles],
+        "profiles": [_profile(profile, monthly) for profile in item.profiles],
         "inputs": [
             {
                 "group": part.group,
@@ -51,11 +59,14 @@ def _target(item: ShockTarget) -> Json:
     }
 
 
-def _profile(item: ShockProfile) -> Json:
-    return {
-        "bound": str(item.bound),
+def _profile(item: ShockProfile, monthly: bool) -> Json:
+    months = {
         "flow": [_month(month) for month in item.flow],
         "stock": [_month(month) for month in item.stock],
+    }
+    return {
+        "bound": str(item.bound),
+        **(months if monthly else {}),
         "worstFlow": _month(item.worst_flow),
         "worstStock": _month(item.worst_stock),
         "daysToImpact": _interval(item.days_to_impact),
