@@ -155,6 +155,7 @@ FRAMEWORK = {  # round numbers: the tests check structure, not accuracy
     "fitted_pass_layer_time": 60e-6,
     "fitted_first_token_steps": 10.0,
     "fitted_first_token_exponent": 0.5,
+    "fitted_prompt_wait": 1.25,
 }
 CHAT = {
     "input_tokens": 4096.0,
