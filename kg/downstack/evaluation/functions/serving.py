@@ -70,7 +70,13 @@ def burst_wait_time(
     " + waiting_sequences / resident_sequences * output_tokens * one_stream * time_per_output_token",
     citation=LITTLE,
     constants={"one_stream": _ONE_STREAM},
-    increasing=("time_to_first_token", "burst_wait_time", "time_per_output_token", "waiting_sequences", "output_tokens"),
+    increasing=(
+        "time_to_first_token",
+        "burst_wait_time",
+        "time_per_output_token",
+        "waiting_sequences",
+        "output_tokens",
+    ),
     decreasing=("resident_sequences",),
     examples=(
         Example(
