@@ -129,7 +129,7 @@ class Serving:
         if free.any() and not free.all():
             # Layouts are tried on the rows that leave them open only: most tables say them for nearly all.
             found: list[Answer | None] = [None] * len(rows)
-            for part in (np.flatnonzero(free), np.flatnonzero(~free)):
+            for part in (np.flatnonzero(free).tolist(), np.flatnonzero(~free).tolist()):
                 for place, answer in zip(part, self.answer([rows[item] for item in part], setting), strict=True):
                     found[place] = answer
             return [answer for answer in found if answer is not None]
