@@ -1,8 +1,8 @@
 """Fit the constants of one stage on published measurements, and fit them again without each model, chip and engine.
 
 The loss is a soft absolute error of the logarithm, so that rows that no closed form can explain do not pull the
-constants; each constant is held near what physics suggests by the spread that its stage declares. Leaving a group out
-starts from the fit of all rows: only which rows count changes.
+constants, and rows of a kind whose errors are wider count for less. Each constant is held near what physics suggests by the
+spread that its stage declares. Leaving a group out starts from the fit of all rows: only which rows count changes.
 """
 
 from __future__ import annotations
@@ -60,6 +60,7 @@ class StageFit:
         spread = stage.spread or (WIDE,) * len(stage.keys)
         self._start = np.log(stage.start)
         self._pull = 1.0 / np.array(spread)
+        self._width = np.array([1.0 if stage.scatter is None else stage.scatter(row) for row in rows])
 
     def errors(self, at: Vector) -> Vector:
         """Return the logarithm of predicted over measured; NaN where there is no prediction."""
@@ -72,8 +73,7 @@ class StageFit:
         """Fit all rows, then leave out each model, chip and engine in turn."""
 
         def residual(at: Vector) -> Vector:
-            error = np.nan_to_num(self.errors(at), nan=0.0)
-            return np.append(error, self._prior(at, len(self.rows)))
+            return np.append(self._scaled(at), self._prior(at, len(self.rows)))
 
         at = least_squares(residual, self._start, loss="soft_l1", f_scale=SCALE, max_nfev=40).x
         slope = self._slope(at)
@@ -95,16 +95,21 @@ class StageFit:
 
     def precision(self, at: Vector) -> Vector:
         """Return how sharply the rows, and the pull of physics, hold the logarithms of the constants together at a place."""
-        error, slope = np.nan_to_num(self.errors(at), nan=0.0), self._slope(at)
+        error, slope = self._scaled(at), self._slope(at)
         soft = 1.0 / np.sqrt(1.0 + (error / SCALE) ** 2)
         pull = SCALE * np.sqrt(len(self.rows) / ROWS_OF_PRIOR) * self._pull
         held: Vector = slope.T @ (soft[:, None] * slope) + np.diag(pull**2)
         return held
 
+    def _scaled(self, at: Vector) -> Vector:
+        """Return the error of each row over how far its like scatter; zero where there is no prediction."""
+        scaled: Vector = np.nan_to_num(self.errors(at), nan=0.0) / self._width
+        return scaled
+
     def _slope(self, at: Vector) -> Vector:
-        """Return how the error of each row changes with the logarithm of each constant."""
-        here = np.nan_to_num(self.errors(at), nan=0.0)
-        moved = [np.nan_to_num(self.errors(at + STEP * unit), nan=0.0) for unit in np.eye(len(at))]
+        """Return how the scaled error of each row changes with the logarithm of each constant."""
+        here = self._scaled(at)
+        moved = [self._scaled(at + STEP * unit) for unit in np.eye(len(at))]
         return np.stack([(item - here) / STEP for item in moved], axis=1)
 
     def _prior(self, at: Vector, rows: int) -> Vector:
@@ -130,7 +135,7 @@ class StageFit:
         pull = SCALE * np.sqrt(kept.sum() / ROWS_OF_PRIOR) * self._pull
         now = at.copy()
         for _ in range(ROUNDS):
-            error = np.nan_to_num(self.errors(now), nan=0.0)
+            error = self._scaled(now)
             soft = kept / np.sqrt(1.0 + (error / SCALE) ** 2)
             normal = slope.T @ (soft[:, None] * slope) + np.diag(pull**2)
             gradient = slope.T @ (soft * error) + pull**2 * (now - self._start)

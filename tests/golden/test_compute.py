@@ -46,7 +46,7 @@ TWO_H100 = {  # H100 SXM datasheet, the whole of its bandwidth
     "memory_bandwidth": 3.35e12,
     "fitted_dense_read_factor": 1.0,
     "fitted_routed_read_factor": 1.0,
-    "fitted_first_token_steps": 0.0,
+    "fitted_turnover_steps": 0.0,
     "input_tokens": 1.0,
     "output_tokens": 1.0,
 }

@@ -52,6 +52,8 @@ class Stage:
     keep: Callable[[Row], bool]
     spread: tuple[float, ...] = ()
     """How far, as a standard deviation of the logarithm, each constant may lie from its start; `WIDE` unless given."""
+    scatter: Callable[[Row], float] | None = None
+    """How many times wider than those of the other rows the errors of a row are: it counts by so much less."""
 
 
 class Predictor(Protocol):

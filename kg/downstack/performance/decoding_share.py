@@ -1,14 +1,16 @@
 r"""How many of the sequences in an engine decode: the others wait for their first token.
 
-At a fixed load each finished sequence is replaced at once. Its successor waits `k` steps for its first token; meanwhile
-the others decode.
+At a fixed load each finished sequence is replaced at once. Its successor waits `k` steps for its turn; its place gives no
+token for `h` steps, while the others decode.
 
 .. math::
 
-    k = f\,k_0\,(S / 1024)^p \qquad \sigma = \frac{S_{out}}{S_{out} + k} \qquad B_d = \max(\sigma B, 1)
+    k = f\,k_0\,(S / 1024)^p \qquad h = h_0\,(S / 1024)^q \qquad \sigma = \frac{S_{out}}{S_{out} + h} \qquad B_d = \max(\sigma B, 1)
 
-The power law of `k` in the part `S` of the prompt that is computed is a description of measurements, not a mechanism: it
-stands for schedulers, bursts of arrivals and pieces of prompts.
+A few steps are the step under way, the scheduler that works one step ahead, and the step of the prompt itself; engines that
+take in requests only now and then, or send tokens in groups, take more. A place is without tokens for longer than its
+prompt waits: the prompt is worked on, and the answer before it has to reach its reader before the next request comes. The
+powers of the part `S` of the prompt that is computed describe measurements of prompts in pieces, not a mechanism.
 """
 
 from __future__ import annotations
@@ -81,27 +83,50 @@ def steps_to_first_token(
     reference_length: float,
     usual: float,
 ) -> Annotated[Array, "token/sequence"]:
-    """Tokens that a running sequence gets while a new one waits for its first."""
+    """Tokens that a running sequence gets until a new prompt has its turn."""
     factor = np.where(np.isnan(fitted_first_token_factor), usual, fitted_first_token_factor)
     length = (computed_prompt_tokens / reference_length) ** fitted_first_token_exponent
     return factor * fitted_first_token_steps * length
 
 
 @performance_function(
-    formula="output_tokens / (output_tokens + steps_to_first_token)",
+    formula="fitted_turnover_steps * (computed_prompt_tokens / reference_length) ^ fitted_turnover_exponent",
+    citation=FITTED,
+    constants={"reference_length": _REFERENCE},
+    increasing=("fitted_turnover_steps", "computed_prompt_tokens"),
+    examples=(
+        Example(
+            {"fitted_turnover_steps": 10.0, "computed_prompt_tokens": 4096.0, "fitted_turnover_exponent": 0.5},
+            20.0,
+            1e-12,
+            "by hand: 10 * sqrt(4)",
+        ),
+    ),
+)
+def turnover_steps(
+    fitted_turnover_steps: Annotated[Array, "token/sequence"],
+    computed_prompt_tokens: Annotated[Array, "token/sequence"],
+    fitted_turnover_exponent: Annotated[Array, "1"],
+    *,
+    reference_length: float,
+) -> Annotated[Array, "token/sequence"]:
+    """Tokens that a running sequence gets while another place has none, from one request to the next."""
+    return fitted_turnover_steps * (computed_prompt_tokens / reference_length) ** fitted_turnover_exponent
+
+
+@performance_function(
+    formula="output_tokens / (output_tokens + turnover_steps)",
     citation=LITTLE,
     increasing=("output_tokens",),
-    decreasing=("steps_to_first_token",),
-    examples=(
-        Example({"output_tokens": 100.0, "steps_to_first_token": 25.0}, 0.8, 1e-12, "by hand: 100 of 125 steps"),
-    ),
+    decreasing=("turnover_steps",),
+    examples=(Example({"output_tokens": 100.0, "turnover_steps": 25.0}, 0.8, 1e-12, "by hand: 100 of 125 steps"),),
 )
 def decoding_share(
     output_tokens: Annotated[Array, "token/sequence"],
-    steps_to_first_token: Annotated[Array, "token/sequence"],
+    turnover_steps: Annotated[Array, "token/sequence"],
 ) -> Annotated[Array, "1"]:
     """Share of its time in the engine in which a sequence gets tokens; the rest it waits for the first."""
-    return output_tokens / (output_tokens + steps_to_first_token)
+    return output_tokens / (output_tokens + turnover_steps)
 
 
 @performance_function(

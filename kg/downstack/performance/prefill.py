@@ -8,11 +8,12 @@ sequences carries on average :math:`B/S_{out}` prefills.
 
     t_{prefill} = \frac{N}{n}\,(S\,(t_m - t_h + t_r) + t_q) + t_{pass} \qquad
     t_P = \frac{(t_{prefill} - t_{pass})\,n / N + t_{pass} / p}{S_{out}} \qquad
-    TTFT = \max(k\,TPOT,\; t_{prefill} + TPOT)
+    TTFT = \max(k\,TPOT + w\,t_{prefill},\; t_{prefill} + TPOT)
 
 `n` chips work on a prompt at a time; of the `N` chips of the whole copy of the model the others go on with something else.
 Passes hold up all data-parallel groups, but only one of `p` pipeline stages at a time.
-:math:`k` steps pass while a new sequence waits for its first token (:mod:`downstack.performance.decoding_share`).
+:math:`k` steps pass until a new prompt has its turn (:mod:`downstack.performance.decoding_share`); from then on its first
+token takes the time of :math:`w` prompts: its own, and what comes in beside it.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ _ONE_PROMPT = Constant(1.0, "sequence", "prompts are prefilled one at a time")
 _ONE_TOKEN = Constant(1.0, "token/sequence", "autoregressive decoding: one token of each sequence a step")
 _FIRST = Constant(1.0, "token", "the first token comes with the first step after the prompt")
 _OF_STREAM = Constant(1.0, "sequence", "the time between tokens is that of one stream")
+_USUAL = Constant(1.0, "1", "an engine that was not measured differs from the others by nothing that is known")
 
 
 @performance_function(
@@ -183,24 +185,44 @@ def serial_time_per_sequence(
 
 
 @performance_function(
-    formula="max(steps_to_first_token * of_stream * time_per_output_token, prefill_time + first_token * time_per_output_token)",
+    formula="max(steps_to_first_token * of_stream * time_per_output_token + factor * fitted_prompt_wait * prefill_time,"
+    " prefill_time + first_token * time_per_output_token), factor = fitted_prompt_wait_factor, 1 unless stated",
     citation=f"{FITTED}; {LITTLE}",
-    constants={"of_stream": _OF_STREAM, "first_token": _FIRST},
+    constants={"of_stream": _OF_STREAM, "first_token": _FIRST, "usual": _USUAL},
+    optional=("fitted_prompt_wait_factor",),
     assumes=(
         "the load stands: every request that ends is followed by another, whose prompt waits for a step with room",
         "there is a place for every request of the load",
     ),
     relative_error=calibration.TIME_TO_FIRST_TOKEN,
-    increasing=("steps_to_first_token", "time_per_output_token", "prefill_time"),
+    increasing=(
+        "steps_to_first_token",
+        "time_per_output_token",
+        "fitted_prompt_wait_factor",
+        "fitted_prompt_wait",
+        "prefill_time",
+    ),
     examples=(
         Example(
-            {"steps_to_first_token": 20.0, "time_per_output_token": 0.02, "prefill_time": 0.1},
+            {
+                "steps_to_first_token": 5.0,
+                "time_per_output_token": 0.02,
+                "fitted_prompt_wait_factor": 1.5,
+                "fitted_prompt_wait": 2.0,
+                "prefill_time": 0.1,
+            },
             0.4,
             1e-12,
-            "by hand: 20 * 20 ms",
+            "by hand: 5 * 20 ms + 1.5 * 2 * 100 ms",
         ),
         Example(
-            {"steps_to_first_token": 2.0, "time_per_output_token": 0.02, "prefill_time": 0.3},
+            {
+                "steps_to_first_token": 2.0,
+                "time_per_output_token": 0.02,
+                "fitted_prompt_wait_factor": float("nan"),
+                "fitted_prompt_wait": 0.5,
+                "prefill_time": 0.3,
+            },
             0.32,
             1e-12,
             "by hand: a long prompt bounds it from below, 300 ms + 20 ms",
@@ -210,13 +232,17 @@ def serial_time_per_sequence(
 def time_to_first_token(
     steps_to_first_token: Annotated[Array, "token/sequence"],
     time_per_output_token: Annotated[Array, "s/token"],
+    fitted_prompt_wait_factor: Annotated[Array, "1"],
+    fitted_prompt_wait: Annotated[Array, "1"],
     prefill_time: Annotated[Array, "s"],
     *,
     of_stream: float,
     first_token: float,
+    usual: float,
 ) -> Annotated[Array, "s"]:
     """Seconds from the arrival of a prompt to its first token at the workload's reference concurrency."""
-    waiting = steps_to_first_token * of_stream * time_per_output_token
+    factor = np.where(np.isnan(fitted_prompt_wait_factor), usual, fitted_prompt_wait_factor)
+    waiting = steps_to_first_token * of_stream * time_per_output_token + factor * fitted_prompt_wait * prefill_time
     return np.maximum(waiting, prefill_time + first_token * time_per_output_token)
 
 

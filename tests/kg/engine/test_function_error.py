@@ -125,7 +125,7 @@ def test_every_declared_error_names_its_calibration() -> None:
     for item in erring_functions:
         assert item.relative_error is not None
         assert "docs/accuracy.md" in item.relative_error.source
-        assert item.relative_error.value == (0.64 if item.name == "time_to_first_token" else 0.20)
+        assert item.relative_error.value == (0.62 if item.name == "time_to_first_token" else 0.20)
 
 
 @pytest.mark.parametrize("value", [0.0, -0.1, 3.0, math.nan])

@@ -153,8 +153,11 @@ FRAMEWORK = {  # round numbers: the tests check structure, not accuracy
     "fitted_activation_passes": 40.0,
     "fitted_sequence_time": 1e-5,
     "fitted_pass_layer_time": 60e-6,
+    "fitted_turnover_steps": 10.0,
+    "fitted_turnover_exponent": 0.5,
     "fitted_first_token_steps": 10.0,
     "fitted_first_token_exponent": 0.5,
+    "fitted_prompt_wait": 1.25,
 }
 CHAT = {
     "input_tokens": 4096.0,

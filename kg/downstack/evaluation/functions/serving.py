@@ -1,49 +1,103 @@
 r"""What a benchmark of serving measures beside what the graph says of a deployment.
 
-A benchmark that keeps more requests in flight than fit makes some of them wait for a place; replicas of an engine share its
-load; a static batch starts its prompts together and decodes after the last of them.
+A benchmark begins with all its requests at once: each of the first `B` waits for half of the others, and the mean over a
+run of `m` requests a place keeps :math:`1/2m` of `B`; a benchmark that sends ten has 0.05. An engine that reads prompts before it
+goes on decoding keeps the burst together for longer. A benchmark that keeps more requests in flight than fit makes some of
+them wait for a place; replicas of an engine share its load; a static batch starts its prompts together and decodes after the
+last of them.
 
 .. math::
 
-    TTFT_w = TTFT + \frac{w}{B}\,S_{out}\,TPOT \qquad X = r\,X_1 \qquad T = B\,t_P + S_{out}\,t(B)
+    TTFT_w = TTFT + g\,b\,B\,t_P + \frac{w}{B}\,S_{out}\,TPOT \qquad X = r\,X_1 \qquad T = B\,t_P + S_{out}\,t(B)
+
+`b` is the fitted share of the load that is before a prompt on average, `g` what one engine has beside the others.
 """
 
 from __future__ import annotations
 
 from typing import Annotated
 
+import numpy as np
+
 from downstack.evaluation.functions.registry import CALIBRATED
+from downstack.performance.calibration import FITTED
 from downstack.performance.citations import DEFINITION, LITTLE, SCALING_BOOK
 from downstack.performance.declare import Array, Constant, Example, performance_function
 
 _ONE_TOKEN = Constant(1.0, "token/sequence", "one token of each sequence a step")
 _ONE_STREAM = Constant(1.0, "sequence", "the time between tokens is that of one stream")
+_USUAL = Constant(1.0, "1", "an engine that was not measured differs from the others by nothing that is known")
 
 
 @performance_function(
-    formula="time_to_first_token + waiting_sequences / resident_sequences * output_tokens * one_stream * time_per_output_token",
+    formula="factor * fitted_burst_share * resident_sequences * prompt_occupation_time,"
+    " factor = fitted_burst_factor, 1 unless stated",
+    citation=f"{FITTED}; {LITTLE}",
+    constants={"usual": _USUAL},
+    optional=("fitted_burst_factor",),
+    assumes=("all requests of a run start at once, and each that ends is followed by another",),
+    increasing=("fitted_burst_factor", "fitted_burst_share", "resident_sequences", "prompt_occupation_time"),
+    examples=(
+        Example(
+            {
+                "fitted_burst_factor": float("nan"),
+                "fitted_burst_share": 0.05,
+                "resident_sequences": 64.0,
+                "prompt_occupation_time": 0.1,
+            },
+            0.32,
+            1e-12,
+            "by hand: 64 prompts of 100 ms, one tenth of the run, half of them before a prompt",
+        ),
+    ),
+    registry=CALIBRATED,
+)
+def burst_wait_time(
+    fitted_burst_factor: Annotated[Array, "1"],
+    fitted_burst_share: Annotated[Array, "1"],
+    resident_sequences: Annotated[Array, "sequence"],
+    prompt_occupation_time: Annotated[Array, "s/sequence"],
+    *,
+    usual: float,
+) -> Annotated[Array, "s"]:
+    """Mean seconds that a prompt of a run waits because the run begins with all its requests at once."""
+    factor = np.where(np.isnan(fitted_burst_factor), usual, fitted_burst_factor)
+    return factor * fitted_burst_share * resident_sequences * prompt_occupation_time
+
+
+@performance_function(
+    formula="time_to_first_token + burst_wait_time"
+    " + waiting_sequences / resident_sequences * output_tokens * one_stream * time_per_output_token",
     citation=LITTLE,
     constants={"one_stream": _ONE_STREAM},
-    increasing=("time_to_first_token", "time_per_output_token", "waiting_sequences", "output_tokens"),
+    increasing=(
+        "time_to_first_token",
+        "burst_wait_time",
+        "time_per_output_token",
+        "waiting_sequences",
+        "output_tokens",
+    ),
     decreasing=("resident_sequences",),
     examples=(
         Example(
             {
                 "time_to_first_token": 0.4,
+                "burst_wait_time": 0.1,
                 "time_per_output_token": 0.02,
                 "waiting_sequences": 5.0,
                 "resident_sequences": 10.0,
                 "output_tokens": 100.0,
             },
-            1.4,
+            1.5,
             1e-12,
-            "by hand: 400 ms + 0.5 * 2 s",
+            "by hand: 400 ms + 100 ms + 0.5 * 2 s",
         ),
     ),
     registry=CALIBRATED,
 )
 def queued_time_to_first_token(
     time_to_first_token: Annotated[Array, "s"],
+    burst_wait_time: Annotated[Array, "s"],
     time_per_output_token: Annotated[Array, "s/token"],
     waiting_sequences: Annotated[Array, "sequence"],
     resident_sequences: Annotated[Array, "sequence"],
@@ -51,9 +105,9 @@ def queued_time_to_first_token(
     *,
     one_stream: float,
 ) -> Annotated[Array, "s"]:
-    """Seconds to the first token when more requests are in flight than fit, the wait for a place included."""
+    """Mean seconds to the first token in a run that starts at once, the wait for a place included where more is sent than fits."""
     reply = output_tokens * one_stream * time_per_output_token
-    return time_to_first_token + waiting_sequences / resident_sequences * reply
+    return time_to_first_token + burst_wait_time + waiting_sequences / resident_sequences * reply
 
 
 @performance_function(

@@ -50,12 +50,13 @@ class Asked:
         self.models = [None if name is None else _slug(setting.names, name, "FoundationModel") for name in given]
         self.chips = [_slug(setting.names, row.hardware, "Accelerator") for row in rows]
         self._engine: Engine = setting.engine
+        self._roles = place(self._engine, self.models, self.chips)
         self.facts = self.columns({})
         self.chip_classes = _classes(self.chips, self.facts)
 
     def columns(self, given: Mapping[str, Array]) -> Columns:
         """Return quantities of the rows, with some given."""
-        return Columns(self._engine, place(self._engine, self.models, self.chips), given)
+        return Columns(self._engine, self._roles, given)
 
     def constant(self, name: str, keys: Sequence[str] | None = None) -> Array:
         """Return a fitted constant for each row: under its key, else under `all`."""

@@ -177,6 +177,8 @@ class Loader:
 
 BY_ENGINE = {
     "fitted_first_token_factor": "fitted_engine_first_token_factor",
+    "fitted_prompt_wait_factor": "fitted_engine_prompt_wait_factor",
+    "fitted_burst_factor": "fitted_burst_factor",
     "fitted_engine_sequence_time": "",
 }
 """What one engine has beside the constants of all, by how it is called of engines that are no framework of the graph."""
@@ -198,8 +200,12 @@ ONE_FOR_ALL = (
     "fitted_exchange_factor",
     "fitted_activation_passes",
     "fitted_pass_layer_time",
+    "fitted_turnover_steps",
+    "fitted_turnover_exponent",
     "fitted_first_token_steps",
     "fitted_first_token_exponent",
+    "fitted_prompt_wait",
+    "fitted_burst_share",
     "fitted_idle_power_share",
     "fitted_busy_power_share",
     "fitted_batch_power_share",

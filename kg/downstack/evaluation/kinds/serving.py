@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from downstack.evaluation.answers import Answer, Key, Setting, Stage
+from downstack.evaluation.answers import WIDE, Answer, Key, Setting, Stage
 from downstack.evaluation.kinds.asked import answered, counts
-from downstack.evaluation.kinds.load import DOMAIN, PROMPT, Flags, Load, Loader, layout
+from downstack.evaluation.kinds.load import DOMAIN, PROMPT, Load, Loader, layout
 from downstack.evaluation.rows import Row
 from downstack.performance.declare import Array
 
@@ -53,39 +53,58 @@ def fitted(row: Row) -> bool:
     return is_serving(row) and row.metric != _ENERGY
 
 
-CONSTANTS: tuple[tuple[Key, float, bool], ...] = (
-    (("serving", "fitted_dense_read_factor"), 1.1, True),
-    (("serving", "fitted_narrow_dense_read_factor"), 1.25, True),
-    (("serving", "fitted_routed_read_factor"), 1.0, True),
-    (("serving", "fitted_emulated_routed_read_factor"), 1.25, True),
-    (("serving", "fitted_cache_read_factor"), 1.1, True),
-    (("serving", "fitted_latent_cache_read_factor"), 1.5, True),
-    (("serving", "fitted_multiply_factor"), 1.6, True),
-    (("serving", "fitted_wide_multiply_factor"), 1.4, True),
-    (("serving", "fitted_multiply_overlap"), 0.5, True),
-    (("serving", "fitted_expert_width"), 2000.0, False),
-    (("serving", "fitted_layer_time"), 60e-6, False),
-    (("static", "fitted_generation_layer_time"), 100e-6, False),
-    (("neuron", "fitted_generation_layer_time"), 100e-6, False),
-    (("serving", "fitted_parallel_layer_time"), 10e-6, True),
-    (("serving", "fitted_moe_layer_time"), 15e-6, True),
-    (("serving", "fitted_latent_layer_time"), 30e-6, False),
-    (("serving", "fitted_exchange_factor"), 2.0, True),
-    (("serving", "fitted_activation_passes"), 40.0, False),
-    (("serving", "fitted_sequence_time"), 1e-5, True),
-    (("vllm", "fitted_engine_sequence_time"), 1e-5, False),
-    (("serving", "fitted_pass_layer_time"), 60e-6, False),
-    (("serving", "fitted_first_token_steps"), 10.0, False),
-    (("serving", "fitted_first_token_exponent"), 0.5, False),
-    (("serving-tensorrt-llm", "fitted_engine_first_token_factor"), 1.0, True),
-    (("vllm", "fitted_first_token_factor"), 1.0, True),
-    (("serving-sglang", "fitted_engine_first_token_factor"), 1.0, True),
+WAITING = 3.0
+"""How many times wider the errors of times to the first token are than those of the others (0.6 and 0.2 as logarithms): what
+is waited for must not decide how long a step takes."""
+HELD, FIRM = 0.4, 0.2
+"""Spreads of constants of which physics allows little beside their start, and very little."""
+CONSTANTS: tuple[tuple[Key, float, float], ...] = (
+    (("serving", "fitted_dense_read_factor"), 1.1, HELD),
+    (("serving", "fitted_narrow_dense_read_factor"), 1.25, HELD),
+    (("serving", "fitted_routed_read_factor"), 1.0, HELD),
+    (("serving", "fitted_emulated_routed_read_factor"), 1.25, HELD),
+    (("serving", "fitted_cache_read_factor"), 1.1, HELD),
+    (("serving", "fitted_latent_cache_read_factor"), 1.5, HELD),
+    (("serving", "fitted_multiply_factor"), 1.6, HELD),
+    (("serving", "fitted_wide_multiply_factor"), 1.4, HELD),
+    (("serving", "fitted_multiply_overlap"), 0.5, HELD),
+    (("serving", "fitted_expert_width"), 2000.0, WIDE),
+    (("serving", "fitted_layer_time"), 60e-6, WIDE),
+    (("static", "fitted_generation_layer_time"), 100e-6, WIDE),
+    (("neuron", "fitted_generation_layer_time"), 100e-6, WIDE),
+    (("serving", "fitted_parallel_layer_time"), 10e-6, HELD),
+    (("serving", "fitted_moe_layer_time"), 15e-6, HELD),
+    (("serving", "fitted_latent_layer_time"), 30e-6, WIDE),
+    (("serving", "fitted_exchange_factor"), 2.0, HELD),
+    (("serving", "fitted_activation_passes"), 40.0, WIDE),
+    (("serving", "fitted_sequence_time"), 1e-5, HELD),
+    (("vllm", "fitted_engine_sequence_time"), 1e-5, WIDE),
+    (("serving", "fitted_pass_layer_time"), 60e-6, WIDE),
+    (("serving", "fitted_turnover_steps"), 15.0, HELD),
+    (("serving", "fitted_turnover_exponent"), 0.5, WIDE),
+    (("serving", "fitted_first_token_steps"), 5.0, FIRM),
+    (("serving", "fitted_first_token_exponent"), 0.2, WIDE),
+    (("serving", "fitted_prompt_wait"), 1.2, FIRM),
+    (("serving", "fitted_burst_share"), 0.05, HELD),
+    (("serving-tensorrt-llm", "fitted_engine_first_token_factor"), 1.0, WIDE),
+    (("vllm", "fitted_first_token_factor"), 1.0, WIDE),
+    (("serving-sglang", "fitted_engine_first_token_factor"), 1.0, WIDE),
+    (("serving-tensorrt-llm", "fitted_engine_prompt_wait_factor"), 1.0, HELD),
+    (("vllm", "fitted_prompt_wait_factor"), 1.0, HELD),
+    (("serving-sglang", "fitted_engine_prompt_wait_factor"), 1.0, HELD),
+    (("serving-tensorrt-llm", "fitted_burst_factor"), 1.0, WIDE),
+    (("serving-vllm", "fitted_burst_factor"), 1.0, WIDE),
+    (("serving-sglang", "fitted_burst_factor"), 1.0, WIDE),
 )
-"""Constants of engines: where the fit starts, and whether physics allows little beside that."""
-POWER: tuple[tuple[Key, float, bool], ...] = (
-    (("serving", "fitted_idle_power_share"), 0.35, True),
-    (("serving", "fitted_busy_power_share"), 0.4, True),
-    (("serving", "fitted_batch_power_share"), 0.2, True),
+"""Constants of engines: where the fit starts, and how far it may go from there.
+
+What an engine does beside the others is a factor of its own that may go far, and what holds for all stays near what any
+engine must do: so an engine that no row shows gets the least that a scheduler does, not the mean of others' settings.
+"""
+POWER: tuple[tuple[Key, float, float], ...] = (
+    (("serving", "fitted_idle_power_share"), 0.35, HELD),
+    (("serving", "fitted_busy_power_share"), 0.4, HELD),
+    (("serving", "fitted_batch_power_share"), 0.2, HELD),
 )
 
 
@@ -95,9 +114,9 @@ class Serving:
     name = "serving"
     stages = (
         Stage("serving engines", tuple(item[0] for item in CONSTANTS), tuple(item[1] for item in CONSTANTS), fitted,
-              tuple(0.4 if item[2] else 2.0 for item in CONSTANTS)),
+              tuple(item[2] for item in CONSTANTS), lambda row: WAITING if METRICS[row.metric][0] == TTFT else 1.0),
         Stage("power of accelerators", tuple(item[0] for item in POWER), tuple(item[1] for item in POWER),
-              lambda row: row.metric == _ENERGY, (0.4, 0.4, 0.4)),
+              lambda row: row.metric == _ENERGY, tuple(item[2] for item in POWER)),
     )  # fmt: skip
 
     def claims(self, row: Row) -> bool:
@@ -106,27 +125,38 @@ class Serving:
 
     def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
         """Predict each row; where the source gives no layout and no batch, with the layout that serves most."""
-        loader = Loader(rows, setting)
-        group, replicas = layout(rows)
-        first = loader.load(group, replicas)
-        spread = (first.capacity < 1.0) & (replicas > 1.0)
-        replicas = np.where(spread, 1.0, replicas)
-        found = loader.load(group, replicas) if spread.any() else first
-        narrow = (found.capacity < 1.0) & np.isnan(counts(rows, "tensor_parallel"))
-        if narrow.any():
-            group = np.where(narrow, counts(rows, "n_chips", 1.0), group)
-            found = loader.load(group, replicas)
-        values, capacity = _values(rows, found), found.capacity
         free = np.isnan(counts(rows, "tensor_parallel")) & np.isnan(counts(rows, "batch_or_concurrency"))
-        if free.any():
-            values, capacity = _best(rows, loader, values, capacity, free)
-        return [
-            loader.asked.refused(place, True) or _said(row, values[place], capacity[place], found, place)
-            for place, row in enumerate(rows)
-        ]
+        if free.any() and not free.all():
+            # Layouts are tried on the rows that leave them open only: most tables say them for nearly all.
+            found: list[Answer | None] = [None] * len(rows)
+            for part in (np.flatnonzero(free).tolist(), np.flatnonzero(~free).tolist()):
+                for place, answer in zip(part, self.answer([rows[item] for item in part], setting), strict=True):
+                    found[place] = answer
+            return [answer for answer in found if answer is not None]
+        return _answers(rows, Loader(rows, setting), bool(free.any()))
 
 
-def _best(rows: Sequence[Row], loader: Loader, values: Array, capacity: Array, free: Flags) -> tuple[Array, Array]:
+def _answers(rows: Sequence[Row], loader: Loader, free: bool) -> list[Answer]:
+    """Predict rows of which all, or none, leave the layout open."""
+    group, replicas = layout(rows)
+    first = loader.load(group, replicas)
+    spread = (first.capacity < 1.0) & (replicas > 1.0)
+    replicas = np.where(spread, 1.0, replicas)
+    found = loader.load(group, replicas) if spread.any() else first
+    narrow = (found.capacity < 1.0) & np.isnan(counts(rows, "tensor_parallel"))
+    if narrow.any():
+        group = np.where(narrow, counts(rows, "n_chips", 1.0), group)
+        found = loader.load(group, replicas)
+    values, capacity = _values(rows, found), found.capacity
+    if free:
+        values, capacity = _best(rows, loader, values, capacity)
+    return [
+        loader.asked.refused(place, True) or _said(row, values[place], capacity[place], found, place)
+        for place, row in enumerate(rows)
+    ]
+
+
+def _best(rows: Sequence[Row], loader: Loader, values: Array, capacity: Array) -> tuple[Array, Array]:
     chips = counts(rows, "n_chips", 1.0)
     best, room = np.full(len(rows), -np.inf), capacity
     for size in _GROUPS:
@@ -134,8 +164,8 @@ def _best(rows: Sequence[Row], loader: Loader, values: Array, capacity: Array, f
         throughput = tried.columns[THROUGHPUT]
         better = (chips >= size) & (tried.capacity >= _FEWEST) & (throughput > best)
         best = np.where(better, throughput, best)
-        values = np.where(better & free, _values(rows, tried), values)
-        room = np.where(better & free, tried.capacity, room)
+        values = np.where(better, _values(rows, tried), values)
+        room = np.where(better, tried.capacity, room)
     return values, room
 
 
