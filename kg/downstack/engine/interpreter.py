@@ -47,8 +47,9 @@ class Interpreter:
         self._columns = columns
         self._loops = {name: loop for loop in schema.loops for name in loop.members}
         self._bases: dict[tuple[str, tuple[tuple[str, str], ...]], Reading] = {}
+        self._asked: tuple[Mapping[str, str], tuple[Intervention, ...]] = {}, ()
         self._seen: dict[tuple[str, bool], Reading] = {}
-        """What was read already for the question that is being answered, with its changes or without."""
+        """What was read already of the combination that is asked about, with the changes that are asked about or without."""
 
     def evaluate(
         self, quantity: str, roles: Mapping[str, str], interventions: tuple[Intervention, ...] = ()
@@ -70,7 +71,8 @@ class Interpreter:
                 targets = self._knowledge.links.get(role.via, {}).get(known[role.reached_from], ())
                 if targets and targets[0] in self._columns.tables[role.id].position:
                     known[role.id] = targets[0]
-        self._seen = {}
+        if self._asked[0] != known or self._asked[1] is not interventions:
+            self._asked, self._seen = (known, interventions), {}
         return self._quantity(quantity, known, interventions, {})
 
     def _quantity(
