@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-from tests.api.test_cli import environment
+from tests.commands import environment
 
 DEADLINE = 240.0
 
