@@ -15,6 +15,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.api.operations.process import NO_TLS
 from tests.commands import downstack, downstack_process, environment
 
 CHANGE = "nvidia-h200-sxm.memory_bandwidth=x1.4"
@@ -208,7 +209,7 @@ def test_serve_listens_answers_and_stops_when_told() -> None:
             assert service.poll() is None, service.stderr.read() if service.stderr else ""
             assert time.monotonic() < deadline, "the service did not start"
             try:
-                ready = httpx.get(f"{url}/readyz")
+                ready = httpx.get(f"{url}/readyz", verify=NO_TLS)
                 break
             except httpx.TransportError:
                 threading.Event().wait(0.05)
