@@ -10,8 +10,9 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ from tests.bundled import bundled_graph
 from typer.testing import CliRunner
 
 from downstack.cli import app
+from downstack.errors import Finding
+from downstack.graph import loading
+from downstack.graph.loading import validate_paths
 from downstack.kg import KnowledgeGraph
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -50,7 +54,7 @@ def downstack(*words: str, **variables: str) -> Done:
     """Run a command in this process; what it raises is a traceback and status 1, as in a process of its own."""
     hidden: dict[str, str | None] = {key: None for key in os.environ if key.startswith("DOWNSTACK_")}
     runner = CliRunner(env=hidden | environment(**variables))
-    with _bundled_graph_opened_once():
+    with _bundled_knowledge_read_once():
         found = runner.invoke(app, list(words), prog_name="downstack")
     said = found.stderr
     if found.exception is not None and not isinstance(found.exception, SystemExit):
@@ -58,14 +62,27 @@ def downstack(*words: str, **variables: str) -> Done:
     return subprocess.CompletedProcess(words, found.exit_code, found.stdout, said)
 
 
+@cache
+def bundled_findings() -> tuple[Finding, ...]:
+    """Everything that `downstack validate` finds in the bundled knowledge."""
+    return validate_paths(None)
+
+
 @contextmanager
-def _bundled_graph_opened_once() -> Generator[None]:
-    """Let commands ask the bundled graph that the tests have open already; every other graph is opened as ever."""
-    bundled, opened = bundled_graph(), KnowledgeGraph.open
+def _bundled_knowledge_read_once() -> Generator[None]:
+    """Let commands ask the bundled graph that the tests have open already, and say what was found in it before.
+
+    Every other graph is opened, and every other file looked at, as ever.
+    """
+    bundled, opened, validated = bundled_graph(), KnowledgeGraph.open, validate_paths
 
     def open_once(store: str | Path | None = None, **given: Any) -> KnowledgeGraph:
         return bundled if store is None and not any(given.values()) else opened(store, **given)
 
+    def validate_once(paths: Sequence[Path] | None, rules: Sequence[str] | None = None) -> tuple[Finding, ...]:
+        return bundled_findings() if paths is None and rules is None else validated(paths, rules)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(KnowledgeGraph, "open", staticmethod(open_once))
+        patch.setattr(loading, "validate_paths", validate_once)
         yield

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.commands import bundled_findings
 from tests.docs.shell import shell
 
 from downstack.cli.exporting import Format
@@ -49,8 +50,6 @@ def test_the_page_about_quality_names_every_rule_with_its_severities() -> None:
 
 
 def test_the_warnings_that_the_page_explains_are_those_that_there_are() -> None:
-    from downstack.graph.loading import validate_paths
-
     explained = set(re.findall(r"`([a-z-]+)`", QUALITY.rpartition("## What the bundled")[2]))
-    found = {item.rule for item in validate_paths(None)}
+    found = {item.rule for item in bundled_findings()}
     assert found <= explained
