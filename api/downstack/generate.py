@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import keyword
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from downstack.graphql.schema import schema_text
 from downstack.kg import KnowledgeGraph
 from downstack.performance import REGISTRY
 from downstack.server.settings_page import settings_page
+from downstack.units.conversion import look_up, spoken_names
 from downstack.vocabulary import DSO, folder, locate
 
 
@@ -68,6 +69,38 @@ def terms_module() -> str:
     return head + "\n".join(lines) + "\n"
 
 
+def known_units_module() -> str:
+    """Return the units that people write, looked up once in the registry of units."""
+    head = (
+        "# GENERATED from registry.txt by `make generate`: do not edit.\n"
+        '"""Units that people write: the factor to base units, and the dimension. Other names are looked up in the registry."""\n'
+        "\n"
+        "from __future__ import annotations\n"
+        "\n"
+        "from typing import Final\n"
+        "\n"
+        "KNOWN: Final[dict[str, tuple[float, dict[str, float]]]] = {\n"
+    )
+    rows = ((name, look_up(name)) for name in sorted(spoken_names()))
+    lines = [
+        f"    {_quoted(name)}: ({_plain(factor)}, {_dictionary(dimension)}),\n" for name, (factor, dimension) in rows
+    ]
+    return head + "".join(lines) + "}\n"
+
+
+def _dictionary(values: Mapping[str, float]) -> str:
+    return "{" + ", ".join(f"{_quoted(name)}: {_plain(value)}" for name, value in values.items()) + "}"
+
+
+def _plain(number: float) -> str:
+    # As the formatter writes it.
+    return repr(number).replace("e+", "e")
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
 def functions_description() -> str:
     """Return the registered functions in the Function Ontology."""
     return functions_turtle(REGISTRY, read_quantities(Statements(read_documents(folder("terms")))))
@@ -93,6 +126,7 @@ def influences() -> str:
 TARGETS: tuple[Target, ...] = (
     Target("ontology/downstack/terms.py", terms_module),
     Target("ontology/downstack/context.jsonld", jsonld_context),
+    Target("kg/downstack/units/known.py", known_units_module),
     Target("ontology/functions/functions.ttl", functions_description),
     Target("schema.graphql", schema_text),
     Target("docs/examples/first-question.graphql", question_query),

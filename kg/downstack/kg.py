@@ -31,13 +31,15 @@ from downstack.engine.solve import solve
 from downstack.engine.value import value_report
 from downstack.engine.versions import compare_versions
 from downstack.errors import Finding, UserInputError
+from downstack.garbage import paused_collection
+from downstack.graph.ahead import Ahead
 from downstack.graph.dependence.report import Dependence
 from downstack.graph.diff import HEADLINES, HEADLINES_FOR, compare_knowledge
 from downstack.graph.documents import Document
 from downstack.graph.exports.export import Documents, export, no_documents
 from downstack.graph.history import History
-from downstack.graph.knowledge import holds_on
-from downstack.graph.loading import documents_of, load, paused_collection, validate_paths
+from downstack.graph.knowledge import Knowledge, holds_on
+from downstack.graph.loading import documents_of, load, validate_paths
 from downstack.graph.model import (
     CorrelationGroup,
     Entity,
@@ -143,7 +145,23 @@ class KnowledgeGraph:
         # First the history: what is loaded meanwhile is then in the graph and not yet in the history, and not vice versa.
         releases = releases_of(store, release)
         with paused_collection():
-            graph = cls(Engine(load(store, functions, release=release, large=large), functions), releases)
+            return cls._of(load(store, functions, release=release, large=large), functions, store, releases)
+
+    @classmethod
+    def from_ahead(cls, ahead: Ahead) -> KnowledgeGraph:
+        """Return the bundled knowledge as another process has read it; read it here if that failed."""
+        knowledge = ahead.knowledge()
+        return cls.open() if knowledge is None else cls._of(knowledge, REGISTRY, None, ())
+
+    @classmethod
+    def _of(
+        cls,
+        knowledge: Knowledge,
+        functions: FunctionRegistry,
+        store: str | Path | None,
+        releases: tuple[Release, ...],
+    ) -> KnowledgeGraph:
+        graph = cls(Engine(knowledge, functions), releases)
         graph._store = None if store is None else str(store)
         if store is not None and releases:
             graph._store = f"{split_name(store)[0]}@{releases[-1].id}"

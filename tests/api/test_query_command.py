@@ -9,7 +9,7 @@ import pytest
 from tests.commands import downstack
 from typer.testing import CliRunner, Result
 
-from downstack.cli import app
+from downstack.cli import command_line
 from downstack.kg import KnowledgeGraph
 
 DOCUMENT = """query Chips($unit: String, $first: Int = 2) {
@@ -21,7 +21,7 @@ query Version { graph { version } }
 
 def run(*words: str) -> Result:
     """Run the command in this process: what is wrong is wrong before a process of its own would matter."""
-    return CliRunner(env={"NO_COLOR": "1", "COLUMNS": "160"}).invoke(app, ["query", *words])
+    return CliRunner(env={"NO_COLOR": "1", "COLUMNS": "160"}).invoke(command_line(), ["query", *words])
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def test_variables_may_come_from_a_file_and_the_document_from_standard_input(tmp
     variables = tmp_path / "variables.json"
     variables.write_text('{"unit": "TB/s", "first": 1}', encoding="utf-8")
     words = ["query", "-", "--operation", "Chips", "--variables", str(variables)]
-    done = CliRunner().invoke(app, words, input=DOCUMENT)
+    done = CliRunner().invoke(command_line(), words, input=DOCUMENT)
     assert done.exit_code == 0, done.stderr
     assert len(json.loads(done.stdout)["entities"]["nodes"]) == 1
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typer.core import TyperCommand
 from typer.main import get_command
 
-from downstack.cli import app
+from downstack.cli import command_line
 from downstack.server.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -27,7 +27,7 @@ DOORS = ("/healthz", "/readyz", "/metrics", "/docs")
 
 def check_command(words: Iterable[str]) -> None:
     """Parse a command as the real command line does, without running it."""
-    found: object = get_command(app)
+    found: object = get_command(command_line())
     rest = list(words)
     while (within := getattr(found, "commands", None)) is not None:
         name = rest.pop(0)

@@ -25,7 +25,7 @@ from typer.testing import CliRunner
 
 from downstack.access.settings import AccessSettings
 from downstack.access.tokens import TOKEN, read_tokens
-from downstack.cli.commands import app as commands
+from downstack.cli import command_line
 from downstack.graphql.streams import StreamLimits
 from downstack.loaders.transaction import write_store
 
@@ -81,11 +81,11 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     write_store(folder / "my-store", {"facts/loaded/sources/start.ttl": SOURCE})
     (made, listed, serve) = commands_of(AUTHENTICATION, "downstack")
     file = str(folder / "tokens.toml")
-    result = CliRunner().invoke(commands, [file if word == "tokens.toml" else word for word in made])
+    result = CliRunner().invoke(command_line(), [file if word == "tokens.toml" else word for word in made])
     assert result.exit_code == 0, result.stderr
     token = result.stdout.strip()
     assert TOKEN.fullmatch(token)
-    result = CliRunner().invoke(commands, [file if word == "tokens.toml" else word for word in listed])
+    result = CliRunner().invoke(command_line(), [file if word == "tokens.toml" else word for word in listed])
     assert "nightly-load" in result.stdout
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -178,7 +178,7 @@ def test_the_file_of_the_page_is_one(tmp_path: Path) -> None:
 
 def test_the_application_of_the_page_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert CliRunner().invoke(commands, ["token", "new", "one", "--tokens-file", "tokens.toml"]).exit_code == 0
+    assert CliRunner().invoke(command_line(), ["token", "new", "one", "--tokens-file", "tokens.toml"]).exit_code == 0
     (program,) = blocks(AUTHENTICATION, "python")
     held: dict[str, Any] = {}
     exec(program, held)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from typer.main import get_command
 
-from downstack.cli import app
+from downstack.cli import command_line
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
-COMMANDS = set(getattr(get_command(app), "commands", {}))
+COMMANDS = set(getattr(get_command(command_line()), "commands", {}))
 
 
 def code_of(document: Path) -> str:

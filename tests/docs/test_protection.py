@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import downstack.server
-from downstack.cli.commands import app as commands
+from downstack.cli import command_line
 from downstack.graphql.guards import Guards
 from downstack.graphql.limits import LIMITS
 from downstack.graphql.stored import digest, read_trusted
@@ -51,7 +51,7 @@ def test_the_hash_of_the_page_is_that_of_its_query(tmp_path: Path) -> None:
 def test_the_commands_of_the_page_reach_the_settings(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[Settings] = []
     monkeypatch.setattr(downstack.server, "serve", lambda settings, **_: seen.append(settings))
-    done = CliRunner().invoke(commands, shlex.split(command))
+    done = CliRunner().invoke(command_line(), shlex.split(command))
     assert done.exit_code == 0, done.output
     assert seen[0].production is ("--production" in command)
     assert seen[0].trusted_documents == ("trusted.json" if "trusted.json" in command else None)

@@ -17,7 +17,6 @@ from downstack.cli.wire import dump
 from downstack.errors import UnknownNameError
 
 if TYPE_CHECKING:
-    from downstack.editing import Writer
     from downstack.loaders.registry import Loaded, Loader
     from downstack.loaders.transaction import Outcome
 
@@ -85,21 +84,6 @@ def load(
             sys.stdout.write(dump(_json(loaded, outcome, store, dry_run)) + "\n")
         else:
             _print(Console(), loaded, outcome, store, dry_run)
-
-
-def store_writer(store: str | None) -> Writer | None:
-    """Return what changes a store while it is served; None for what a load does not write."""
-    if store is None:
-        return None
-    from downstack.graph.releases import is_store
-    from downstack.graph.stores.places import split_name, triple_store
-
-    name, release = split_name(store)
-    if release is not None or not (is_store(Path(name)) or triple_store(name) is not None):
-        return None
-    from downstack.loaders.editing import StoreWriter
-
-    return StoreWriter(name)
 
 
 def _loader(source: str) -> Loader:

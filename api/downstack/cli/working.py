@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from downstack.cli.loading import store_writer
+from downstack.cli.writing import store_writer
 from downstack.server import workers
 
 

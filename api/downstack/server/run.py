@@ -6,6 +6,7 @@ import ipaddress
 import logging.config
 import math
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,8 @@ from fastapi import FastAPI
 from downstack.access import Access
 from downstack.editing import Writer
 from downstack.errors import DownstackError, UserInputError
+from downstack.garbage import paused_collection
+from downstack.graph.ahead import Ahead
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graphql.streams import StreamLimits
 from downstack.kg import KnowledgeGraph
@@ -78,6 +81,7 @@ def serve(
     kg: KnowledgeGraph | None = None,
     writer: Writer | None = None,
     worker: str = WORKER,
+    ahead: Ahead | None = None,
 ) -> None:
     """Run the service until it is interrupted.
 
@@ -93,6 +97,8 @@ def serve(
         Changes the settings' store; nothing can be changed unless given.
     worker
         What makes the application of each of several workers, as ``module:function``; they do not get `writer`.
+    ahead
+        Another process that reads the bundled knowledge already; ended where the settings name a store or several workers.
 
     Raises
     ------
@@ -103,13 +109,13 @@ def serve(
     if public_read_only:
         chosen = replace(chosen, public_read_only=True)
     access = Access.of(chosen.access, public_read=chosen.public_read_only)
-    check_host(chosen.host, public_read_only=chosen.public_read_only, guarded=access.guarded)
-    check_workers(chosen)
-    if chosen.workers > 1:
+    with nullcontext() if ahead is None else ahead:
+        check_host(chosen.host, public_read_only=chosen.public_read_only, guarded=access.guarded)
+        check_workers(chosen)
+        app = None if chosen.workers > 1 else _logging_app(chosen, kg, access, writer, ahead)
+    if app is None:
         run_workers(chosen, _config(chosen, worker))
         return
-    logging.config.dictConfig(log_config(chosen.log_format, chosen.log_level))
-    app = _create(chosen, kg, access, writer)
     server = uvicorn.Server(_config(chosen, lambda: _draining(app, chosen)))
     try:
         with without_echo():
@@ -122,7 +128,19 @@ def serve(
 def application(settings: Settings, writer: Writer | None = None) -> FastAPI:
     """Return the application of a process that uvicorn has started, in its event loop."""
     access = Access.of(settings.access, public_read=settings.public_read_only)
-    return _draining(_create(settings, None, access, writer), settings)
+    with paused_collection():
+        app = _create(settings, None, access, writer)
+    return _draining(app, settings)
+
+
+def _logging_app(
+    settings: Settings, kg: KnowledgeGraph | None, access: Access, writer: Writer | None, ahead: Ahead | None
+) -> FastAPI:
+    logging.config.dictConfig(log_config(settings.log_format, settings.log_level))
+    with paused_collection():
+        if kg is None and ahead is not None and settings.store is None:
+            kg = KnowledgeGraph.from_ahead(ahead)
+        return _create(settings, kg, access, writer)
 
 
 def _create(settings: Settings, kg: KnowledgeGraph | None, access: Access, writer: Writer | None) -> FastAPI:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
 from downstack.engine.describe import check_descriptions, functions_turtle
 from downstack.engine.schema import check_count
 from downstack.errors import Finding, KnowledgeError, UserInputError
+from downstack.garbage import paused_collection
 from downstack.graph.checks import check_statements
 from downstack.graph.documents import Document, Pool, parse_document, read_documents
 from downstack.graph.knowledge import Knowledge
@@ -188,18 +187,6 @@ def _bundled_part(documents: Sequence[Document]) -> tuple[Document, ...] | None:
         return None
     shared = any((locate() / name).is_file() for name in texts if name.startswith("facts/"))
     return collect(None)[0] if shared else terms
-
-
-@contextmanager
-def paused_collection() -> Generator[None]:
-    """Spare the collector of garbage a graph that grows by millions of objects, none of which is garbage."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 def documents_of(store: str | Path | None, functions: str, version: str) -> tuple[Document, ...]:

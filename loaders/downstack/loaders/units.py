@@ -1,10 +1,13 @@
 """How source tables spell units, and how the unit registry does.
 
-A spelling that is missing here is a rejection with its row: a unit is never guessed. Prefixed counts
+A spelling that neither this table nor the registry has is a rejection with its row: a unit is never guessed. Prefixed counts
 (``billion`` transistors) become prefixed units, so that the literal of the source stays the value.
 """
 
 from __future__ import annotations
+
+from downstack.errors import UnitError
+from downstack.units import check
 
 SPELLINGS: dict[str, str] = {
     "": "1",
@@ -115,13 +118,23 @@ own name: the relation hasAccelerator says which they are. What a price of a pla
 
 
 def spell(unit: str) -> str | None:
-    """The registry's spelling of a source unit.
+    """The registry's spelling of a source unit: as this table has it, or else as it stands if the registry knows it.
 
     Examples
     --------
     >>> spell("mm2")
     'mm^2'
+    >>> spell("TB/s")
+    'TB/s'
     >>> spell("furlongs") is None
     True
     """
-    return SPELLINGS.get(unit.strip())
+    written = unit.strip()
+    known = SPELLINGS.get(written)
+    if known is not None:
+        return known
+    try:
+        check(written)
+    except UnitError:
+        return None
+    return written

@@ -19,7 +19,7 @@ from downstack.access import Access, Principal, Role
 from downstack.access.settings import AccessSettings
 from downstack.access.token_file import add_token, read_token_file, remove_token
 from downstack.access.tokens import TOKEN, new_token
-from downstack.cli.commands import app as commands
+from downstack.cli import command_line
 from downstack.errors import UserInputError
 from downstack.kg import KnowledgeGraph
 from downstack.server import create_app, serve
@@ -202,7 +202,7 @@ def test_the_environment_names_the_file_of_tokens(keys: Keys) -> None:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(commands, ["token", *arguments])
+    return CliRunner().invoke(command_line(), ["token", *arguments])
 
 
 def test_the_command_prints_a_token_once_and_writes_its_hash(tmp_path: Path) -> None:

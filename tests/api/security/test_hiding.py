@@ -11,7 +11,7 @@ import pytest
 from graphql import get_introspection_query
 from tests.api.serving import running
 
-from downstack.cli.commands import app as commands
+from downstack.cli import command_line
 from downstack.kg import KnowledgeGraph
 from downstack.server import create_app, run
 from downstack.server.app import create_app as real_create_app
@@ -96,7 +96,9 @@ def test_a07_production_is_one_switch_of_the_environment_and_of_the_command(
             run.serve(settings, kg=kg)
     assert [item["introspection"] for item in seen] == [False, False]
     assert all(item["rate_limit"] is not None for item in seen)
-    serve = next(item for item in commands.registered_commands if item.callback and item.callback.__name__ == "serve")
+    serve = next(
+        item for item in command_line().registered_commands if item.callback and item.callback.__name__ == "serve"
+    )
     assert serve.callback is not None
     assert "production" in serve.callback.__annotations__
 

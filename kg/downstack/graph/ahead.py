@@ -1,0 +1,78 @@
+"""Read the bundled knowledge in a process of its own, while the one that will answer from it still imports what it needs.
+
+Reading and checking takes about as long as importing a web service, and two cores do both at once. What comes over the
+pipe is the arranged graph and nothing else: it was made by the same code on the same files, and no file ever holds it
+([decision 42](docs/decisions/0042-a-service-that-is-ready-soon.md)).
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import subprocess
+import sys
+from typing import Self
+
+from downstack.garbage import paused_collection
+from downstack.graph.knowledge import Knowledge
+
+MODULE = "downstack.graph.ahead"
+
+
+class Ahead:
+    """The bundled knowledge, being read by another process since this was made.
+
+    A context, which ends the other process if nobody has waited for it.
+    """
+
+    def __init__(self) -> None:
+        # The modules that this process finds are found by the other one too, and none beside the current folder.
+        path = os.pathsep.join(item for item in sys.path if item)
+        try:
+            self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
+                [sys.executable, "-P", "-m", MODULE],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                # What is wrong is found again, and said, by this process.
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": path},
+            )
+        except OSError:
+            self._process = None
+
+    def knowledge(self) -> Knowledge | None:
+        """Wait for it and return it; None where the other process failed, and this one has to read it itself."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        with process:
+            content, _ = process.communicate()
+        if process.returncode != 0:
+            return None
+        with paused_collection():
+            # Written by a process that this one started, and by no other.
+            found = pickle.loads(content)
+        return found if isinstance(found, Knowledge) else None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            with process:
+                process.kill()
+
+
+def main() -> None:
+    """Write the bundled knowledge to standard output."""
+    from downstack.graph.loading import load
+    from downstack.performance import REGISTRY
+
+    with paused_collection():
+        knowledge = load(None, REGISTRY)
+        sys.stdout.buffer.write(pickle.dumps(knowledge, pickle.HIGHEST_PROTOCOL))
+
+
+if __name__ == "__main__":
+    main()
