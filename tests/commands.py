@@ -20,7 +20,8 @@ import pytest
 from tests.bundled import bundled_graph
 from typer.testing import CliRunner
 
-from downstack.cli import app
+from downstack.cli import command_line
+from downstack.cli.commands import COMMANDS
 from downstack.errors import Finding
 from downstack.graph import loading
 from downstack.graph.loading import validate_paths
@@ -50,12 +51,17 @@ def downstack_process(*words: str, **variables: str) -> Done:
     )
 
 
-def downstack(*words: str, **variables: str) -> Done:
-    """Run a command in this process; what it raises is a traceback and status 1, as in a process of its own."""
+def downstack(*words: str, given: str | None = None, **variables: str) -> Done:
+    """Run a command in this process; what it raises is a traceback and status 1, as in a process of its own.
+
+    `given` is what it reads from its standard input, the variables are those of its environment.
+    """
     hidden: dict[str, str | None] = {key: None for key in os.environ if key.startswith("DOWNSTACK_")}
     runner = CliRunner(env=hidden | environment(**variables))
     with _bundled_knowledge_read_once():
-        found = runner.invoke(app, list(words), prog_name="downstack")
+        # The product too imports the one command that is asked for.
+        app = command_line(*words[:1]) if words and words[0] in COMMANDS else command_line()
+        found = runner.invoke(app, list(words), given, prog_name="downstack")
     said = found.stderr
     if found.exception is not None and not isinstance(found.exception, SystemExit):
         said += "".join(traceback.format_exception(found.exception))
