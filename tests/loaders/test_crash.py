@@ -16,7 +16,7 @@ from downstack.kg import KnowledgeGraph
 from downstack.loaders.transaction import write_store
 
 ROOT = Path(__file__).parents[2]
-MOMENTS = 20
+MOMENTS = 12
 
 
 @pytest.fixture(scope="module")
