@@ -1,12 +1,16 @@
-"""Each command that answers a question says the same in a process of its own as in one that has answered many."""
+"""Each command does in a process of its own what it does in one that has run many."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from tests.api.test_cli import CHANGE, NARROW
 from tests.commands import CHECKOUT, downstack, downstack_process
+from tests.loaders.small import by_hand
+
+from downstack.graph.releases import read_history
 
 TIME = re.compile(r", [\d.,]+ ms$", re.MULTILINE)
 COST = "cost_per_million_output_tokens"
@@ -38,3 +42,24 @@ def test_a_command_says_the_same_in_a_process_of_its_own(words: tuple[str, ...])
     alone, here = downstack_process(*words), downstack(*words)
     assert (alone.returncode, alone.stderr) == (here.returncode, here.stderr) == (0, "")
     assert TIME.sub("", alone.stdout) == TIME.sub("", here.stdout) != ""
+
+
+def test_the_commands_that_write_do_so_in_processes_of_their_own(tmp_path: Path) -> None:
+    store, directory, backup, again = (str(tmp_path / name) for name in ("store", "directory", "backup", "again"))
+    by_hand(Path(store))
+    tokens = str(tmp_path / "tokens.toml")
+    for words in (
+        ("load", "facts-csv", str(CHECKOUT / "docs" / "examples" / "chip.csv"), "--store", store),
+        ("copy", store, directory),
+        ("backup", directory, backup),
+        ("restore", backup, again),
+        ("token", "new", "somebody", "--role", "read", "--tokens-file", tokens),
+    ):
+        done = downstack_process(*words)
+        assert done.returncode == 0, (words, done.stderr)
+        assert done.stdout
+    listed = downstack_process("releases", "--store", again)
+    newest = read_history(Path(store))[-1].id
+    assert newest in listed.stdout
+    found = downstack_process("diff", read_history(Path(store))[0].id, newest, "--store", store)
+    assert "example-x1" in found.stdout
