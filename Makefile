@@ -31,22 +31,24 @@ help: ## list the targets
 serve: $(SERVE_READY) ## start the service; ARGS="--port 9000" reaches the command
 	$(BIN)/downstack serve $(ARGS)
 
-# Half of the time goes into the doors, which start a process for each command: the two halves run beside each other.
-DOORS := tests/api tests/browser tests/docs tests/packaging
+# Half of the time goes into the doors, what comes in through them included: the two halves run beside each other.
+DOORS := tests/api tests/browser tests/docs tests/loaders tests/packaging
 
 # Each of them keeps one core busy, so two run at a time.
 LINTS := lint-style lint-mypy lint-pyright
 BESIDE := --no-print-directory --jobs=2 --output-sync=target
 
+# That generated files are up to date is a test too (tests/house), so it is looked at apart only where some tests are chosen.
 test: $(DEV_STAMP) ## lint, generated files, tests; ARGS="-k units" reaches pytest
-	$(MAKE) $(BESIDE) $(LINTS) check-generated
 ifeq ($(strip $(ARGS)),)
+	$(MAKE) $(BESIDE) $(LINTS)
 	$(MAKE) $(BESIDE) test-doors test-rooms
 else
+	$(MAKE) $(BESIDE) $(LINTS) check-generated
 	$(BIN)/python -m pytest $(ARGS)
 endif
 
-test-doors: $(DEV_STAMP) ## the tests of the command line, the service, the documents and the wheel
+test-doors: $(DEV_STAMP) ## the tests of the command line, the service, the documents, the loaders and the wheel
 	$(BIN)/python -m pytest $(DOORS)
 
 test-rooms: $(DEV_STAMP) ## all other tests

@@ -6,7 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from tests.api.test_cli import CHANGE, NARROW, downstack
+from tests.api.test_cli import CHANGE, NARROW
+from tests.commands import downstack
 
 IMPACT = """query ($changes: [ChangeInput!]!, $samples: Int) {
   impact(changes: $changes, targets: ["decode_tokens_per_second"], samples: $samples) { partial } }"""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import signal
@@ -16,32 +15,16 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.api.operations.process import NO_TLS
+from tests.commands import downstack, downstack_process, environment
 
-CHECKOUT = Path(__file__).resolve().parents[2]
-ROOTS = os.pathsep.join(str(CHECKOUT / root) for root in ("kg", "ontology", "api", "loaders"))
 CHANGE = "nvidia-h200-sxm.memory_bandwidth=x1.4"
 NARROW = ("--where", "model=llama-3.1-70b", "--where", "framework=vllm")
 BROKEN = "@prefix ds: <https://w3id.org/downstack/id/> .\nds:tsmc a ds:\n"
 
 
-def environment(**other: str) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("DOWNSTACK_")}
-    return {**kept, "PYTHONPATH": ROOTS, "COLUMNS": "160", "NO_COLOR": "1", **other}
-
-
-def downstack(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "downstack.cli", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        env=environment(**variables),
-    )
-
-
 def test_only_the_commands_of_this_version_are_listed() -> None:
-    shown = downstack("--help")
+    shown = downstack_process("--help")
     assert shown.returncode == 0
     commands = shown.stdout.partition("Commands")[2]
     listed = set(re.findall(r"^│ ([a-z]+)", commands, flags=re.MULTILINE))
@@ -227,7 +210,7 @@ def test_serve_listens_answers_and_stops_when_told() -> None:
             assert service.poll() is None, service.stderr.read() if service.stderr else ""
             assert time.monotonic() < deadline, "the service did not start"
             try:
-                ready = httpx.get(f"{url}/readyz")
+                ready = httpx.get(f"{url}/readyz", verify=NO_TLS)
                 break
             except httpx.TransportError:
                 threading.Event().wait(0.05)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.api.test_cli import downstack
+from tests.commands import downstack
 
 from downstack.cli.uncertainty import BAR, draw_bar, sign_words, width_words
 from downstack.kg import KnowledgeGraph

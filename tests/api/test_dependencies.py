@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.api.test_cli import downstack
+from tests.commands import downstack
 
 from downstack.kg import KnowledgeGraph
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from tests.api.test_cli import downstack
+from tests.commands import downstack
 
 from downstack.kg import KnowledgeGraph
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from tests.api.test_cli import CHANGE, NARROW, downstack
+from tests.api.test_cli import CHANGE, NARROW
+from tests.commands import downstack
 
 from downstack.cli.explanation import print_attribution
 from downstack.cli.uncertainty import band_words

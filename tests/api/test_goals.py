@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from tests.api.test_cli import downstack
+from tests.commands import downstack
 
 from downstack.cli.goal_tables import missed_goal
 from downstack.kg import KnowledgeGraph

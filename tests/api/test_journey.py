@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from tests.api.test_cli import downstack
+from tests.commands import downstack
 
 from downstack.kg import KnowledgeGraph
 

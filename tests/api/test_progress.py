@@ -8,7 +8,8 @@ import pty
 import subprocess
 import sys
 
-from tests.api.test_cli import CHANGE, NARROW, downstack, environment
+from tests.api.test_cli import CHANGE, NARROW
+from tests.commands import downstack, environment
 
 ASKED = ("impact", CHANGE, *NARROW, "--target", "decode_tokens_per_second")
 WORDS = (*ASKED, "--samples", "200")

@@ -6,10 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.api.test_cli import downstack
-from typer.testing import CliRunner, Result
+from tests.commands import Done, downstack
 
-from downstack.cli import command_line
 from downstack.kg import KnowledgeGraph
 
 DOCUMENT = """query Chips($unit: String, $first: Int = 2) {
@@ -19,9 +17,8 @@ query Version { graph { version } }
 """
 
 
-def run(*words: str) -> Result:
-    """Run the command in this process: what is wrong is wrong before a process of its own would matter."""
-    return CliRunner(env={"NO_COLOR": "1", "COLUMNS": "160"}).invoke(command_line(), ["query", *words])
+def run(*words: str, given: str | None = None) -> Done:
+    return downstack("query", *words, given=given)
 
 
 @pytest.fixture
@@ -51,9 +48,8 @@ def test_a_document_is_answered_from_the_local_graph_and_by_a_service_alike(
 def test_variables_may_come_from_a_file_and_the_document_from_standard_input(tmp_path: Path) -> None:
     variables = tmp_path / "variables.json"
     variables.write_text('{"unit": "TB/s", "first": 1}', encoding="utf-8")
-    words = ["query", "-", "--operation", "Chips", "--variables", str(variables)]
-    done = CliRunner().invoke(command_line(), words, input=DOCUMENT)
-    assert done.exit_code == 0, done.stderr
+    done = run("-", "--operation", "Chips", "--variables", str(variables), given=DOCUMENT)
+    assert done.returncode == 0, done.stderr
     assert len(json.loads(done.stdout)["entities"]["nodes"]) == 1
 
 
@@ -69,11 +65,11 @@ def test_a_cursor_of_one_run_goes_on_in_the_next(tmp_path: Path) -> None:
 
 def test_errors_go_to_standard_error_and_make_the_command_fail(document: str) -> None:
     done = run(document, "--operation", "Chips", "--variables", '{"unit": "GB"}')
-    assert done.exit_code == 1
+    assert done.returncode == 1
     assert "error: 'GB' measures byte" in done.stderr
     assert "hint: " in done.stderr
     wrong = run(document, "--operation", "Chips", "--variables", '{"unit": "GB"}', "--json")
-    assert wrong.exit_code == 1
+    assert wrong.returncode == 1
     assert json.loads(wrong.stdout)["errors"][0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
@@ -82,30 +78,30 @@ def test_a_document_that_means_nothing_is_refused(tmp_path: Path, text: str) -> 
     file = tmp_path / "wrong.graphql"
     file.write_text(text, encoding="utf-8")
     done = run(str(file))
-    assert done.exit_code == 1
+    assert done.returncode == 1
     assert done.stderr.startswith("error: ")
     assert "Traceback" not in done.stderr
 
 
 def test_what_cannot_be_read_or_reached_is_said(document: str, tmp_path: Path) -> None:
     missing = run(str(tmp_path / "nothing.graphql"))
-    assert missing.exit_code == 1 and "cannot be read" in missing.stderr
+    assert missing.returncode == 1 and "cannot be read" in missing.stderr
     for address, said in (
         ("file:///etc/hostname", "no address of a service"),
         ("http://127.0.0.1:9/graphql", "does not answer"),
     ):
         done = run(document, "--operation", "Version", "--url", address)
-        assert done.exit_code == 1 and said in done.stderr, done.stderr
+        assert done.returncode == 1 and said in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("given", ["{not json", "[1]", '{"a": NaN}', "no-such-file.json"])
 def test_variables_that_are_none_are_wrong_usage(document: str, given: str) -> None:
     done = run(document, "--variables", given)
-    assert done.exit_code == 2
+    assert done.returncode == 2
     assert done.stdout == ""
 
 
 def test_a_page_that_is_no_graphql_is_told_apart(document: str, url: str) -> None:
     done = run(document, "--operation", "Version", "--url", f"{url}/readyz")
-    assert done.exit_code == 1
+    assert done.returncode == 1
     assert "error: " in done.stderr and "Traceback" not in done.stderr

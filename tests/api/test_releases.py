@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.api.serving import DEADLINE, running
-from tests.api.test_cli import downstack
+from tests.commands import downstack
 from tests.loaders.small import FILE, by_hand, revenue
 
 from downstack.graph.releases import POINTER, read_history

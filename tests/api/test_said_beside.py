@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.api.serving import running
-from tests.api.test_cli import downstack
 from tests.api.test_doors_agree import words
+from tests.commands import downstack
 
 from downstack.kg import KnowledgeGraph
 from downstack.server import create_app

@@ -29,8 +29,8 @@ ASK = """query ($keys: [_Any!]!) { _entities(representations: $keys) { __typenam
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def composed(tmp_path: Path, **subgraphs: str) -> dict[str, Any]:

@@ -60,8 +60,8 @@ def operations() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def client() -> Any:
-    with running(create_app(KnowledgeGraph.open())) as url, httpx.Client(base_url=url, timeout=60.0) as session:
+def client(bundled: KnowledgeGraph) -> Any:
+    with running(create_app(bundled)) as url, httpx.Client(base_url=url, timeout=60.0) as session:
         yield session
 
 

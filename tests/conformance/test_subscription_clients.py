@@ -18,10 +18,10 @@ QUERY = "{ layers { number } }"
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def seen(bundled: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     installed()
     keys = make_keys(tmp_path_factory.mktemp("keys"))
-    app = create_app(KnowledgeGraph.open(), access=keys.access())
+    app = create_app(bundled, access=keys.access())
     with running(app) as url:
         found: dict[str, Any] = run_script(
             "subscriptions.mjs", f"{url}/graphql", keys.tokens["read"], QUERY, impact(samples=2000)

@@ -19,6 +19,7 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.api.operations.process import NO_TLS
 from tests.conftest import require
 from typer.testing import CliRunner
 
@@ -113,7 +114,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def _lives(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/healthz", timeout=1.0).status_code == 200
+        return httpx.get(f"{url}/healthz", timeout=1.0, verify=NO_TLS).status_code == 200
     except httpx.TransportError:
         time.sleep(0.05)
         return False

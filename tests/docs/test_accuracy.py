@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.docs.shell import shell
 from tests.docs.test_readme import ROOT, run
 
 PAGE = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
@@ -19,7 +20,7 @@ def test_the_page_has_the_command_that_predicts_and_those_that_fit() -> None:
 
 
 def test_the_command_that_predicts_prints_each_kind() -> None:
-    printed = run(["bash", "-euo", "pipefail", "-c", COMMANDS[0]])
+    printed = shell(COMMANDS[0])
     assert "serving_throughput" in printed and "graph " in printed
 
 

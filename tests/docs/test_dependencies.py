@@ -8,6 +8,7 @@ import sys
 import urllib.request
 
 import pytest
+from tests.docs.shell import shell
 from tests.docs.test_readme import BLOCK, ROOT, run
 
 PAGE = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8")
@@ -19,9 +20,8 @@ def of(kind: str) -> str:
     return text
 
 
-def shell(command: str) -> list[str]:
-    printed = run(["bash", "-euo", "pipefail", "-c", command])
-    return [re.sub(r"\s+", " ", line).strip() for line in printed.splitlines()]
+def lines(command: str) -> list[str]:
+    return [re.sub(r"\s+", " ", line).strip() for line in shell(command).splitlines()]
 
 
 def test_every_code_block_is_an_example() -> None:
@@ -30,21 +30,21 @@ def test_every_code_block_is_an_example() -> None:
 
 
 def test_the_printed_rows_are_what_the_command_prints() -> None:
-    printed = shell(of("down"))
+    printed = lines(of("down"))
     for line in of("output").strip().splitlines():
         assert re.sub(r"\s+", " ", line).strip() in printed, line
     assert any(line.startswith("tsmc-cowos 86%") for line in printed), "the share that the page speaks of"
 
 
 def test_hidden_kinds_are_not_listed() -> None:
-    printed = shell(of("up"))
+    printed = lines(of("up"))
     assert "What depends on TSMC CoWoS" in printed[0]
     assert not [line for line in printed if re.match(r"\d+ tsmc-cowos-[ls] ", line)]
 
 
 @pytest.mark.parametrize("found", ["1. Claude Code depends on TSMC over", "3. Claude Code depends on TSMC over"])
 def test_the_ways_are_listed(found: str) -> None:
-    assert any(line.startswith(found) for line in shell(of("paths")))
+    assert any(line.startswith(found) for line in lines(of("paths")))
 
 
 def test_the_python_example_runs() -> None:

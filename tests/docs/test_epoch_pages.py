@@ -8,7 +8,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.docs.test_readme import ROOT, run
+from tests.docs.shell import shell
+from tests.docs.test_readme import ROOT
 
 PAGES = ROOT / "docs" / "loaders"
 SAMPLES = ROOT / "tests" / "loaders" / "samples" / "epoch"
@@ -30,7 +31,7 @@ def test_the_command_of_a_page_prints_what_the_page_says(loader: str, tmp_path: 
     for sample in SAMPLES.glob("*.csv"):
         shutil.copy(sample, tmp_path)
     (command,), (said,) = blocks(loader, "sh"), blocks(loader, "text")
-    printed = run(["bash", "-euo", "pipefail", "-c", f"cd {tmp_path} && {command}"])
+    printed = shell(command, tmp_path)
     assert said in printed
     assert list((tmp_path / "my-store").glob(f"releases/*/facts/loaded/{loader}/*.ttl"))
 

@@ -20,8 +20,8 @@ EXAMPLES = {match["kind"]: match["text"] for match in BLOCK.finditer(PAGE)}
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    return KnowledgeGraph.open()
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return bundled
 
 
 def data(kg: KnowledgeGraph, name: str, **variables: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import sys
 import urllib.request
 
 import pytest
+from tests.docs.shell import shell
 from tests.docs.test_readme import BLOCK, ROOT, run
 
 PAGE = (ROOT / "docs" / "journey.md").read_text(encoding="utf-8")
@@ -16,10 +17,6 @@ EXAMPLES = [(match["kind"], match["text"]) for match in BLOCK.finditer(PAGE)]
 
 def of(kind: str) -> list[str]:
     return [text for name, text in EXAMPLES if name == kind]
-
-
-def shell(command: str) -> str:
-    return run(["bash", "-euo", "pipefail", "-c", command])
 
 
 def test_every_code_block_is_an_example() -> None:

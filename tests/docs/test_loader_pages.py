@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from tests.docs.shell import shell
 
 from downstack.loaders.registry import BUILT_IN
 
@@ -42,16 +40,10 @@ def test_what_a_page_shows_is_what_its_commands_print(name: str, tmp_path: Path)
     (commands,), (shown,) = blocks(page, "sh"), blocks(page, "text")
     printed = ""
     for command in commands.splitlines():
-        words = command.split()
-        assert words[:3] == ["downstack", "load", name]
-        store = str(tmp_path / words.pop())
-        done = subprocess.run(
-            [sys.executable, "-m", "downstack.cli", *words[1:], store],
-            cwd=ROOT, env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "COLUMNS": "200"},
-            capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        printed += done.stdout.replace(store, "my-store")
+        asked, _, store = command.rpartition(" ")
+        assert asked.split()[:3] == ["downstack", "load", name]
+        folder = str(tmp_path / store)
+        printed += shell(f"{asked} {folder}", columns=200).replace(folder, "my-store")
     for line in shown.splitlines():
         assert line in printed.splitlines()
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from tests.api.test_cli import environment
+from tests.commands import bundled_findings
+from tests.docs.shell import shell
 
 from downstack.cli.exporting import Format
 from downstack.graph.exports.export import FORMATS
@@ -24,29 +22,15 @@ def commands(page: str) -> list[str]:
     return re.findall(r"^\$ (downstack .+)$", page, flags=re.MULTILINE)
 
 
-def run(command: str, folder: Path) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "downstack.cli", *shlex.split(command)[1:]],
-        cwd=folder,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
-    assert done.returncode == 0, f"{command}\n{done.stderr}"
-    return done.stdout
-
-
 @pytest.mark.parametrize("command", commands(QUALITY))
 def test_a_command_about_quality_runs(command: str, tmp_path: Path) -> None:
-    assert run(command, tmp_path)
+    assert shell(command, tmp_path)
 
 
 def test_the_commands_about_exports_run_one_after_the_other(tmp_path: Path) -> None:
     listed = commands(EXPORTS)
     for command in listed:
-        assert run(command, tmp_path), command
+        assert shell(command, tmp_path), command
     written = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
     assert {f"tables/{name}.csv" for name in NAMES} < written
     assert {"graph.ttl", "h200.jsonld", "facts.parquet", "graph.graphml", "h200.dot", "decode.json"} < written
@@ -66,8 +50,6 @@ def test_the_page_about_quality_names_every_rule_with_its_severities() -> None:
 
 
 def test_the_warnings_that_the_page_explains_are_those_that_there_are() -> None:
-    from downstack.graph.loading import validate_paths
-
     explained = set(re.findall(r"`([a-z-]+)`", QUALITY.rpartition("## What the bundled")[2]))
-    found = {item.rule for item in validate_paths(None)}
+    found = {item.rule for item in bundled_findings()}
     assert found <= explained

@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from tests.docs.shell import shell
 
 from downstack.kg import KnowledgeGraph
 
@@ -47,14 +48,21 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE)
 
 
+def test_the_first_example_runs_in_a_shell_as_a_reader_pastes_it() -> None:
+    command = of("shell")[0]
+    printed = run(["bash", "-euo", "pipefail", "-c", command])
+    assert "llama-3.1-70b" in printed
+    assert printed.splitlines()[:-1] == shell(command).splitlines()[:-1], "all but the time that it took"
+
+
 @pytest.mark.parametrize("command", of("shell"))
 def test_a_shell_example_runs(command: str) -> None:
-    assert "llama-3.1-70b" in run(["bash", "-euo", "pipefail", "-c", command])
+    assert "llama-3.1-70b" in shell(command)
 
 
 def test_the_example_of_dependencies_names_who_needs_what() -> None:
     (command,) = of("dependencies")
-    said = run(["bash", "-euo", "pipefail", "-c", command])
+    said = shell(command)
     assert "What depends on TSMC CoWoS" in said
     assert "nvidia-h200-sxm" in said
     assert "Claude Code depends on SK hynix" in said
@@ -62,7 +70,7 @@ def test_the_example_of_dependencies_names_who_needs_what() -> None:
 
 def test_the_example_of_a_shock_says_what_the_text_says_of_it() -> None:
     (command,) = of("shock")
-    printed = run(["bash", "-euo", "pipefail", "-c", command])
+    printed = shell(command)
     assert all(bound in printed for bound in ("none", "declared", "full"))
     flow, installed = (
         [float(found) for found in re.findall(rf"^{line} +none +-(\d+\.\d)", printed, re.MULTILINE)]
@@ -74,7 +82,7 @@ def test_the_example_of_a_shock_says_what_the_text_says_of_it() -> None:
 def test_the_example_of_an_evaluation_reports_each_kind_and_writes_each_row(tmp_path: Path) -> None:
     (command,) = of("evaluate")
     out = tmp_path / "predictions.csv"
-    printed = run(["bash", "-euo", "pipefail", "-c", command.replace("predictions.csv", str(out))])
+    printed = shell(command.replace("predictions.csv", str(out)))
     assert all(kind in printed for kind in ("serving_throughput", "tpot", "training_mfu", "median"))
     rows = (ROOT / "benchmarks" / "measurements" / "open.csv").read_text(encoding="utf-8")
     assert len(out.read_text(encoding="utf-8").splitlines()) == len(list(csv.reader(rows.splitlines(keepends=True))))
@@ -88,7 +96,7 @@ def test_a_python_example_runs(program: str) -> None:
 def test_the_printed_table_is_what_the_command_prints() -> None:
     """Compare the numbers of the README's output block with a run of the command above it."""
     (shown,) = of("output")
-    printed = run(["bash", "-euo", "pipefail", "-c", of("shell")[0]])
+    printed = shell(of("shell")[0])
     for line in shown.strip().splitlines():
         if line.strip():
             assert line.strip() in printed, line

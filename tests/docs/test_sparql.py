@@ -7,7 +7,6 @@ import re
 import shlex
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,8 +14,9 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from tests.api.serving import running
-from tests.api.test_cli import environment
+from tests.commands import environment
 from tests.conftest import require
+from tests.docs.shell import shell
 
 from downstack.cli.sparql import MAX_BYTES, QueryFormat
 from downstack.errors import QueryError, QueryLimitError, QuerySizeError, QueryTimeError, UnavailableError
@@ -43,8 +43,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def url() -> Iterator[str]:
-    with running(create_app(KnowledgeGraph.open()), lifespan="on") as address:
+def url(bundled: KnowledgeGraph) -> Iterator[str]:
+    with running(create_app(bundled), lifespan="on") as address:
         yield address
 
 
@@ -57,7 +57,7 @@ def run(words: list[str], folder: Path) -> str:
 
 
 def test_the_commands_run(folder: Path) -> None:
-    said = [run([sys.executable, "-m", "downstack.cli", *shlex.split(item)[1:]], folder) for item in COMMANDS]
+    said = [shell(item, folder) for item in COMMANDS]
     table, csv, document, nothing = said
     assert nothing == ""
     assert (folder / "largest-memory.csv").read_text(encoding="utf-8").splitlines() == csv.splitlines()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from tests.bundled import bundled_graph
 from tests.knowledge import knowledge
-
-from downstack.kg import KnowledgeGraph
 
 AMBIGUOUS = {
     "claude": {"claude", "claude-app"},
@@ -31,7 +30,7 @@ def test_a_name_of_the_article_is_one_entity_of_its_layer(row: dict[str, str]) -
     ("name", "slug", "layer"), [("Service Level Agreement", "service-level-agreement", 4), ("VRAM", "vram", 6)]
 )
 def test_search_finds_what_the_article_only_mentions_in_its_layer(name: str, slug: str, layer: int) -> None:
-    first = KnowledgeGraph.open().search(name)[0]
+    first = bundled_graph().search(name)[0]
     assert (first.entity.id, first.entity.layer, first.score) == (slug, layer, 1.0)
 
 

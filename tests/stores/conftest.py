@@ -20,12 +20,6 @@ KINDS = ("oxigraph", "virtuoso")
 
 
 @pytest.fixture(scope="session")
-def bundled() -> KnowledgeGraph:
-    """The bundled knowledge, from its Turtle."""
-    return KnowledgeGraph.open()
-
-
-@pytest.fixture(scope="session")
 def virtuoso(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Virtuoso]:
     """A Virtuoso that runs, and whose name and password the environment holds."""
     require(BINARY, "virtuoso-t is not installed")

@@ -13,7 +13,7 @@ from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 import httpx
-from tests.api.test_cli import environment
+from tests.commands import environment
 
 DEADLINE = 120.0
 

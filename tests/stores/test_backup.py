@@ -6,7 +6,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from tests.api.test_cli import downstack
+from tests.commands import downstack
 from tests.loaders.small import FILE, revenue
 from tests.stores.conftest import revenue_in
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from tests.api.test_cli import downstack
+from tests.commands import downstack_process
 from tests.stores.hostile import hostile
 
 from downstack.errors import KnowledgeError, UserInputError
@@ -59,7 +59,7 @@ def test_an_answer_that_does_not_come_is_not_waited_for(server: tuple[str, Seen]
 
 
 def test_nobody_there_is_an_error_and_the_command_fails(server: tuple[str, Seen]) -> None:
-    done = downstack("serve", "--store", "http://127.0.0.1:1/sparql")
+    done = downstack_process("serve", "--store", "http://127.0.0.1:1/sparql")
     assert done.returncode == 1
     assert "http://127.0.0.1:1/sparql: it cannot be reached" in done.stderr
     assert "Traceback" not in done.stderr

@@ -7,7 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
-from tests.api.test_cli import downstack
+from tests.commands import downstack
 from tests.stores.replicas import replicas
 from tests.stores.virtuoso import PASSWORD, USER, Virtuoso
 

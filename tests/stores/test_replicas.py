@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from tests.api.operations.process import NO_TLS
 from tests.loaders.small import FILE, revenue
 from tests.stores.replicas import DEADLINE, replicas, round_robin
 
@@ -22,7 +23,11 @@ KEY = {"DOWNSTACK_CURSOR_KEY": "the same on both of them"}
 def ask(url: str, query: str, **variables: object) -> dict[str, object]:
     """Ask over a connection of its own, so that the proxy chooses anew."""
     answer = httpx.post(
-        f"{url}/graphql", json={"query": query, "variables": variables}, trust_env=False, timeout=DEADLINE
+        f"{url}/graphql",
+        json={"query": query, "variables": variables},
+        trust_env=False,
+        timeout=DEADLINE,
+        verify=NO_TLS,
     )
     body = answer.json()
     assert answer.status_code == httpx.codes.OK and "errors" not in body, body

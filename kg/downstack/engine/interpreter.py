@@ -39,7 +39,7 @@ class Reading:
 
 
 class Interpreter:
-    """Evaluates quantities for one combination of entities at a time."""
+    """Evaluates quantities for one combination of entities at a time; each thread needs one of its own."""
 
     def __init__(self, knowledge: Knowledge, schema: Schema, columns: Columns) -> None:
         self._knowledge = knowledge
@@ -47,6 +47,9 @@ class Interpreter:
         self._columns = columns
         self._loops = {name: loop for loop in schema.loops for name in loop.members}
         self._bases: dict[tuple[str, tuple[tuple[str, str], ...]], Reading] = {}
+        self._asked: tuple[Mapping[str, str], tuple[Intervention, ...]] = {}, ()
+        self._seen: dict[tuple[str, bool], Reading] = {}
+        """What was read already of the combination that is asked about, with the changes that are asked about or without."""
 
     def evaluate(
         self, quantity: str, roles: Mapping[str, str], interventions: tuple[Intervention, ...] = ()
@@ -68,13 +71,23 @@ class Interpreter:
                 targets = self._knowledge.links.get(role.via, {}).get(known[role.reached_from], ())
                 if targets and targets[0] in self._columns.tables[role.id].position:
                     known[role.id] = targets[0]
+        if self._asked[0] != known or self._asked[1] is not interventions:
+            self._asked, self._seen = (known, interventions), {}
         return self._quantity(quantity, known, interventions, {})
 
     def _quantity(
         self, quantity: str, roles: Mapping[str, str], changes: tuple[Intervention, ...], guess: Guess
     ) -> Reading:
-        if quantity in guess:
-            return guess[quantity]
+        if guess:
+            return guess[quantity] if quantity in guess else self._reached(quantity, roles, changes, guess)
+        place = quantity, bool(changes)
+        if place not in self._seen:
+            self._seen[place] = self._reached(quantity, roles, changes, guess)
+        return self._seen[place]
+
+    def _reached(
+        self, quantity: str, roles: Mapping[str, str], changes: tuple[Intervention, ...], guess: Guess
+    ) -> Reading:
         loop = self._loops.get(quantity)
         if loop is not None and not all(name in guess for name in loop.tears):
             guess = {**guess, **self._settle(loop, roles, changes, guess)}

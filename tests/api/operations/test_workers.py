@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 from tests.api.operations.process import service
 from tests.api.operations.test_metrics import Scrape
-from tests.api.test_cli import downstack
+from tests.commands import downstack_process
 
 from downstack.server.settings import Settings
 
@@ -16,7 +16,7 @@ PAGE = "query ($after: String) { entities(first: 2, after: $after) { nodes { slu
 
 
 def test_several_workers_without_a_key_that_they_share_are_refused() -> None:
-    shown = downstack("serve", "--workers", "2")
+    shown = downstack_process("serve", "--workers", "2")
     assert shown.returncode == 1
     assert "DOWNSTACK_CURSOR_KEY" in shown.stderr and "Traceback" not in shown.stderr
 
@@ -46,7 +46,7 @@ def test_two_workers_count_together_take_each_others_cursors_and_stop_well(tmp_p
 
 def test_workers_that_cannot_start_are_not_started_for_ever(tmp_path: Path) -> None:
     missing = tmp_path / "no-such-store"
-    shown = downstack("serve", "--workers", "2", "--store", str(missing), DOWNSTACK_CURSOR_KEY="shared")
+    shown = downstack_process("serve", "--workers", "2", "--store", str(missing), DOWNSTACK_CURSOR_KEY="shared")
     assert shown.returncode == 1
     assert "no-such-store" in shown.stderr and "could not start" in shown.stderr
 

@@ -12,7 +12,7 @@ import pyoxigraph as ox
 import pytest
 from tests.api.sparql.conftest import Send
 from tests.api.sparql.listener import Listener
-from tests.api.test_cli import downstack, environment
+from tests.commands import downstack, environment
 
 from downstack.vocabulary import folder
 

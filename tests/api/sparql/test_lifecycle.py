@@ -17,7 +17,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from tests.api.serving import running
-from tests.api.test_cli import environment
+from tests.commands import environment
 
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graph.sparql.origin import QuadsOrigin

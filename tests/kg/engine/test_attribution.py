@@ -471,7 +471,7 @@ def test_the_readme_question_adds_up_for_every_offering(bundled: KnowledgeGraph)
     assert attributed > 0
 
 
-def test_every_effect_of_four_changes_at_once_is_conserved(bundled: KnowledgeGraph) -> None:
+def test_effects_of_four_changes_at_once_are_conserved_for_every_quantity(bundled: KnowledgeGraph) -> None:
     changes = {
         "nvidia-h200-sxm.memory_bandwidth": "x1.4",
         "nvidia-h200-sxm.memory_capacity": "x1.5",
@@ -481,8 +481,10 @@ def test_every_effect_of_four_changes_at_once_is_conserved(bundled: KnowledgeGra
     roots = {name.rpartition(".")[2] for name in changes}
     where = {"offering": "aws-p5en-48xlarge", "workload": "codex-swebenchpro"}
     effects: Any = bundled.impact(changes, where=where).effects
+    # There are fifty thousand: the first of each quantity, and of the rest so many that each quantity has about ten.
+    _, firsts = np.unique(effects._quantity, return_index=True)
     attributed = 0
-    for place in range(len(effects)):
+    for place in sorted({*firsts.tolist(), *range(0, len(effects), 37)}):
         target, row = effects._targets[int(effects._quantity[place])], int(effects._row[place])
         found = attribute(bundled.engine, effects._evaluation, target, row)
         if found is None:
@@ -492,4 +494,4 @@ def test_every_effect_of_four_changes_at_once_is_conserved(bundled: KnowledgeGra
         if abs(found.total) > max(1e-9 * abs(effects[place].base), VANISHING):
             assert conservation_error(found, roots, target) < 1e-9
         assert found.total == pytest.approx(effects[place].change, rel=1e-9, abs=1e-9 * abs(effects[place].base))
-    assert attributed > 20
+    assert attributed > 500

@@ -81,7 +81,7 @@ def test_t15_on_the_bundled_graph_a_changed_price_leaves_everything_else_as_it_w
     assert rows(after) == rows(cold(changed).value("cost_per_million_output_tokens", where=where))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.lists(
         st.tuples(st.sampled_from(REFERENCES), st.floats(0.1, 10.0), st.sampled_from(QUANTITIES), st.booleans()),

@@ -139,7 +139,7 @@ def test_any_combination_gives_on_plain_numbers_what_the_careful_run_gives(
             assert_same_trace(*(tracer.trace(target, 0) for tracer in tracers))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_t16_any_change_of_any_facts_gives_on_plain_numbers_what_the_careful_run_gives(
     bundled: KnowledgeGraph, data: st.DataObject

@@ -34,9 +34,8 @@ class Heard:
 
 
 @pytest.fixture(scope="module")
-def kg() -> KnowledgeGraph:
-    opened = KnowledgeGraph.open()
-    return KnowledgeGraph(Engine(opened.engine.knowledge, opened.engine.functions))
+def kg(bundled: KnowledgeGraph) -> KnowledgeGraph:
+    return KnowledgeGraph(Engine(bundled.engine.knowledge, bundled.engine.functions))
 
 
 def test_a_first_question_goes_through_all_stages_and_the_second_only_runs(kg: KnowledgeGraph) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, lru_cache
 from typing import Annotated
 
 import numpy as np
@@ -183,15 +184,26 @@ def toy_registry() -> FunctionRegistry:
     return registry
 
 
-def documents(facts: str = FACTS) -> tuple[Document, ...]:
-    """Return the bundled vocabulary with the toy quantities and facts."""
+@cache
+def _vocabulary() -> tuple[Document, ...]:
+    """Return the bundled vocabulary without its quantities, and the toy ones; read once, as nothing changes documents."""
     from downstack.graph.validation import read_documents
     from downstack.vocabulary import locate
 
     core = tuple(item for item in read_documents(locate() / "terms") if "quantities" not in item.path)
-    return (*core, parse_document("terms/toy.ttl", TERMS), parse_document("facts/toy.ttl", facts))
+    return (*core, parse_document("terms/toy.ttl", TERMS))
+
+
+def documents(facts: str = FACTS) -> tuple[Document, ...]:
+    """Return the bundled vocabulary with the toy quantities and facts."""
+    return (*_vocabulary(), parse_document("facts/toy.ttl", facts))
 
 
 def toy_knowledge(facts: str = FACTS, registry: FunctionRegistry | None = None) -> Knowledge:
-    """Return the toy graph."""
-    return build(documents(facts), registry or toy_registry(), shacl=False)[0]
+    """Return the toy graph; the same facts with the toy functions are the same graph."""
+    return _built(facts) if registry is None else build(documents(facts), registry, shacl=False)[0]
+
+
+@lru_cache(maxsize=32)
+def _built(facts: str) -> Knowledge:
+    return build(documents(facts), toy_registry(), shacl=False)[0]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 from downstack.engine.deployments.platforms import OFFERING, Platforms
 from downstack.engine.deployments.reading import read_deployments
 from downstack.engine.deployments.setting import Setting, _stated, prepare
 from downstack.engine.deployments.space import Configuration, Space
 from downstack.engine.deployments.unfold import Unfolded
-from downstack.engine.interpreter import Reading
+from downstack.engine.engine import Engine
+from downstack.engine.interpreter import Interpreter, Reading
 from downstack.kg import KnowledgeGraph
 from downstack.questions import Questions
 
@@ -51,8 +54,8 @@ def setting_of(
     return replace(setting, space=space, known={**setting.known, **_stated(space, setting.known, setting.causes)})
 
 
-def scalar(setting: Setting, chosen: Configuration, quantity: str) -> Reading:
-    """Return one number of one configuration from the scalar interpreter, which knows no arrays and no plan."""
+def scalar(setting: Setting, chosen: Configuration) -> Callable[[str], Reading]:
+    """Return what tells numbers of one configuration from the scalar interpreter, which knows no arrays and no plan."""
     asked = setting.asked
     roles = {
         "model": asked.model,
@@ -60,5 +63,11 @@ def scalar(setting: Setting, chosen: Configuration, quantity: str) -> Reading:
         "framework": asked.framework,
         OFFERING: chosen.platform,
     }
-    oracle = setting.engine.interpreter(asked.as_of)
-    return oracle.evaluate(quantity, roles, Unfolded(setting, chosen).interventions)
+    changes = Unfolded(setting, chosen).interventions
+    return lambda quantity: _oracle(setting.engine, asked.as_of).evaluate(quantity, roles, changes)
+
+
+@lru_cache(maxsize=4)
+def _oracle(engine: Engine, as_of: str | None) -> Interpreter:
+    """Return the interpreter of an engine: what no change reaches it reads once for all configurations."""
+    return engine.interpreter(as_of)

@@ -37,8 +37,9 @@ def test_t16_the_search_gives_what_the_scalar_interpreter_gives(kg, model, where
     numbers = 0
     for row, place in enumerate(places):
         chosen = setting.space.configuration(int(place))
+        reading_of = scalar(setting, chosen)
         for quantity in (*setting.checks, TPOT, TTFT, COST, MEMORY, ENERGY):
-            reading = scalar(setting, chosen, quantity)
+            reading = reading_of(quantity)
             column, code = known[quantity].value, known[quantity].code
             value = float(np.broadcast_to(column, len(places))[row])
             status = 0 if code is None else int(np.broadcast_to(code, len(places))[row])
@@ -68,11 +69,12 @@ def judged(setting):
     rates = {item.name: item.rate for item in setting.space.weights}
     for place in range(setting.space.size):
         chosen = setting.space.configuration(place)
-        checked = (scalar(setting, chosen, name) for name in (rates[chosen.weights.name], *setting.checks, TPOT, TTFT))
+        reading_of = scalar(setting, chosen)
+        checked = (reading_of(name) for name in (rates[chosen.weights.name], *setting.checks, TPOT, TTFT))
         if any(item.code >= INFEASIBLE for item in checked):
             excluded += 1
             continue
-        cost, price, tpot, ttft = (scalar(setting, chosen, name).value for name in (COST, PRICE, TPOT, TTFT))
+        cost, price, tpot, ttft = (reading_of(name).value for name in (COST, PRICE, TPOT, TTFT))
         fails = False
         fails = fails or (limits.time_per_output_token is not None and tpot > limits.time_per_output_token)
         fails = fails or (limits.time_to_first_token is not None and ttft > limits.time_to_first_token)

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from tests.api.test_cli import downstack
+from tests.commands import downstack
 
 from downstack.errors import KnowledgeError, UnknownNameError
 from downstack.kg import KnowledgeGraph
