@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -40,9 +41,8 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Run the service: a page at /, GraphQL with its explorer at /graphql, SPARQL at /sparql."""
-    with errors(as_json):
-        # Before the imports: they and the graph take about as long.
-        ahead = Ahead() if store is None else None
+    # Before the imports: they and the graph take about as long.
+    with errors(as_json), nullcontext() if store is not None else Ahead() as ahead:
         with paused_collection():
             from downstack.cli.writing import store_writer
             from downstack.server import serve as run
