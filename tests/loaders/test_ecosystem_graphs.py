@@ -12,6 +12,10 @@ from downstack.kg import KnowledgeGraph
 from downstack.loaders.transaction import write_store
 
 SAMPLE = EXAMPLES / "ecosystem-graphs"
+PREFIXES = (
+    "@prefix ds: <https://w3id.org/downstack/id/> .\n@prefix dso: <https://w3id.org/downstack/ontology#> .\n"
+    "@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n"
+)
 
 
 def assets(folder: Path, text: str, name: str = "some.yaml") -> Path:
@@ -52,6 +56,21 @@ def test_what_nothing_describes_is_an_unresolved_entity_and_resolved_by_the_asse
     again = load("ecosystem-graphs", SAMPLE, graph=later)
     assert again.report.counts["dependencies on entities of the store"] == 2
     assert "dependencies unresolved" not in again.report.counts
+
+
+def test_a_name_that_another_source_left_open_is_said_here_too(tmp_path: Path) -> None:
+    store, place = tmp_path / "store", "facts/loaded/another-source/names.ttl"
+    name = 'ds:unresolved-aurora-crawl a dso:UnresolvedEntity ; rdfs:label "Aurora Crawl"@en .\n'
+    write_store(store, {place: PREFIXES + name})
+    loaded = load("ecosystem-graphs", SAMPLE, graph=KnowledgeGraph.open(store))
+    write_store(store, loaded.documents)
+    assert load("ecosystem-graphs", SAMPLE, graph=KnowledgeGraph.open(store)).documents == loaded.documents
+    # The other source has learnt what it is, and says so no longer.
+    write_store(store, {place: PREFIXES + name.replace("aurora-crawl", "other").replace("Aurora Crawl", "Other")})
+    graph = KnowledgeGraph.open(store)
+    assert ("nimbus-9b", "dependsOn", "unresolved-aurora-crawl") in {
+        (item.subject, item.predicate, item.object) for item in graph.relations
+    }
 
 
 def test_loading_the_same_files_again_makes_the_same_files(tmp_path: Path) -> None:

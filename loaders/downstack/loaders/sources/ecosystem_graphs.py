@@ -207,6 +207,8 @@ class _Mapping:
         self.into.report.count("dependencies unresolved")
         held = self.joins.find(text, (UNRESOLVED,))
         if held is not None:
+            # Said here too: the source that had it first may learn what it is, and says it no longer when it is loaded again.
+            self.into.describe(EntityRecord(held.slug, held.label, (UNRESOLVED,), None), (asset.file, asset.line))
             return held.slug
         slug = self.joins.slug_for(text, "name", f"dependency|{normalise(text)}")
         self.into.describe(EntityRecord(slug, text, (UNRESOLVED,), None), (asset.file, asset.line))
