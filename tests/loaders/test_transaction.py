@@ -96,6 +96,61 @@ def test_a_file_in_the_folder_of_one_loader_is_replaced(store: Path) -> None:
     assert {item.literal for item in KnowledgeGraph.open(store).facts_of("maker")} == {"1", "6"}
 
 
+LOADED = "facts/loaded/first/things.ttl"
+POINTING = (
+    HEAD
+    + """
+ds:rival dso:dependsOn ds:gadget .
+rel:rival.dependsOn.gadget a dso:Relation ; rdf:subject ds:rival ; rdf:predicate dso:dependsOn ; rdf:object ds:gadget ;
+    dcterms:source src:report .
+"""
+)
+
+
+def things(*names: str) -> str:
+    """A document of a loader that describes products of the maker."""
+    stated = (
+        f'ds:{name} a dso:Dataset ; rdfs:label "{name.title()}"@en ; skos:definition "new"@en ; dso:inLayer dso:layer2 .'
+        for name in names
+    )
+    return HEAD + "\n".join(stated) + "\n"
+
+
+def test_what_another_load_points_to_stays_by_name_until_nothing_does(store: Path) -> None:
+    write_store(store, {LOADED: things("gadget", "widget")})
+    write_store(store, {"facts/loaded/second/links.ttl": POINTING})
+    write_store(store, {LOADED: things("widget")})
+    entities = KnowledgeGraph.open(store).entities
+    assert (entities["gadget"].label, entities["gadget"].type, entities["gadget"].layer) == ("Gadget", "Dataset", 2)
+    # What was said of it beside its name is gone with the text that said it.
+    assert (entities["gadget"].description, entities["widget"].description) == (None, "new")
+    assert not write_store(store, {LOADED: things("widget")}).changed
+    # Who describes it again takes it over; and what nothing points to any more leaves with the next load.
+    write_store(store, {"facts/loaded/third/things.ttl": things("gadget")})
+    write_store(store, {LOADED: things("widget")})
+    assert KnowledgeGraph.open(store).entities["gadget"].description == "new"
+    write_store(store, {"facts/loaded/third/things.ttl": things("other")})
+    assert KnowledgeGraph.open(store).entities["gadget"].description is None
+    write_store(store, {"facts/loaded/second/links.ttl": POINTING.replace("gadget", "widget")})
+    write_store(store, {"facts/loaded/third/things.ttl": things("other")})
+    assert "gadget" not in KnowledgeGraph.open(store).entities
+
+
+def test_two_files_that_no_longer_describe_a_thing_keep_it_once(store: Path) -> None:
+    other = "facts/loaded/other/things.ttl"
+    write_store(store, {LOADED: things("gadget", "widget"), other: things("gadget", "gizmo")})
+    write_store(store, {"facts/loaded/second/links.ttl": POINTING})
+    write_store(store, {LOADED: things("widget"), other: things("gizmo")})
+    (kept,) = [item for item in export_files(store) if "Described no longer" in item]
+    assert 'rdfs:label "Gadget"@en' in kept
+
+
+def export_files(store: Path) -> list[str]:
+    """The texts of the newest release."""
+    folder = store / FOLDER / read_history(store)[-1].id
+    return [item.read_text(encoding="utf-8") for item in sorted(folder.rglob("facts/**/*.ttl"))]
+
+
 def test_a_correction_is_said_to_supersede(store: Path) -> None:
     corrected = revenue(1, more="; dso:supersededBy fact:maker.revenue.two ") + revenue(2, "two").removeprefix(HEAD)
     report = write_store(store, {FILE: corrected}).diff

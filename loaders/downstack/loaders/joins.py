@@ -13,7 +13,7 @@ from pathlib import Path
 from downstack.graph.names import normalise, spell
 from downstack.loaders.records import EntityRecord
 from downstack.loaders.tables import read_table
-from downstack.loaders.texts import entity_slug
+from downstack.loaders.texts import bare, entity_slug
 
 UNRESOLVED = "UnresolvedEntity"
 CURATED = Path(__file__).parent / "curation" / "joins.csv"
@@ -48,10 +48,12 @@ class Joins:
         self._own = own
         self._exact: dict[str, set[str]] = defaultdict(set)
         self._spelled: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        self._bare: dict[str, set[str]] = defaultdict(set)
         for slug, entity in held.items():
             for text in (slug, entity.label, *entity.aliases):
                 self._exact[normalise(text)].add(slug)
                 self._spelled[spell(text)].add(slug)
+                self._bare[bare(text)].add(slug)
         self._taken: dict[str, tuple[str, str]] = {}
 
     def is_own(self, entity: EntityRecord) -> bool:
@@ -72,7 +74,11 @@ class Joins:
         if normalise(name) in self._curated:
             decided = self._held.get(self._curated[normalise(name)])
             return decided if decided is not None and wanted & set(decided.classes) else None
-        for slugs in (self._exact.get(normalise(name), ()), self._spelled.get(spell(name), ())):
+        for slugs in (
+            self._exact.get(normalise(name), ()),
+            self._spelled.get(spell(name), ()),
+            self._bare.get(bare(name), ()),
+        ):
             found = [
                 item
                 for item in (self._held[slug] for slug in sorted(slugs))

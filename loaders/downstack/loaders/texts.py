@@ -14,6 +14,8 @@ MAX_NAME = 300
 MAX_NOTE = 1000
 _SPACE = re.compile(r"\s+")
 _SLUG = re.compile(r"[a-z0-9]+(?:\.[0-9]+)*")
+_BETWEEN = re.compile(r"[\s\-_/()]+")
+_BETWEEN_NUMBERS = re.compile(rf"(?<=\d){_BETWEEN.pattern}(?=\d)")
 _MIXABLE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE"})
 """Alphabets whose letters are taken for one another."""
 
@@ -45,6 +47,20 @@ def mixed_word(text: str) -> str | None:
         if len(alphabets) > 1:
             return str(word)
     return None
+
+
+def bare(name: str) -> str:
+    """A name as it is compared: hyphens, spaces, brackets and case tell no two apart, but two numbers stay two.
+
+    Examples
+    --------
+    >>> bare("Peng Cheng Laboratory") == bare("Pengcheng Laboratory"), bare("H100 80 GB") == bare("H100-80GB")
+    (True, True)
+    >>> bare("Gemma-2-2B") == bare("Gemma-22B")
+    False
+    """
+    apart = _BETWEEN_NUMBERS.sub("\0", clean(name))
+    return unicodedata.normalize("NFKC", _BETWEEN.sub("", apart).replace("\0", "-")).casefold()
 
 
 def entity_slug(name: str, limit: int = 80) -> str:

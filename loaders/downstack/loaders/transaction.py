@@ -35,6 +35,7 @@ from downstack.graph.stores.copying import record as record_release
 from downstack.graph.stores.places import triple_store
 from downstack.graph.stores.versions import Entry, append, read_version
 from downstack.loaders.joining import check_additive, joined
+from downstack.loaders.pointed import keep_pointed
 from downstack.loaders.store_files import clean, discard, write_history, write_release
 from downstack.performance import REGISTRY
 from downstack.performance.declare import FunctionRegistry
@@ -202,10 +203,15 @@ def _trial(base: _Base, documents: Mapping[str, str], registry: FunctionRegistry
         if additive:
             check_additive(documents, held)
         pool = Pool()
-        fresh = [
+        stated = [
             parse_document(name, text, pool)
             for name, text in joined(_without_known_sources(held, documents), held).items()
             if name not in held or held[name].digest != digest_of(text)
+        ]
+        fresh = [
+            item
+            for item in keep_pointed(stated, held, pool)
+            if item.path not in held or held[item.path].digest != item.digest
         ]
         together = {**held, **{item.path: item for item in fresh}}
         after, everything = build(

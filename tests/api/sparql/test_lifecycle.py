@@ -281,9 +281,11 @@ def reachable(client: httpx.Client) -> bool:
 
 
 def is_running(pid: int) -> bool:
-    state = Path(f"/proc/{pid}/stat")
+    process = Path(f"/proc/{pid}")
     try:
-        return state.read_text().rpartition(")")[2].split()[0] != "Z"
+        ended = (process / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
+        # The first thread may have ended while others still hold the files and the locks of the process.
+        return not ended or len(list((process / "task").iterdir())) > 1
     except OSError:
         return False
 

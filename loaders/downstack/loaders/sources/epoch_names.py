@@ -18,7 +18,7 @@ from pathlib import Path
 from downstack.loaders.records import EntityRecord
 from downstack.loaders.sources.epoch_values import MAX_NAME
 from downstack.loaders.tables import read_table
-from downstack.loaders.texts import clean
+from downstack.loaders.texts import bare, clean
 
 FILE = Path(__file__).parents[1] / "curation" / "epoch_names.csv"
 
@@ -72,13 +72,13 @@ class Names:
         for item in self.held.values():
             if "UnresolvedEntity" not in item.classes:
                 for name in (item.label, *item.aliases):
-                    index[_key(name)][item.slug] = item
+                    index[bare(name)][item.slug] = item
         self._by_name = {name: list(found.values()) for name, found in index.items()}
 
     def decided(self, name: str, kind: str) -> Decision | None:
         """What the curated table says of a name."""
         word, table = KINDS[kind].word, _decisions()
-        return table.get((self.loader, word, _key(name))) or table.get(("", word, _key(name)))
+        return table.get((self.loader, word, bare(name))) or table.get(("", word, bare(name)))
 
     def find(self, name: str, kind: str) -> str | None:
         """The slug of the entity that a name means, when the store or this file has it."""
@@ -86,11 +86,11 @@ class Names:
         if decision is not None and (item := self._record(decision.slug)) is not None:
             return item.slug if KINDS[kind].classes & set(item.classes) else None
         if decision is None:
-            found = [item for item in self._by_name.get(_key(name), ()) if KINDS[kind].classes & set(item.classes)]
-            exact = [item for item in found if _key(item.label) == _key(name)] or found
+            found = [item for item in self._by_name.get(bare(name), ()) if KINDS[kind].classes & set(item.classes)]
+            exact = [item for item in found if bare(item.label) == bare(name)] or found
             if len(exact) == 1:
                 return exact[0].slug
-        return self._minted.get((KINDS[kind].word, _key(name)))
+        return self._minted.get((KINDS[kind].word, bare(name)))
 
     def take(self, name: str, kind: str) -> str:
         """The slug of the entity that a name means; it is added when nobody has it yet."""
@@ -98,7 +98,7 @@ class Names:
         if found is None:
             decision = self.decided(name, kind)
             found = self._mint(name, KINDS[kind], decision)
-            self._minted[KINDS[kind].word, _key(name)] = found
+            self._minted[KINDS[kind].word, bare(name)] = found
         return found
 
     def another(self, name: str, kind: str) -> str:
@@ -117,7 +117,7 @@ class Names:
     def carries(self, slug: str, name: str) -> bool:
         """Whether an entity is called so."""
         item = self._record(slug)
-        return item is not None and _key(name) in {_key(other) for other in (item.label, *item.aliases)}
+        return item is not None and bare(name) in {bare(other) for other in (item.label, *item.aliases)}
 
     def keep_only(self, slugs: Container[str]) -> None:
         """Drop what was added and then nothing was said about."""
@@ -127,7 +127,7 @@ class Names:
         """Add a description, and other names, to an entity that this file describes."""
         item = self.added.get(slug)
         if item is not None:
-            others = {name for name in aliases if 0 < len(name) <= MAX_NAME and _key(name) != _key(item.label)}
+            others = {name for name in aliases if 0 < len(name) <= MAX_NAME and bare(name) != bare(item.label)}
             names = tuple(sorted({*item.aliases, *others}))
             self.added[slug] = replace(item, aliases=names, description=item.description or description)
 
@@ -138,7 +138,7 @@ class Names:
         label = decision.label if decision is not None and decision.label else clean(name)
         slug = decision.slug if decision is not None and decision.slug else slug_of(label)
         # A label that something else has already would make every question by that name ambiguous.
-        if self._by_name.get(_key(label)):
+        if self._by_name.get(bare(label)):
             label = f"{label} ({kind.word})"
         return self._add(f"{slug}-{kind.word}" if self._record(slug) is not None else slug, label, kind)
 
@@ -171,15 +171,10 @@ def _digest(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:6]
 
 
-def _key(name: str) -> str:
-    """How names are compared: hyphens, spaces, brackets and case tell no two apart."""
-    return re.sub(r"[\s\-_/()]+", "", clean(name)).casefold()
-
-
 @cache
 def _decisions() -> dict[tuple[str, str, str], Decision]:
     fields = ("loader", "kind", "name", "slug", "label", "reason")
     return {
-        (cells["loader"], cells["kind"], _key(cells["name"])): Decision(cells["slug"], cells["label"], cells["reason"])
+        (cells["loader"], cells["kind"], bare(cells["name"])): Decision(cells["slug"], cells["label"], cells["reason"])
         for _, cells in read_table(FILE.read_bytes(), fields, (), FILE.name)
     }
