@@ -24,7 +24,7 @@ from benchmarks.calibration_fit import Fitted, StageFit, Vector
 from benchmarks.calibration_turtle import Constant, turtle
 
 from downstack.evaluation.answers import Answer, Key, Predictor, Setting, Stage
-from downstack.evaluation.kinds.engines import family
+from downstack.evaluation.kinds.engines import same_engine
 from downstack.evaluation.names import find
 from downstack.evaluation.predict import HIGH, LOW, bands, predictor_of
 from downstack.evaluation.predictors import PREDICTORS
@@ -102,7 +102,7 @@ class Calibration:
         groups = {
             "model": [find(names, row.model, "FoundationModel") or row.model for row in rows],
             "chip": [find(names, row.hardware, "Accelerator") or row.hardware for row in rows],
-            "engine": [family(row.engine) if family(row.engine) != "other" else row.engine for row in rows],
+            "engine": [same_engine(row.engine) for row in rows],
         }
         return StageFit(stage, rows, self._data.measured[places], groups, predict, dict(self.constants)).fit()
 

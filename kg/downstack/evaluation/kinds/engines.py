@@ -15,12 +15,20 @@ _STATIC = re.compile(
     r"^TensorRT-LLM v0\.[5-9]\b|^FasterTransformer|Habana|Neuron|custom JAX|^Hugging ?Face|^Transformers", re.IGNORECASE
 )
 """Engines whose published numbers are of static batches: TensorRT-LLM before in-flight batching in its benchmark (v0.10)."""
+_REMARK = re.compile(r"\s*\[.*$|[ ,]+[vr]?\d+\.\d.*$")
+"""Where a name goes on to say its version, or how a run was set up: it is the same engine."""
 _NEURON = re.compile(r"Neuron", re.IGNORECASE)
 
 
 def family(engine: str) -> str:
     """Return the family of an engine as calibrations name it, `other` for one that is in none."""
     return next((name for name, pattern in _FAMILIES if pattern.match(engine)), "other")
+
+
+def same_engine(engine: str) -> str:
+    """Return what rows of one engine have in common: its family, else its name without version and remarks."""
+    known = family(engine)
+    return known if known != "other" else _REMARK.sub("", engine)
 
 
 def is_static(row: Row) -> bool:
