@@ -100,7 +100,9 @@ class StageFit:
 
         def loss(square: Vector) -> Vector:
             # A row that nothing explains may lie far off; a constant is held the more the farther it is from its start.
-            soft = np.stack([2.0 * (np.sqrt(1.0 + square) - 1.0), (1.0 + square) ** -0.5, -0.5 * (1.0 + square) ** -1.5])
+            soft = np.stack(
+                [2.0 * (np.sqrt(1.0 + square) - 1.0), (1.0 + square) ** -0.5, -0.5 * (1.0 + square) ** -1.5]
+            )
             plain = np.stack([square, np.ones_like(square), np.zeros_like(square)])
             told: Vector = np.where(np.arange(len(square)) < len(self.rows), soft, plain)
             return told
