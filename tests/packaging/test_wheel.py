@@ -185,7 +185,7 @@ def test_an_installation_that_somebody_edited_is_checked_again(installed: Instal
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace("dso:confidence dso:", "dso:confidence dso:un", 1), encoding="utf-8")
     try:
-        asked = installed.run(str(installed.python.parent / "downstack"), "search", "H200")
+        asked = installed.run(str(installed.python.parent / "downstack"), "dependencies", "nvidia-h200-sxm")
     finally:
         file.write_text(text, encoding="utf-8")
     assert asked.returncode == 1
