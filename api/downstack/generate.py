@@ -21,11 +21,12 @@ import pyoxigraph as ox
 from downstack.engine.describe import functions_turtle
 from downstack.errors import KnowledgeError
 from downstack.evaluation.effects_page import effects_page
+from downstack.graph.documents import content_hash
 from downstack.graph.exports.context import context_text
 from downstack.graph.loading import END_OF_TIME, collect, load
 from downstack.graph.quality.coverage import coverage_page
 from downstack.graph.statements import Statements
-from downstack.graph.store import content_hash, read_quantities
+from downstack.graph.store import read_quantities
 from downstack.graph.validation import read_documents, statements_of, structural_findings
 from downstack.graphql.question import question_body, question_query
 from downstack.graphql.schema import schema_text

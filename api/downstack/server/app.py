@@ -124,7 +124,7 @@ def create_app(
     if kg is None and store is not None:
         app.state.readiness.may_lag(lambda: app.state.watch.lag())
     if sparql is None or sparql.workers:
-        app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql))
+        app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql, after_swap=holder.after_swap))
     access = access or Access()
     edits = Edits(writer, app.state.watch.refresh) if kg is None and store is not None else Edits()
     bounds = guards or Guards()
