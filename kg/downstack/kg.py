@@ -148,10 +148,10 @@ class KnowledgeGraph:
             return cls._of(load(store, functions, release=release, large=large), functions, store, releases)
 
     @classmethod
-    def from_ahead(cls, ahead: Ahead) -> KnowledgeGraph:
-        """Return the bundled knowledge as another process has read it; read it here if that failed."""
+    def from_ahead(cls, ahead: Ahead, store: str | None = None, releases: tuple[Release, ...] = ()) -> KnowledgeGraph:
+        """Return what another process has read of a store, with its releases; read it here if that failed."""
         knowledge = ahead.knowledge()
-        return cls.open() if knowledge is None else cls._of(knowledge, REGISTRY, None, ())
+        return cls.open(store) if knowledge is None else cls._of(knowledge, REGISTRY, store, releases)
 
     @classmethod
     def _of(

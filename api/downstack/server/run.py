@@ -24,6 +24,7 @@ from downstack.graph.sparql.limits import QueryLimits
 from downstack.graphql.streams import StreamLimits
 from downstack.kg import KnowledgeGraph
 from downstack.server.app import create_app
+from downstack.server.aside import open_aside
 from downstack.server.draining import drain_on_signals, without_echo
 from downstack.server.logs import log_config
 from downstack.server.patience import PatientProtocol
@@ -181,6 +182,7 @@ def _create(
         rate_limit=rate_of(settings),
         shared=shared,
         mcp=settings.mcp,
+        opened=open_aside,
     )
     app.state.graph.after_swap(settle)
     return app
