@@ -138,7 +138,7 @@ def table(asked: Asked, hostile: Hostile, memory: Memory, versions: list[str], m
             for name, count, p50, p99, most in asked.rows()
         ),
         "",
-        "A reload reads, checks and arranges the whole graph in a thread beside the answers; the slowest ones waited for it.",
+        "A release is made, read and arranged by processes beside the service, here on the same core.",
         "",
         "| hostile request | sent | answers |",
         "|---|---|---|",

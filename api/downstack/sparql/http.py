@@ -24,12 +24,14 @@ from downstack.errors import (
 from downstack.graph.sparql.formats import GRAPHS, Format
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graph.sparql.origin import Source
+from downstack.graphql.endpoint import client_of
 from downstack.graphql.observing import observe_cut, observe_error
 from downstack.sparql.description import described
 from downstack.sparql.negotiation import chosen
 from downstack.sparql.protocol import FORM, QUERY, MediaTypeError, asked
 from downstack.sparql.sending import AnswerResponse, reason_of, whole_or_refused
 from downstack.sparql.service import SparqlService
+from downstack.sparql.turns import Turns
 
 METHODS = ("GET", "HEAD", "POST", "OPTIONS")
 OPEN = 32
@@ -96,7 +98,7 @@ class _Door:
 
     def __init__(self, service: SparqlService) -> None:
         self._service = service
-        self._open = 0
+        self._turns = Turns(service.limits, OPEN)
         self._limiter: CapacityLimiter | None = None
 
     async def __call__(self, request: Request) -> Response:
@@ -116,12 +118,10 @@ class _Door:
             return Response(
                 described(endpoint, wanted.name), media_type=wanted.content_type, headers={"vary": "accept"}
             )
-        if self._open >= OPEN:
-            raise UnavailableError(f"{OPEN} answers are on their way already", hint="ask again in a moment")
         if self._limiter is None:
             # A thread for each query: it does nothing but wait for another process.
             self._limiter = CapacityLimiter(OPEN)
-        self._open += 1
+        done = await self._turns.enter(client_of(request.scope))
         try:
             answer = await to_thread.run_sync(
                 self._service.open, text, partial(_format, request), limiter=self._limiter
@@ -132,12 +132,9 @@ class _Door:
                 await to_thread.run_sync(answer.close, limiter=self._limiter)
                 raise
         except BaseException:
-            self._close()
+            done()
             raise
-        return AnswerResponse(answer, self._limiter, cut=_cut, done=self._close)
-
-    def _close(self) -> None:
-        self._open -= 1
+        return AnswerResponse(answer, self._limiter, cut=_cut, done=done)
 
 
 def _cut(error: DownstackError) -> None:
@@ -149,7 +146,11 @@ def _cut(error: DownstackError) -> None:
 
 
 def sparql_router(
-    served: Callable[[], Source], *, path: str = "/sparql", limits: QueryLimits | None = None
+    served: Callable[[], Source],
+    *,
+    path: str = "/sparql",
+    limits: QueryLimits | None = None,
+    after_swap: Callable[[Callable[[], None]], None] | None = None,
 ) -> APIRouter:
     """Return a router to include into a FastAPI application of your own.
 
@@ -163,8 +164,13 @@ def sparql_router(
         Where to serve it.
     limits
         What a query may use.
+    after_swap
+        Takes a function to call when another version is served, so that its processes start then where queries are
+        asked; with the next query unless given.
     """
     service = SparqlService(served, limits)
+    if after_swap is not None:
+        after_swap(service.follow)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[None]:

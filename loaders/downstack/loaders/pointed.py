@@ -48,13 +48,14 @@ def keep_pointed(fresh: Iterable[Document], held: Mapping[str, Document], pool: 
         return fresh
     together = {**held, **{item.path: item for item in fresh}}
     pointed = _pointed(frozenset().union(*(item.things for item in dropped.values())), together.values())
-    found = []
+    kept: list[Document] = []
     for item in fresh:
-        stay = dropped[item.path].things & pointed if item.path in dropped else frozenset()
+        before = dropped.get(item.path)
+        stay = frozenset[str]() if before is None else before.things & pointed
         # Of two files that both described it, one keeps it.
         pointed -= stay
-        found.append(_with(item, dropped[item.path].old, stay, pool) if stay else item)
-    return found
+        kept.append(item if before is None or not stay else _with(item, before.old, stay, pool))
+    return kept
 
 
 def _dropped(new: Document, old: Document | None) -> _Dropped | None:
@@ -73,7 +74,7 @@ def _pointed(things: frozenset[str], documents: Collection[Document]) -> frozens
         for node in item.nodes.values()
         for values in node.values()
         for value in values
-        if value in wanted
+        if isinstance(value, str) and value in wanted
     )
 
 

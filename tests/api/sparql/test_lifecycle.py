@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from tests.api.serving import running
 from tests.commands import environment
 
+from downstack.errors import UnavailableError
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graph.sparql.origin import QuadsOrigin
 from downstack.graphql.http import graphql_router
 from downstack.kg import KnowledgeGraph
 from downstack.server import create_app
 from downstack.sparql.http import sparql_router
+from downstack.sparql.turns import Turns
 
 SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 ONE = "SELECT ?o { <http://e/s> <http://e/version> ?o }"
@@ -90,7 +93,14 @@ class Endpoint:
     def __init__(self, version: Version, limits: QueryLimits) -> None:
         self.served = version
         self.app = FastAPI()
-        self.app.include_router(sparql_router(lambda: self.served, limits=limits))
+        self.listeners: list[Callable[[], None]] = []
+        self.app.include_router(sparql_router(lambda: self.served, limits=limits, after_swap=self.listeners.append))
+
+    def swap(self, version: Version) -> None:
+        """Serve another version, and say so."""
+        self.served = version
+        for tell in self.listeners:
+            tell()
 
 
 @pytest.fixture
@@ -100,7 +110,7 @@ def before() -> set[int]:
 
 @pytest.fixture
 def service(made: Callable[[str], Version], before: set[int]) -> Iterator[tuple[Endpoint, httpx.Client]]:
-    endpoint = Endpoint(made("one"), QueryLimits(seconds=1.0, start=60.0))
+    endpoint = Endpoint(made("one"), QueryLimits(seconds=1.0, start=60.0, workers=3))
     with running(endpoint.app, lifespan="on") as url, httpx.Client(base_url=url, timeout=90.0) as client:
         yield endpoint, client
 
@@ -146,6 +156,21 @@ def test_a_swapped_graph_answers_the_next_query(
     assert len(keepers() - before) == 1
 
 
+def test_where_queries_are_asked_a_swapped_graph_is_read_before_the_next_one(
+    service: tuple[Endpoint, httpx.Client], made: Callable[[str], Version], before: set[int]
+) -> None:
+    endpoint, client = service
+    endpoint.swap(made("two"))
+    assert keepers() == before
+    assert version_of(ask(client, ONE)) == "two"
+    old = keepers() - before
+    endpoint.swap(made("three"))
+    until(lambda: keepers() - before - old, "nothing reads the version that is served")
+    until(lambda: not (old & keepers()), "the keeper of the version before did not end")
+    assert version_of(ask(client, ONE)) == "three"
+    assert len(keepers() - before) == 1
+
+
 def test_a_query_that_runs_while_the_graph_is_swapped_is_answered_from_its_version(
     made: Callable[[str], Version],
 ) -> None:
@@ -169,6 +194,64 @@ def test_a_query_at_its_time_limit_ends_alone(service: tuple[Endpoint, httpx.Cli
         for _ in range(20):
             assert version_of(ask(client, ONE)) == "one"
         assert slow.result().status_code == 408
+
+
+def test_a_client_never_has_all_processes(made: Callable[[str], Version]) -> None:
+    endpoint = Endpoint(made("one"), QueryLimits(seconds=2.0, start=60.0, workers=2))
+
+    @endpoint.app.middleware("http")
+    async def named(request: Request, follow: Callable[[Request], Awaitable[Response]]) -> Response:
+        request.scope["client"] = (request.headers["x-client"], 1)
+        return await follow(request)
+
+    with running(endpoint.app, lifespan="on") as url, httpx.Client(base_url=url, timeout=90.0) as client:
+
+        def ask_as(name: str, text: str) -> httpx.Response:
+            return client.post("/sparql", data={"query": text}, headers={"x-client": name})
+
+        assert version_of(ask_as("b", ONE)) == "one"
+        with ThreadPoolExecutor(4) as threads:
+            waiting = [threads.submit(ask_as, "a", SLOW) for _ in range(4)]
+            until(lambda: sum(len(children(item)) for item in keepers()) >= 1, "no query runs")
+            answered = 0
+            while not waiting[0].done():
+                assert version_of(ask_as("b", ONE)) == "one"
+                answered += 1
+            # With both processes it would have answered this one at the end of its own queries.
+            assert answered > 1
+            assert [item.result().status_code for item in waiting] == [408] * 4
+
+
+def test_a_client_never_has_all_places() -> None:
+    async def asked() -> None:
+        turns = Turns(QueryLimits(workers=3, waiting=1), places=4)
+        first, second = [await turns.enter("a") for _ in range(2)]
+        with pytest.raises(UnavailableError, match="2 answers of yours"):
+            await turns.enter("a")
+        third = await turns.enter("b")
+        fourth = await turns.enter("c")
+        with pytest.raises(UnavailableError, match="4 answers are on their way"):
+            await turns.enter("d")
+        for end in (first, second, third, fourth):
+            end()
+        (await turns.enter("a"))()
+
+    asyncio.run(asked())
+
+
+def test_who_leaves_while_waiting_takes_no_place() -> None:
+    async def asked() -> None:
+        turns = Turns(QueryLimits(workers=2, waiting=2), places=4)
+        end = await turns.enter("a")
+        waiting = asyncio.create_task(turns.enter("a"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        end()
+        (await turns.enter("a"))()
+
+    asyncio.run(asked())
 
 
 def test_the_other_doors_answer_while_every_worker_is_busy(made: Callable[[str], Version], kg: KnowledgeGraph) -> None:
