@@ -86,7 +86,8 @@ def test_t09_where_memory_takes_over_from_latency_the_answer_names_both_and_the_
         assert regime is not None and regime.switch_at is not None
         assert (regime.base, regime.scenario) == ("latency target", "memory capacity")
         factor = float(regime.switch_at.rpartition("x")[2])
-        assert 1.0 < factor <= 1.4
+        # It is told with four digits: of one model that switches right beyond the base, as x1.
+        assert 1.0 <= factor <= 1.4
         # Just below the switch latency binds, just above it memory does.
         for change, binding in ((factor * 0.999, "latency target"), (factor * 1.001, "memory capacity")):
             (near,) = bundled.impact(
@@ -248,7 +249,7 @@ def test_a_switch_is_found_for_a_change_of_the_memory_technology_too(bundled: Kn
     (effect,) = bundled.impact({"hbm3e.data_rate_per_pin": "x1.4"}, targets=["max_context_length"], where=where).effects
     regime = effect.regime
     assert regime is not None and regime.switches
-    assert regime.switch_at is not None and regime.switch_at.startswith("hbm3e.data_rate_per_pin x1.06")
+    assert regime.switch_at is not None and regime.switch_at.startswith("hbm3e.data_rate_per_pin x1.08")
 
 
 @pytest.mark.parametrize(
