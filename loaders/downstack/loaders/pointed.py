@@ -43,7 +43,7 @@ def keep_pointed(fresh: Iterable[Document], held: Mapping[str, Document], pool: 
         The names that are known.
     """
     fresh = list(fresh)
-    dropped = {item.path: found for item in fresh if (found := _dropped(item, held.get(item.path))) is not None}
+    dropped = {item.path: left for item in fresh if (left := _dropped(item, held.get(item.path))) is not None}
     if not dropped:
         return fresh
     together = {**held, **{item.path: item for item in fresh}}
@@ -67,13 +67,8 @@ def _dropped(new: Document, old: Document | None) -> _Dropped | None:
 def _pointed(things: frozenset[str], documents: Collection[Document]) -> frozenset[str]:
     """Which of some things are pointed to and not described."""
     wanted = things.difference(*(things & item.nodes.keys() for item in documents))
-    return frozenset(
-        value
-        for item in documents
-        for node in item.nodes.values()
-        for values in node.values()
-        for value in values
-        if value in wanted
+    return wanted.intersection(
+        value for item in documents for node in item.nodes.values() for values in node.values() for value in values
     )
 
 
