@@ -8,7 +8,9 @@ one differs. A new target is one line in :data:`TARGETS` and a function without 
 from __future__ import annotations
 
 import argparse
+import json
 import keyword
+import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,13 +19,15 @@ from pathlib import Path
 import pyoxigraph as ox
 
 from downstack.engine.describe import functions_turtle
+from downstack.errors import KnowledgeError
 from downstack.evaluation.effects_page import effects_page
+from downstack.graph.documents import content_hash
 from downstack.graph.exports.context import context_text
-from downstack.graph.loading import collect, load
+from downstack.graph.loading import END_OF_TIME, collect, load
 from downstack.graph.quality.coverage import coverage_page
 from downstack.graph.statements import Statements
 from downstack.graph.store import read_quantities
-from downstack.graph.validation import read_documents, statements_of
+from downstack.graph.validation import read_documents, statements_of, structural_findings
 from downstack.graphql.question import question_body, question_query
 from downstack.graphql.schema import schema_text
 from downstack.kg import KnowledgeGraph
@@ -31,7 +35,7 @@ from downstack.mcp.reference import tools_page
 from downstack.performance import REGISTRY
 from downstack.server.settings_page import settings_page
 from downstack.units.conversion import look_up, spoken_names
-from downstack.vocabulary import DSO, folder, locate
+from downstack.vocabulary import DSO, SKOS, folder, locate
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,69 @@ def known_units_module() -> str:
     return head + "".join(lines) + "}\n"
 
 
+def bundled_terms_module() -> str:
+    """Return the quantities that facts may state and the relations, as the schema of the service names them."""
+    terms = Statements(read_documents(folder("terms")))
+    kinds = sorted(
+        (kind for kind in read_quantities(terms).values() if kind.subject_class is not None), key=lambda kind: kind.id
+    )
+    relations = sorted(set(terms.by_type.get(DSO + "RelationPredicate", ())))
+    definitions = {
+        iri: [value if isinstance(value, str) else value.value for value in terms.values(iri, SKOS + "definition")]
+        for iri in relations
+    }
+    head = (
+        "# GENERATED from ontology/terms by `make generate`: do not edit.\n"
+        '"""Terms of the vocabulary that the schema of the service names."""\n'
+        "\n"
+        "from __future__ import annotations\n"
+        "\n"
+        "from typing import Final\n"
+        "\n"
+    )
+    rows = [(kind.id, kind.iri.removeprefix(DSO), kind.label, kind.display_unit) for kind in kinds]
+    links = [(iri.removeprefix(DSO), next(iter(definitions[iri]), "")) for iri in relations]
+    return (
+        head
+        + _table("QUANTITIES", ("identifier", "name", "label", "unit that answers use"), rows)
+        + "\n"
+        + _table("RELATIONS", ("name", "definition"), links)
+    )
+
+
+def checked_module() -> str:
+    """Return the hash of the bundled knowledge, which has no fault.
+
+    Raises
+    ------
+    KnowledgeError
+        If it has one.
+    """
+    documents, _ = collect(None)
+    if findings := structural_findings(documents, today=END_OF_TIME):
+        raise KnowledgeError(findings)
+    return (
+        "# GENERATED from ontology by `make generate`: do not edit.\n"
+        '"""The bundled knowledge in which every check found nothing."""\n'
+        "\n"
+        "from __future__ import annotations\n"
+        "\n"
+        "from typing import Final\n"
+        "\n"
+        f'FAULTLESS: Final = "{content_hash(documents)}"\n'
+        '"""The hash of its files: where they have it, they are not checked again on every start."""\n'
+    )
+
+
+def _table(name: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    kinds = ", ".join(["str"] * len(columns))
+    lines = "".join(f"    ({', '.join(json.dumps(cell, ensure_ascii=False) for cell in row)}),\n" for row in rows)
+    return (
+        f"# fmt: off\n{name}: Final[tuple[tuple[{kinds}], ...]] = (\n{lines})\n# fmt: on\n"
+        f'"""Each with {", ".join(columns)}."""\n'
+    )
+
+
 def _dictionary(values: Mapping[str, float]) -> str:
     return "{" + ", ".join(f"{_quoted(name)}: {_plain(value)}" for name, value in values.items()) + "}"
 
@@ -128,7 +195,9 @@ TARGETS: tuple[Target, ...] = (
     Target("ontology/downstack/terms.py", terms_module),
     Target("ontology/downstack/context.jsonld", jsonld_context),
     Target("kg/downstack/units/known.py", known_units_module),
+    Target("kg/downstack/graph/bundled_terms.py", bundled_terms_module),
     Target("ontology/functions/functions.ttl", functions_description),
+    Target("kg/downstack/graph/bundled_hash.py", checked_module),
     Target("schema.graphql", schema_text),
     Target("docs/examples/first-question.graphql", question_query),
     Target("docs/examples/first-question.json", question_body),
@@ -174,8 +243,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for path in paths:
             sys.stderr.write(f"{path} is not up to date: run `make generate` and commit the result\n")
         return 1 if paths else 0
-    for path in write(TARGETS, root):
+    written = write(TARGETS, root)
+    for path in written:
         sys.stdout.write(f"{path}\n")
+    sys.stdout.flush()
+    if any(path.endswith(".py") for path in written):
+        # This process has the modules as they were, and the schema is made from them: it is written by a new one.
+        return subprocess.run([sys.executable, "-m", "downstack.generate"], check=False).returncode
     return 0
 
 

@@ -25,6 +25,7 @@ Every error carries its facts as fields and a `hint` that says what to do.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
@@ -40,6 +41,16 @@ class DownstackError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
+
+    def __reduce__(self) -> tuple[Callable[..., DownstackError], tuple[object, ...]]:
+        # Between processes it is what it was, whatever its constructor takes.
+        return _again, (type(self), self.args, self.__dict__)
+
+
+def _again(kind: type[DownstackError], arguments: tuple[object, ...], fields: Mapping[str, object]) -> DownstackError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(fields)
+    return error
 
 
 class UserInputError(DownstackError):

@@ -39,7 +39,7 @@ from downstack.graph.documents import Document
 from downstack.graph.exports.export import Documents, export, no_documents
 from downstack.graph.history import History
 from downstack.graph.knowledge import Knowledge, holds_on
-from downstack.graph.loading import documents_of, load, validate_paths
+from downstack.graph.loading import documents_of, folder_of, load, validate_paths
 from downstack.graph.model import (
     CorrelationGroup,
     Entity,
@@ -148,10 +148,10 @@ class KnowledgeGraph:
             return cls._of(load(store, functions, release=release, large=large), functions, store, releases)
 
     @classmethod
-    def from_ahead(cls, ahead: Ahead) -> KnowledgeGraph:
-        """Return the bundled knowledge as another process has read it; read it here if that failed."""
+    def from_ahead(cls, ahead: Ahead, store: str | None = None, releases: tuple[Release, ...] = ()) -> KnowledgeGraph:
+        """Return what another process has read of a store, with its releases; read it here if that failed."""
         knowledge = ahead.knowledge()
-        return cls.open() if knowledge is None else cls._of(knowledge, REGISTRY, None, ())
+        return cls.open(store) if knowledge is None else cls._of(knowledge, REGISTRY, store, releases)
 
     @classmethod
     def _of(
@@ -189,7 +189,9 @@ class KnowledgeGraph:
         """
         if self._documents == no_documents:
             self._documents()
-        return StoreOrigin(self.version, self._store, functions_turtle(self._engine.functions, self.quantities))
+        folder = folder_of(self._store)
+        functions = functions_turtle(self._engine.functions, self.quantities)
+        return StoreOrigin(self.version, self._store, functions, None if folder is None else str(folder))
 
     @property
     def info(self) -> GraphInfo:

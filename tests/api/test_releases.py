@@ -14,10 +14,12 @@ from tests.api.serving import DEADLINE, running
 from tests.commands import downstack
 from tests.loaders.small import FILE, by_hand, revenue
 
+from downstack.errors import KnowledgeError
 from downstack.graph.releases import POINTER, read_history
 from downstack.kg import KnowledgeGraph
 from downstack.loaders.transaction import write_store
 from downstack.server import create_app
+from downstack.server.aside import open_aside
 from downstack.server.watch import StoreWatch
 
 QUERY = "{ graph { version releases { id loader sources added changed removed facts } } }"
@@ -211,3 +213,15 @@ def test_relations_can_be_asked_for_a_date(client: httpx.Client) -> None:
     everything = dates(None)
     assert any(item is not None for item in everything)
     assert dates("2001-01-01") == [item for item in everything if item is None]
+
+
+def test_a_release_that_another_process_read_is_the_same_graph(tmp_path: Path) -> None:
+    store = by_hand(tmp_path / "store")
+    write_store(store, {FILE: revenue(1)})
+    write_store(store, {FILE: revenue(2)})
+    here, there = KnowledgeGraph.open(store), open_aside(str(store))
+    assert (there.version, there.info.releases, there.origin) == (here.version, here.info.releases, here.origin)
+    assert there.engine.knowledge == here.engine.knowledge
+    (store / POINTER).write_text("{", encoding="utf-8")
+    with pytest.raises(KnowledgeError):
+        open_aside(str(store))

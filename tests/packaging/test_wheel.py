@@ -178,3 +178,16 @@ def test_the_command_of_the_wheel_starts(installed: Installed) -> None:
     asked = installed.run(str(command), "--help")
     assert asked.returncode == 0, asked.stderr
     assert "impact" in asked.stdout
+
+
+def test_an_installation_that_somebody_edited_is_checked_again(installed: Installed) -> None:
+    file = next((installed.packages / "downstack" / "ontology_files" / "facts").rglob("nvidia-h200-sxm.ttl"))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("dso:confidence dso:", "dso:confidence dso:un", 1), encoding="utf-8")
+    try:
+        asked = installed.run(str(installed.python.parent / "downstack"), "dependencies", "nvidia-h200-sxm")
+    finally:
+        file.write_text(text, encoding="utf-8")
+    assert asked.returncode == 1
+    assert "nvidia-h200-sxm.ttl" in asked.stderr
+    assert "unknown confidence" in asked.stderr

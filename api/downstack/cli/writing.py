@@ -17,6 +17,6 @@ def store_writer(store: str | None) -> Writer | None:
     name, release = split_name(store)
     if release is not None or not (is_store(Path(name)) or triple_store(name) is not None):
         return None
-    from downstack.loaders.editing import StoreWriter
+    from downstack.loaders.aside import AsideWriter
 
-    return StoreWriter(name)
+    return AsideWriter(name)

@@ -80,6 +80,11 @@ class GraphHolder:
         for tell in listeners:
             tell()
 
+    def after_swap(self, tell: Callable[[], None]) -> None:
+        """Call a function after every swap, in the thread that swaps."""
+        with self._lock:
+            self._listeners.add(tell)
+
     @contextmanager
     def changes(self) -> Generator[asyncio.Event]:
         """Yield an event of this event loop that every swap sets."""

@@ -83,51 +83,6 @@ class Entity(Node):
         return [Influence.of(item) for item in info.context.kg.influences_of(self.slug)]
 
 
-_DESCRIPTIONS = {
-    "Company": "A company, or a named group inside one.",
-    "Market": "A set of offers that compete for the same demand.",
-    "Regulation": "A rule of a state that bounds what may be made, sold or used.",
-    "Technique": "A method of modelling, serving or fabricating that products use.",
-    "Calibration": "A class of chips, engines or predictions for which constants were fitted on measurements.",
-    "Application": "A product that people use directly.",
-    "Workload": "A shape of requests: prompt and answer lengths, latency target, load.",
-    "FoundationModel": "A foundation model.",
-    "ModelFamily": "A series of models under one name.",
-    "Framework": "A software framework; serving frameworks included (see `classes`).",
-    "Kernel": "A hand-optimised implementation of one operation.",
-    "Compiler": "A compiler for processors of the stack.",
-    "Library": "A software library.",
-    "CloudProvider": "A provider of cloud computing.",
-    "CloudOffering": "Something that a cloud provider rents out: an instance type with accelerators.",
-    "ServiceLevelAgreement": "What a cloud provider promises of its service.",
-    "Cluster": "A named installation of accelerators.",
-    "Accelerator": "A processor for model training and inference.",
-    "ProcessorArchitecture": "An architecture that several processors share.",
-    "MemoryTechnology": "A generation of memory.",
-    "Interconnect": "A link between chips.",
-    "SwitchChip": "A chip that routes between links.",
-    "Foundry": "A fabrication service.",
-    "ProcessNode": "A fabrication process.",
-    "PackagingTechnology": "A way to put dies into one package.",
-    "Country": "A country or territory whose companies are counted together.",
-    "SupplyStage": "A stage into which the making of a chip is divided.",
-    "SupplyInput": "A step, tool, material or product on the way to a chip (see `classes`).",
-    "Dataset": "A named collection of data that models are trained or judged on.",
-    "UnresolvedEntity": "A thing that a source names and nothing describes.",
-    "OtherEntity": "An entity whose main class is in the data but not in this schema.",
-}
-
-
-def _entity_type(name: str, description: str) -> type[Entity]:
-    made: type[Entity] = strawberry.federation.type(
-        type(name, (Entity,), {"__doc__": description, "__module__": __name__}), description=description, keys=["id"]
-    )
-    return made
-
-
-ENTITY_TYPES = {name: _entity_type(name, description) for name, description in _DESCRIPTIONS.items()}
-
-
 def entity_of(record: model.Entity) -> Entity:
     """Wrap a record in the type of its main class, or of the nearest class that the schema has."""
     if record.type in ENTITY_TYPES:
@@ -296,6 +251,52 @@ class Relation(Node):
             source=Source.of(record.source),
             note=record.note,
         )
+
+
+_DESCRIPTIONS = {
+    "Company": "A company, or a named group inside one.",
+    "Market": "A set of offers that compete for the same demand.",
+    "Regulation": "A rule of a state that bounds what may be made, sold or used.",
+    "Technique": "A method of modelling, serving or fabricating that products use.",
+    "Calibration": "A class of chips, engines or predictions for which constants were fitted on measurements.",
+    "Application": "A product that people use directly.",
+    "Workload": "A shape of requests: prompt and answer lengths, latency target, load.",
+    "FoundationModel": "A foundation model.",
+    "ModelFamily": "A series of models under one name.",
+    "Framework": "A software framework; serving frameworks included (see `classes`).",
+    "Kernel": "A hand-optimised implementation of one operation.",
+    "Compiler": "A compiler for processors of the stack.",
+    "Library": "A software library.",
+    "CloudProvider": "A provider of cloud computing.",
+    "CloudOffering": "Something that a cloud provider rents out: an instance type with accelerators.",
+    "ServiceLevelAgreement": "What a cloud provider promises of its service.",
+    "Cluster": "A named installation of accelerators.",
+    "Accelerator": "A processor for model training and inference.",
+    "ProcessorArchitecture": "An architecture that several processors share.",
+    "MemoryTechnology": "A generation of memory.",
+    "Interconnect": "A link between chips.",
+    "SwitchChip": "A chip that routes between links.",
+    "Foundry": "A fabrication service.",
+    "ProcessNode": "A fabrication process.",
+    "PackagingTechnology": "A way to put dies into one package.",
+    "Country": "A country or territory whose companies are counted together.",
+    "SupplyStage": "A stage into which the making of a chip is divided.",
+    "SupplyInput": "A step, tool, material or product on the way to a chip (see `classes`).",
+    "Dataset": "A named collection of data that models are trained or judged on.",
+    "UnresolvedEntity": "A thing that a source names and nothing describes.",
+    "OtherEntity": "An entity whose main class is in the data but not in this schema.",
+}
+
+
+def _entity_type(name: str, description: str) -> type[Entity]:
+    made: type[Entity] = strawberry.federation.type(
+        type(name, (Entity,), {"__doc__": description, "__module__": __name__}), description=description, keys=["id"]
+    )
+    return made
+
+
+# Here, where all that their fields name is there: what cannot be read yet would be tried again for each of them.
+ENTITY_TYPES = {name: _entity_type(name, description) for name, description in _DESCRIPTIONS.items()}
 
 
 def node_of(identifier: str, info: Info) -> Node | None:

@@ -21,12 +21,10 @@ from strawberry.types.field import StrawberryField
 
 from downstack.errors import UserInputError
 from downstack.graph import selection
-from downstack.graph.bundled import relation_terms, stated_quantities
-from downstack.graph.model import QuantityKind
+from downstack.graph.bundled import QuantityTerm, relation_terms, stated_quantities
 from downstack.graphql.enums import Confidence, Date, LayerName
 from downstack.graphql.fields import member
 from downstack.graphql.inputs import InputFields
-from downstack.vocabulary import DSO
 
 _NAME = re.compile(r"[_A-Za-z]\w*", re.ASCII)
 
@@ -140,8 +138,8 @@ def _quantity_filter() -> type[ConditionsByQuantity]:
     return cast("type[ConditionsByQuantity]", made)
 
 
-def _condition_on(kind: QuantityKind, like: StrawberryField) -> StrawberryField:
-    name = kind.iri.removeprefix(DSO)
+def _condition_on(kind: QuantityTerm, like: StrawberryField) -> StrawberryField:
+    name = kind.name
     if not _NAME.fullmatch(name) or keyword.iskeyword(name):
         raise ValueError(f"{kind.iri} cannot be the name of a field")
     unit = "" if kind.display_unit == "1" else f", in {kind.display_unit}"
@@ -152,7 +150,7 @@ def _condition_on(kind: QuantityKind, like: StrawberryField) -> StrawberryField:
 
 
 QuantityFilter = _quantity_filter()
-_IDENTIFIERS = {kind.iri.removeprefix(DSO): kind.id for kind in stated_quantities()}
+_IDENTIFIERS = {kind.name: kind.id for kind in stated_quantities()}
 
 
 def _relation_names() -> type[Enum]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,7 @@ def create_app(
     rate_limit: RateLimit | None = None,
     shared: Path | None = None,
     mcp: bool = True,
+    opened: Callable[[str], KnowledgeGraph] = KnowledgeGraph.open,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -97,6 +98,8 @@ def create_app(
         A folder of several processes that are one service: what a client may ask and keep open then holds for all of them together.
     mcp
         Whether there is ``/mcp``, where the SDK of the Model Context Protocol is installed.
+    opened
+        Opens a release that is newer than what is served.
 
     Raises
     ------
@@ -108,7 +111,7 @@ def create_app(
     app = FastAPI(title="downstack", docs_url=None, redoc_url=None, openapi_url=None, telemetry=NO_TELEMETRY)
     app.state.graph = holder
     if kg is None and store is not None:
-        app.state.watch = StoreWatch(holder, store)
+        app.state.watch = StoreWatch(holder, store, opened=opened)
         holder.look = app.state.watch.look
 
     async def home(request: Request) -> Response:
@@ -124,7 +127,7 @@ def create_app(
     if kg is None and store is not None:
         app.state.readiness.may_lag(lambda: app.state.watch.lag())
     if sparql is None or sparql.workers:
-        app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql))
+        app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql, after_swap=holder.after_swap))
     access = access or Access()
     edits = Edits(writer, app.state.watch.refresh) if kg is None and store is not None else Edits()
     bounds = guards or Guards()

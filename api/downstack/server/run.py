@@ -18,12 +18,13 @@ from downstack.access import Access
 from downstack.access.hosts import LOCAL_NAMES
 from downstack.editing import Writer
 from downstack.errors import DownstackError, UserInputError
-from downstack.garbage import paused_collection
+from downstack.garbage import paused_collection, settle
 from downstack.graph.ahead import Ahead
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graphql.streams import StreamLimits
 from downstack.kg import KnowledgeGraph
 from downstack.server.app import create_app
+from downstack.server.aside import open_aside
 from downstack.server.draining import drain_on_signals, without_echo
 from downstack.server.logs import log_config
 from downstack.server.patience import PatientProtocol
@@ -139,7 +140,7 @@ def application(settings: Settings, writer: Writer | None = None, shared: Path |
         The folder that it shares with the others.
     """
     access = Access.of(settings.access, public_read=settings.public_read_only)
-    with paused_collection():
+    with paused_collection(lasting=True):
         app = _create(settings, None, access, writer, shared)
     return _draining(app, settings)
 
@@ -148,7 +149,7 @@ def _logging_app(
     settings: Settings, kg: KnowledgeGraph | None, access: Access, writer: Writer | None, ahead: Ahead | None
 ) -> FastAPI:
     logging.config.dictConfig(log_config(settings.log_format, settings.log_level))
-    with paused_collection():
+    with paused_collection(lasting=True):
         if kg is None and ahead is not None and settings.store is None:
             kg = KnowledgeGraph.from_ahead(ahead)
         return _create(settings, kg, access, writer)
@@ -162,7 +163,7 @@ def _create(
     shared: Path | None = None,
 ) -> FastAPI:
     name = f"[{settings.host.strip('[]')}]" if ":" in settings.host else settings.host
-    return create_app(
+    app = create_app(
         kg,
         store=settings.store,
         introspection=settings.introspection and not settings.production,
@@ -181,7 +182,10 @@ def _create(
         rate_limit=rate_of(settings),
         shared=shared,
         mcp=settings.mcp,
+        opened=open_aside,
     )
+    app.state.graph.after_swap(settle)
+    return app
 
 
 def _draining(app: FastAPI, settings: Settings) -> FastAPI:

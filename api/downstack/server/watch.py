@@ -56,10 +56,18 @@ class Trouble:
 class StoreWatch:
     """Keeps a holder at the newest release of a store."""
 
-    def __init__(self, holder: GraphHolder, store: str, *, interval: float | None = None) -> None:
+    def __init__(
+        self,
+        holder: GraphHolder,
+        store: str,
+        *,
+        interval: float | None = None,
+        opened: Callable[[str], KnowledgeGraph] = KnowledgeGraph.open,
+    ) -> None:
         name, release = split_name(store)
         held = triple_store(name)
         self._holder = holder
+        self._opened = opened
         self._name = name
         self._shown = name if held is None else held.name
         self._follows = release is None
@@ -129,7 +137,7 @@ class StoreWatch:
             try:
                 history = history_of(self._name)
                 if history != self._holder.served.kg.info.releases:
-                    kg = KnowledgeGraph.open(self._name)
+                    kg = self._opened(self._name)
                     self._holder.swap(kg)
                     _log.info("serving release %s of %s", kg.version, self._shown)
             except (DownstackError, OSError) as error:

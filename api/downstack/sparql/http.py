@@ -149,7 +149,11 @@ def _cut(error: DownstackError) -> None:
 
 
 def sparql_router(
-    served: Callable[[], Source], *, path: str = "/sparql", limits: QueryLimits | None = None
+    served: Callable[[], Source],
+    *,
+    path: str = "/sparql",
+    limits: QueryLimits | None = None,
+    after_swap: Callable[[Callable[[], None]], None] | None = None,
 ) -> APIRouter:
     """Return a router to include into a FastAPI application of your own.
 
@@ -163,8 +167,13 @@ def sparql_router(
         Where to serve it.
     limits
         What a query may use.
+    after_swap
+        Takes a function to call when another version is served, so that its processes start then where queries are
+        asked; with the next query unless given.
     """
     service = SparqlService(served, limits)
+    if after_swap is not None:
+        after_swap(service.follow)
 
     @asynccontextmanager
     async def lifespan(_: object) -> AsyncGenerator[None]:

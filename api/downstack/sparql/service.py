@@ -43,6 +43,11 @@ class SparqlService:
             held.retire()
         return self._current
 
+    def follow(self) -> None:
+        """Begin to read the version that is served now, where queries were asked before; returns at once."""
+        if self.started:
+            self._processes().begin()
+
     @property
     def started(self) -> bool:
         """True when processes hold triples: after the first query."""

@@ -1,8 +1,9 @@
-"""Read the bundled knowledge in a process of its own, while the one that will answer from it still imports what it needs.
+"""Read a graph in a process of its own, while the one that will answer from it imports what it needs, or answers.
 
 Reading and checking takes about as long as importing a web service, and two cores do both at once. What comes over the
 pipe is the arranged graph and nothing else: it was made by the same code on the same files, and no file ever holds it
-([decision 42](docs/decisions/0042-a-service-that-is-ready-soon.md)).
+([decision 42](docs/decisions/0042-a-service-that-is-ready-soon.md)). A new release is read so too, because answers would
+wait for a thread that reads it ([decision 45](docs/decisions/0045-releases-are-made-and-read-beside-the-service.md)).
 """
 
 from __future__ import annotations
@@ -20,17 +21,24 @@ MODULE = "downstack.graph.ahead"
 
 
 class Ahead:
-    """The bundled knowledge, being read by another process since this was made.
+    """A graph of the functions that ship with downstack, being read by another process since this was made.
 
     A context, which ends the other process if nobody has waited for it.
+
+    Parameters
+    ----------
+    store
+        As :meth:`downstack.kg.KnowledgeGraph.open` takes it.
+    release
+        Of a store with releases, the one to read.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, store: str | None = None, release: str | None = None) -> None:
         # The modules that this process finds are found by the other one too, and none beside the current folder.
         path = os.pathsep.join(item for item in sys.path if item)
         try:
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
-                [sys.executable, "-P", "-m", MODULE],
+                [sys.executable, "-P", "-m", MODULE, *(item for item in (store, release) if item is not None)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 # What is wrong is found again, and said, by this process.
@@ -65,12 +73,13 @@ class Ahead:
 
 
 def main() -> None:
-    """Write the bundled knowledge to standard output."""
+    """Write a graph to standard output: the bundled one, or that of a store and its release."""
     from downstack.graph.loading import load
     from downstack.performance import REGISTRY
 
+    store, release = [*sys.argv[1:], None, None][:2]
     with paused_collection():
-        knowledge = load(None, REGISTRY)
+        knowledge = load(store, REGISTRY, release=release)
         sys.stdout.buffer.write(pickle.dumps(knowledge, pickle.HIGHEST_PROTOCOL))
 
 

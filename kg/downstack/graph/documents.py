@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
 import pyoxigraph as ox
 
-from downstack.errors import Finding, KnowledgeError
+from downstack.errors import Finding, KnowledgeError, UserInputError
 from downstack.graph.quoted import QUOTED, quoted_triple_line
 from downstack.graph.statements import Node, Text, Value
 from downstack.vocabulary import RDF
@@ -25,6 +25,10 @@ MAX_LARGE_FILE_BYTES = 16 * 1024**3
 """With ``large``: a graph of a hundred million triples; what is larger than that is no knowledge but a mistake."""
 MAX_FILES = 50_000
 MAX_LARGE_FILES = 1_000_000
+DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration", "scenarios")
+"""The folders of an ontology whose Turtle is the graph; shapes and questions are about it, functions are generated."""
+GENERATED = "functions/functions.ttl"
+"""The description of the functions, which belongs to every graph and is in no store."""
 SUFFIXES = (".ttl", ".nt")
 SHORT = 32
 """Characters up to which a literal is kept once however often it is stated: words, dates, units."""
@@ -116,6 +120,22 @@ def digest_of(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def content_hash(documents: Sequence[Document], extra: Iterable[str] = ()) -> str:
+    """Return the version of a graph: a hash of every file's name and content, and of what else decides answers."""
+    return hash_of(((document.path, document.digest) for document in documents), extra)
+
+
+def hash_of(digests: Iterable[tuple[str, str]], extra: Iterable[str] = ()) -> str:
+    """Return the version of a graph by the names and the digests of its files."""
+    digest = hashlib.sha256()
+    for path, held in sorted(digests):
+        digest.update(hashlib.sha256(path.encode()).digest())
+        digest.update(bytes.fromhex(held))
+    for text in extra:
+        digest.update(hashlib.sha256(text.encode()).digest())
+    return digest.hexdigest()[:16]
+
+
 def _triples(nodes: dict[str, Node]) -> Iterator[ox.Triple]:
     def named(name: str) -> ox.NamedNode | ox.BlankNode:
         return ox.BlankNode(name[2:].replace(".", "x")) if name.startswith("_:") else ox.NamedNode(name)
@@ -132,6 +152,13 @@ def _literal(value: Value) -> ox.Literal | None:
     if value.language is not None:
         return ox.Literal(value.value, language=value.language)
     return ox.Literal(value.value, datatype=ox.NamedNode(value.datatype))
+
+
+def changed() -> UserInputError:
+    """Return the error of files that are others than a graph was opened with."""
+    return UserInputError(
+        "the files of the graph have changed since it was opened", field="store", hint="open the graph again"
+    )
 
 
 def format_of(path: str) -> ox.RdfFormat:
@@ -218,6 +245,21 @@ def read_documents(path: Path, pool: Pool | None = None, *, large: bool = False)
     if findings:
         raise KnowledgeError(tuple(findings))
     return tuple(documents)
+
+
+def read_texts(root: Path) -> Iterator[tuple[str, str]]:
+    """Yield the names and the texts of all files of an ontology, unparsed and however large.
+
+    Raises
+    ------
+    KnowledgeError
+        If one cannot be read.
+    """
+    for name in DATA_FOLDERS:
+        folder = root / name
+        if folder.is_dir():
+            for file, label in list_files(folder, large=True):
+                yield label, _read(file, label, folder, large=True)
 
 
 def list_files(path: Path, *, large: bool = False) -> Iterator[tuple[Path, str]]:

@@ -10,12 +10,21 @@ from downstack.engine.describe import check_descriptions, functions_turtle
 from downstack.engine.schema import check_count
 from downstack.errors import Finding, KnowledgeError, UserInputError
 from downstack.garbage import paused_collection
+from downstack.graph.bundled_hash import FAULTLESS
 from downstack.graph.checks import check_statements
-from downstack.graph.documents import Document, Pool, parse_document, read_documents
+from downstack.graph.documents import (
+    DATA_FOLDERS,
+    GENERATED,
+    Document,
+    Pool,
+    changed,
+    content_hash,
+    parse_document,
+    read_documents,
+)
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.quality.rules import RULES, errors_of, quality_findings, rule_named, worst_first
 from downstack.graph.releases import (
-    DATA_FOLDERS,
     check_unchanged,
     find_release,
     has_releases,
@@ -26,7 +35,7 @@ from downstack.graph.releases import (
     shapes_digest,
 )
 from downstack.graph.statements import Statements
-from downstack.graph.store import content_hash, described_functions, read_knowledge, read_quantities
+from downstack.graph.store import described_functions, read_knowledge, read_quantities
 from downstack.graph.stores.places import split_name, triple_store
 from downstack.graph.stores.versions import read_version
 from downstack.graph.validation import placed, shacl_findings, structural_findings
@@ -34,7 +43,6 @@ from downstack.performance.declare import FunctionRegistry
 from downstack.results.releases import Release
 from downstack.vocabulary import locate
 
-GENERATED = "functions/functions.ttl"
 END_OF_TIME = date(9999, 1, 1)
 
 
@@ -54,7 +62,9 @@ def load(
     """
     with paused_collection():
         documents, checked = collect(store, release=release, large=large)
-        knowledge, _ = build(documents, registry, shacl=not checked)
+        # An installation that somebody has edited is another one than was checked when the product was made.
+        faultless = store is None and content_hash(documents) == FAULTLESS
+        knowledge, _ = build(documents, registry, shacl=not checked, checked=faultless)
     return knowledge
 
 
@@ -93,6 +103,17 @@ def collect(
         )
     pool = Pool()
     return (*read_documents(bundled / "terms", pool), *_facts(path, pool, large=large)), False
+
+
+def folder_of(store: str | None) -> Path | None:
+    """Return the folder that holds all files of a graph version and nothing else; None where they lie otherwise."""
+    if store is None:
+        return locate()
+    name, named = split_name(store)
+    path = Path(name)
+    if triple_store(name) is None and has_releases(path):
+        return release_folder(path, find_release(path, named))
+    return None
 
 
 def read_release(store: Path, release: Release) -> tuple[tuple[Document, ...], bool]:
@@ -210,9 +231,7 @@ def documents_of(store: str | Path | None, functions: str, version: str) -> tupl
     documents, _ = collect(store, large=True)
     everything = (*documents, parse_document(GENERATED, functions))
     if content_hash(everything) != version:
-        raise UserInputError(
-            "the files of the graph have changed since it was opened", field="store", hint="open the graph again"
-        )
+        raise changed()
     return everything
 
 

@@ -36,8 +36,6 @@ LOCK = ".lock"
 NEW = ".new"
 """Behind the name of a file that is being written, and takes its place when it is whole."""
 FORMAT = 1
-DATA_FOLDERS = ("terms", "facts", "influences", "uncertainty", "supply", "calibration", "scenarios")
-"""The folders of an ontology whose Turtle is the graph; shapes and questions are about it, functions are generated."""
 _DATE = re.compile(r"\d{4}-\d{2}(?:-\d{2})?(?:T.*)?")
 _ID = re.compile(r"[0-9a-f]{16}")
 

@@ -6,13 +6,11 @@ so a graph is either read whole or refused whole.
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache, cached_property
 
 from downstack.graph.dependence.rules import read_rules
-from downstack.graph.documents import Document
 from downstack.graph.knowledge import Knowledge, Role
 from downstack.graph.model import (
     LAYER_NAMES,
@@ -80,17 +78,6 @@ def _text(value: Value) -> str:
 
 def _local(iri: str) -> str:
     return iri.rsplit("#", 1)[-1].rsplit("/", 1)[-1]
-
-
-def content_hash(documents: Sequence[Document], extra: Iterable[str] = ()) -> str:
-    """Return the version of a graph: a hash of every file's name and content, and of what else decides answers."""
-    digest = hashlib.sha256()
-    for document in sorted(documents, key=lambda item: item.path):
-        digest.update(hashlib.sha256(document.path.encode()).digest())
-        digest.update(bytes.fromhex(document.digest))
-    for text in extra:
-        digest.update(hashlib.sha256(text.encode()).digest())
-    return digest.hexdigest()[:16]
 
 
 def read_knowledge(statements: Statements, *, version: str) -> Knowledge:

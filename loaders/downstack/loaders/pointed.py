@@ -43,18 +43,19 @@ def keep_pointed(fresh: Iterable[Document], held: Mapping[str, Document], pool: 
         The names that are known.
     """
     fresh = list(fresh)
-    dropped = {item.path: left for item in fresh if (left := _dropped(item, held.get(item.path))) is not None}
+    dropped = {item.path: found for item in fresh if (found := _dropped(item, held.get(item.path))) is not None}
     if not dropped:
         return fresh
     together = {**held, **{item.path: item for item in fresh}}
     pointed = _pointed(frozenset().union(*(item.things for item in dropped.values())), together.values())
-    found = []
+    kept: list[Document] = []
     for item in fresh:
-        stay = dropped[item.path].things & pointed if item.path in dropped else frozenset()
+        before = dropped.get(item.path)
+        stay = frozenset[str]() if before is None else before.things & pointed
         # Of two files that both described it, one keeps it.
         pointed -= stay
-        found.append(_with(item, dropped[item.path].old, stay, pool) if stay else item)
-    return found
+        kept.append(item if before is None or not stay else _with(item, before.old, stay, pool))
+    return kept
 
 
 def _dropped(new: Document, old: Document | None) -> _Dropped | None:
@@ -67,8 +68,13 @@ def _dropped(new: Document, old: Document | None) -> _Dropped | None:
 def _pointed(things: frozenset[str], documents: Collection[Document]) -> frozenset[str]:
     """Which of some things are pointed to and not described."""
     wanted = things.difference(*(things & item.nodes.keys() for item in documents))
-    return wanted.intersection(
-        value for item in documents for node in item.nodes.values() for values in node.values() for value in values
+    return frozenset(
+        value
+        for item in documents
+        for node in item.nodes.values()
+        for values in node.values()
+        for value in values
+        if isinstance(value, str) and value in wanted
     )
 
 

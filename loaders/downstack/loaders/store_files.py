@@ -15,9 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from downstack.errors import Finding, KnowledgeError
-from downstack.graph.documents import digest_of
+from downstack.graph.documents import DATA_FOLDERS, digest_of
 from downstack.graph.releases import (
-    DATA_FOLDERS,
     FOLDER,
     MANIFEST,
     NEW,

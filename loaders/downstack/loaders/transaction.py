@@ -18,11 +18,10 @@ from downstack.engine.engine import Engine
 from downstack.errors import Finding, KnowledgeError
 from downstack.garbage import paused_collection
 from downstack.graph.diff import compare_knowledge
-from downstack.graph.documents import SUFFIXES, Document, Pool, digest_of, parse_document
+from downstack.graph.documents import DATA_FOLDERS, SUFFIXES, Document, Pool, digest_of, parse_document
 from downstack.graph.knowledge import Knowledge
 from downstack.graph.loading import build, collect
 from downstack.graph.releases import (
-    DATA_FOLDERS,
     is_store,
     is_unfinished,
     read_history,

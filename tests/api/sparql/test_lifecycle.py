@@ -97,7 +97,14 @@ class Endpoint:
     def __init__(self, version: Version, limits: QueryLimits) -> None:
         self.served = version
         self.app = FastAPI()
-        self.app.include_router(sparql_router(lambda: self.served, limits=limits))
+        self.listeners: list[Callable[[], None]] = []
+        self.app.include_router(sparql_router(lambda: self.served, limits=limits, after_swap=self.listeners.append))
+
+    def swap(self, version: Version) -> None:
+        """Serve another version, and say so."""
+        self.served = version
+        for tell in self.listeners:
+            tell()
 
 
 @pytest.fixture
@@ -150,6 +157,21 @@ def test_a_swapped_graph_answers_the_next_query(
     endpoint.served = made("two")
     assert version_of(ask(client, ONE)) == "two"
     until(lambda: not (old & keepers()), "the keeper of the version before did not end")
+    assert len(keepers() - before) == 1
+
+
+def test_where_queries_are_asked_a_swapped_graph_is_read_before_the_next_one(
+    service: tuple[Endpoint, httpx.Client], made: Callable[[str], Version], before: set[int]
+) -> None:
+    endpoint, client = service
+    endpoint.swap(made("two"))
+    assert keepers() == before
+    assert version_of(ask(client, ONE)) == "two"
+    old = keepers() - before
+    endpoint.swap(made("three"))
+    until(lambda: keepers() - before - old, "nothing reads the version that is served")
+    until(lambda: not (old & keepers()), "the keeper of the version before did not end")
+    assert version_of(ask(client, ONE)) == "three"
     assert len(keepers() - before) == 1
 
 

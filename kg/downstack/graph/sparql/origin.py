@@ -10,6 +10,10 @@ from typing import Protocol
 import pyoxigraph as ox
 
 from downstack.errors import UnavailableError
+from downstack.graph.documents import GENERATED, changed, digest_of, format_of, hash_of, read_texts
+
+LARGE = 8 * 1024 * 1024
+"""Bytes from which on a file is sorted before it is stored; for a small one that takes longer than it saves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,9 @@ class StoreOrigin:
     functions: str
     """The description of the functions, which is part of the graph."""
 
+    root: str | None = None
+    """The folder of all files, where they are nothing but a folder: then they are read without arranging a graph."""
+
     def documents(self) -> Iterator[tuple[bytes, ox.RdfFormat]]:
         """Yield the files, after their hash was compared.
 
@@ -31,8 +38,17 @@ class StoreOrigin:
         UserInputError
             If they have changed since the version was opened.
         """
-        # Only the process that holds the triples needs all that reading a graph needs.
-        from downstack.graph.documents import format_of
+        if self.root is None:
+            yield from self._arranged()
+            return
+        texts = [*read_texts(Path(self.root)), (GENERATED, self.functions)]
+        if hash_of((path, digest_of(text)) for path, text in texts) != self.version:
+            raise changed()
+        for path, text in texts:
+            yield text.encode(), format_of(path)
+
+    def _arranged(self) -> Iterator[tuple[bytes, ox.RdfFormat]]:
+        # Only what is no plain folder needs all that reading a graph needs.
         from downstack.graph.loading import documents_of
 
         for document in documents_of(self.store, self.functions, self.version):
@@ -79,14 +95,14 @@ def origin_json(origin: Origin) -> dict[str, str | None]:
     """Return an origin as JSON."""
     if isinstance(origin, QuadsOrigin):
         return {"version": origin.version, "path": origin.path}
-    return {"version": origin.version, "store": origin.store, "functions": origin.functions}
+    return {"version": origin.version, "store": origin.store, "functions": origin.functions, "root": origin.root}
 
 
 def read_origin(data: Mapping[str, str]) -> Origin:
     """Return the origin that some JSON describes."""
     if "path" in data:
         return QuadsOrigin(data["version"], data["path"])
-    return StoreOrigin(data["version"], data["store"], data["functions"])
+    return StoreOrigin(data["version"], data["store"], data["functions"], data["root"])
 
 
 def read_store(origin: Origin) -> ox.Store:
@@ -94,5 +110,5 @@ def read_store(origin: Origin) -> ox.Store:
     store = ox.Store()
     for content, format in origin.documents():
         # Nodes without a name are told apart between files.
-        store.bulk_load(content, format=format)
+        (store.bulk_load if len(content) > LARGE else store.load)(content, format=format)
     return store

@@ -1,7 +1,7 @@
 """The side that asks: one keeper for a graph version, its workers, and what happens when one of them ends.
 
 Nothing here runs a query or holds a triple. A worker that is not done in time is ended and replaced; one that ends by
-itself has failed the query that it was answering, and no other. The keeper starts with the first query.
+itself has failed the query that it was answering, and no other. The keeper starts with the first query, or before it when asked.
 """
 
 from __future__ import annotations
@@ -61,6 +61,10 @@ class QueryProcesses:
     def started(self) -> bool:
         """True when there is a process that holds the triples, or is about to."""
         return self._state.keeper is not None
+
+    def begin(self) -> None:
+        """Start the process that holds the triples, if none is there; returns at once."""
+        self._starting()
 
     def ask(self, text: str, choose: ChooseFormat | None = None) -> Answer:
         """Return the answer to a query; the calling thread waits for it.
@@ -133,14 +137,17 @@ class QueryProcesses:
         with self._lock:
             self._state.idle.append(worker)
 
-    def _started_keeper(self) -> Keeper:
+    def _starting(self) -> Future[Keeper]:
         with self._lock:
             starting = self._state.keeper
             if starting is None:
                 starting = self._state.keeper = Future[Keeper]()
                 threading.Thread(target=self._start, args=(starting,), name="downstack-sparql", daemon=True).start()
+            return starting
+
+    def _started_keeper(self) -> Keeper:
         try:
-            return starting.result(self.limits.start)
+            return self._starting().result(self.limits.start)
         except TimeoutError:
             raise UnavailableError("the graph is still being read for SPARQL", hint="ask again in a moment") from None
 

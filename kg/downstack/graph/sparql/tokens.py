@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 
 from downstack.errors import QueryError
 from downstack.graph.sparql.limits import MAX_PREFIX
@@ -74,8 +75,13 @@ _PATTERNS = (
     ("OPERATOR", r"\^\^|&&|\|\||!=|<=|>=|[!^*/|+\-=<>?]"),
     ("OTHER", r"[.,;]"),
 )
-# Python wants a name of its own for each group: the kind, and a number.
-_TOKEN = re.compile("|".join(f"(?P<{name}_{number}>{pattern})" for number, (name, pattern) in enumerate(_PATTERNS)))
+
+
+@cache
+def _token() -> re.Pattern[str]:
+    """Return what finds the next token; compiled by the first query, as it takes a part of a service's start."""
+    # Python wants a name of its own for each group: the kind, and a number.
+    return re.compile("|".join(f"(?P<{name}_{number}>{pattern})" for number, (name, pattern) in enumerate(_PATTERNS)))
 
 
 def place(text: str, offset: int) -> str:
@@ -92,9 +98,9 @@ def tokens(text: str) -> Iterator[Token]:
     QueryError
         Where no token begins.
     """
-    position = 0
+    position, token = 0, _token()
     while position < len(text):
-        found = _TOKEN.match(text, position)
+        found = token.match(text, position)
         if found is None:
             raise QueryError(
                 f"{place(text, position)}: {text[position]!r} begins nothing that SPARQL knows",

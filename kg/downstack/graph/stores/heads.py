@@ -22,7 +22,8 @@ from dataclasses import dataclass
 
 import pyoxigraph as ox
 
-from downstack.graph.releases import DATA_FOLDERS, record_of, release_of
+from downstack.graph.documents import DATA_FOLDERS
+from downstack.graph.releases import record_of, release_of
 from downstack.graph.stores.adapter import STORE, Part
 from downstack.graph.stores.parts import GRAPH, changed, cut, digest
 from downstack.results.releases import Release

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
+from tests.loaders.small import FILE, by_hand, revenue
 
 from downstack.errors import (
     DownstackError,
@@ -17,12 +20,15 @@ from downstack.errors import (
     UnavailableError,
     UserInputError,
 )
+from downstack.graph.releases import FOLDER, read_history
 from downstack.graph.sparql import processes
 from downstack.graph.sparql.evaluation import evaluate
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graph.sparql.origin import QuadsOrigin, StoreOrigin, origin_json, read_origin, read_store
 from downstack.graph.sparql.processes import QueryProcesses
 from downstack.kg import KnowledgeGraph
+from downstack.loaders.transaction import write_store
+from downstack.vocabulary import DSO, locate
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 SLOW = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
@@ -142,8 +148,9 @@ def test_an_origin_that_cannot_be_read_is_said_and_tried_again(tmp_path: Path) -
         asked.close()
 
 
-def test_files_that_are_not_the_version_are_not_asked() -> None:
-    asked = QueryProcesses(StoreOrigin("0123456789abcdef", None, ""), LIMITS)
+@pytest.mark.parametrize("root", [None, str(locate())])
+def test_files_that_are_not_the_version_are_not_asked(root: str | None) -> None:
+    asked = QueryProcesses(StoreOrigin("0123456789abcdef", None, "", root), LIMITS)
     with pytest.raises(UnavailableError, match="changed since it was opened"):
         asked.ask("ASK {}")
 
@@ -169,18 +176,33 @@ def test_closing_does_not_wait_for_a_graph_that_is_still_read(tmp_path: Path) ->
 
 
 def test_origins_cross_between_processes_as_json(origin: QuadsOrigin) -> None:
-    for item in (origin, StoreOrigin("v", None, "text"), StoreOrigin("v", "a store", "text")):
+    for item in (origin, StoreOrigin("v", None, "text"), StoreOrigin("v", "a store", "text", "a folder")):
         assert read_origin(origin_json(item)) == item  # type: ignore[arg-type]
 
 
 def test_the_origin_of_a_graph_gives_its_triples(bundled: KnowledgeGraph) -> None:
-    store = read_store(bundled.origin)
     exported = bundled.export("ntriples").content
     assert exported is not None
-    assert len(store) == len(exported.splitlines())
-    parts: list[bytes] = []
-    evaluate(store, "ASK { ds:tsmc a dso:Company }", "json", 1_000, parts.append)
-    assert b"true" in b"".join(parts)
+    assert bundled.origin.root == str(locate())
+    # Read as plain files, and arranged as a graph.
+    for origin in (bundled.origin, replace(bundled.origin, root=None)):
+        store = read_store(origin)
+        assert len(store) == len(exported.splitlines())
+        parts: list[bytes] = []
+        evaluate(store, "ASK { ds:tsmc a dso:Company }", "json", 1_000, parts.append)
+        assert b"true" in b"".join(parts)
+
+
+def test_a_release_is_read_from_its_folder_and_what_is_kept_by_hand_as_a_graph(tmp_path: Path) -> None:
+    store = by_hand(tmp_path / "store")
+    assert KnowledgeGraph.open(store).origin.root is None
+    write_store(store, {FILE: revenue(1)})
+    write_store(store, {FILE: revenue(2)})
+    for graph in (KnowledgeGraph.open(store), KnowledgeGraph.open(f"{store}@{read_history(store)[1].id}")):
+        assert graph.origin.root == str(store / FOLDER / graph.version)
+        (fact,) = graph.facts_of("maker")
+        stated = read_store(graph.origin).quads_for_pattern(None, ox.NamedNode(f"{DSO}literal"), None)
+        assert {quad.object.value for quad in stated if isinstance(quad.object, ox.Literal)} == {fact.literal}
 
 
 def test_a_graph_of_assumptions_has_no_files_to_ask(bundled: KnowledgeGraph) -> None:
