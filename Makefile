@@ -23,7 +23,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-in
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-doors test-rooms lint lint-style lint-mypy lint-pyright format generate check-generated bench lock clean
+.PHONY: help serve test test-doors test-rooms test-stores lint lint-style lint-mypy lint-pyright format generate check-generated bench lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,28 +31,33 @@ help: ## list the targets
 serve: $(SERVE_READY) ## start the service; ARGS="--port 9000" reaches the command
 	$(BIN)/downstack serve $(ARGS)
 
-# Half of the time goes into the doors, what comes in through them included: the two halves run beside each other.
-DOORS := tests/api tests/browser tests/docs tests/loaders tests/packaging
+# Three parts that take about as long as each other; what is in neither of these two is in the third.
+DOORS := tests/api tests/browser tests/conformance tests/deploy tests/packaging
+STORES := tests/knowledge tests/loaders tests/stores
 
-# Each of them keeps one core busy, so two run at a time.
-LINTS := lint-style lint-mypy lint-pyright
-BESIDE := --no-print-directory --jobs=2 --output-sync=target
+# A test that waits for a process leaves a core idle, so three run at a time on two cores. They begin in this order: the
+# longest first, and no linter in the end, when fewer are left than cores.
+LINTS := lint-pyright lint-mypy lint-style
+PARTS := test-rooms test-doors test-stores
+BESIDE := --no-print-directory --jobs=3 --output-sync=target
 
 # That generated files are up to date is a test too (tests/house), so it is looked at apart only where some tests are chosen.
 test: $(DEV_STAMP) ## lint, generated files, tests; ARGS="-k units" reaches pytest
 ifeq ($(strip $(ARGS)),)
-	$(MAKE) $(BESIDE) $(LINTS)
-	$(MAKE) $(BESIDE) test-doors test-rooms
+	$(MAKE) $(BESIDE) $(LINTS) $(PARTS)
 else
 	$(MAKE) $(BESIDE) $(LINTS) check-generated
 	$(BIN)/python -m pytest $(ARGS)
 endif
 
-test-doors: $(DEV_STAMP) ## the tests of the command line, the service, the documents, the loaders and the wheel
+test-doors: $(DEV_STAMP) ## the tests of the command line, the service, what it promises, its deployment and the wheel
 	$(BIN)/python -m pytest $(DOORS)
 
+test-stores: $(DEV_STAMP) ## the tests of the loaders, the stores and the bundled knowledge
+	$(BIN)/python -m pytest $(STORES)
+
 test-rooms: $(DEV_STAMP) ## all other tests
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(DOORS))
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(DOORS) $(STORES))
 
 lint: $(DEV_STAMP) ## ruff, mypy, pyright, import contracts
 	$(MAKE) $(BESIDE) $(LINTS)

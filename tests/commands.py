@@ -74,16 +74,44 @@ def bundled_findings() -> tuple[Finding, ...]:
     return validate_paths(None)
 
 
+State = frozenset[tuple[str, int, int, int]]
+
+_LAST: dict[State, KnowledgeGraph] = {}
+"""The graph that the last command opened, by the state of its folder."""
+
+
+def _state(folder: Path) -> State | None:
+    """Return what tells whether anything in a folder was written: names, lengths, moments and numbers of its files."""
+    if not folder.is_dir():
+        return None
+    found = [(str(item), item.stat()) for item in folder.rglob("*")]
+    return frozenset((name, about.st_size, about.st_mtime_ns, about.st_ino) for name, about in found)
+
+
 @contextmanager
 def _bundled_knowledge_read_once() -> Generator[None]:
     """Let commands ask the bundled graph that the tests have open already, and say what was found in it before.
 
-    Every other graph is opened, and every other file looked at, as ever.
+    Every other graph is opened, and every other file looked at, as ever; but a folder in which nothing was written since
+    the command before has the graph that it had.
     """
     bundled, opened, validated = bundled_graph(), KnowledgeGraph.open, validate_paths
 
     def open_once(store: str | Path | None = None, **given: Any) -> KnowledgeGraph:
-        return bundled if store is None and not any(given.values()) else opened(store, **given)
+        if any(given.values()):
+            return opened(store, **given)
+        if store is None:
+            return bundled
+        state = _state(Path(store))
+        if state is None or state not in _LAST:
+            found = opened(store, **given)
+            # Opening may write: what is kept is what it leaves.
+            state = _state(Path(store))
+            _LAST.clear()
+            if state is None:
+                return found
+            _LAST[state] = found
+        return _LAST[state]
 
     def validate_once(paths: Sequence[Path] | None, rules: Sequence[str] | None = None) -> tuple[Finding, ...]:
         return bundled_findings() if paths is None and rules is None else validated(paths, rules)

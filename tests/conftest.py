@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from tests.bundled import bundled_graph
 
 from downstack.kg import KnowledgeGraph
@@ -24,9 +24,9 @@ IN_CI = bool(os.environ.get("CI"))
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# A shared machine is slow at times, which says nothing about the code: no deadline per example. In CI the examples
-# are the same on every run, so a red build means a changed program and not a new draw.
-settings.register_profile("downstack", deadline=None, derandomize=IN_CI)
+# A shared machine is slow at times, which says nothing about the code: no deadline per example, and none for drawing the
+# first ones. In CI the examples are the same on every run, so a red build means a changed program and not a new draw.
+settings.register_profile("downstack", deadline=None, derandomize=IN_CI, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("downstack")
 
 

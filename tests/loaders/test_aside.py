@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.loaders.small import FILE, by_hand, revenue
@@ -78,7 +79,7 @@ def test_a_process_that_ends_too_early_is_an_error_and_changes_nothing(
 
 
 def test_every_error_is_itself_on_the_other_side_of_a_pipe() -> None:
-    known = {
+    known: dict[type[DownstackError], tuple[Any, ...]] = {
         errors.KnowledgeError: ((Finding("a.ttl", 3, "it is wrong", "mend it"),),),
         errors.UnknownNameError: ("entity", "h300", ("h200",)),
         errors.AmbiguousNameError: ("h", ("h100", "h200")),

@@ -52,11 +52,14 @@ def test_the_real_files_of_both_leave_the_first_question_as_it_was(tmp_path: Pat
 
 def loaded_in_turn(store: Path, sources: list[tuple[str, list[Path]]]) -> list[str]:
     """Load all sources one after the other; return those that changed something."""
-    changed = []
+    changed: list[str] = []
+    graph: KnowledgeGraph | None = None
     for loader, paths in sources:
-        graph = KnowledgeGraph.open(store) if store.exists() else bundled_graph()
+        # What changes nothing leaves the graph as it was read.
+        graph = graph or (KnowledgeGraph.open(store) if store.exists() else bundled_graph())
         if write_store(store, load(loader, *paths, graph=graph).documents, loader=loader).changed:
             changed.append(f"{loader}: {paths[0].name}")
+            graph = None
     return changed
 
 

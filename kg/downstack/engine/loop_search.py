@@ -105,8 +105,8 @@ def steffensen(loop: Loop, start: Array, tolerance: float, max_iterations: int) 
     active = ~undefined
     found, ran_off, collapsed = (np.zeros(y.shape, dtype=np.bool_) for _ in range(3))
     for _ in range(max_iterations):
-        low = np.where((r > 0.0) & (y < high), np.maximum(low, y), low)
-        high = np.where((r < 0.0) & (y > low), np.minimum(high, y), high)
+        low = _choose((r > 0.0) & (y < high), np.maximum(low, y), low)
+        high = _choose((r < 0.0) & (y > low), np.minimum(high, y), high)
         found |= active & (size <= tolerance)
         ran_off |= active & ~found & loop.far(y[None])
         width = high - low
@@ -118,30 +118,35 @@ def steffensen(loop: Loop, start: Array, tolerance: float, max_iterations: int) 
         rounds += active
         reach = caution * loop.reach(y)
         move = np.sign(r) * np.minimum(np.minimum(np.abs(r), reach), 0.5 * width)
-        z = np.where(active, y + move, y)
+        z = _choose(active, y + move, y)
         rz, _ = _one(loop, z)
         slope = (rz - r) / (z - y)
-        low = np.where(active & (rz > 0.0) & (z < high), np.maximum(low, z), low)
-        high = np.where(active & (rz < 0.0) & (z > low), np.minimum(high, z), high)
+        low = _choose(active & (rz > 0.0) & (z < high), np.maximum(low, z), low)
+        high = _choose(active & (rz < 0.0) & (z > low), np.minimum(high, z), high)
         better = np.abs(rz) < np.abs(r)
-        base, rest = np.where(better, z, y), np.where(better, rz, r)
+        base, rest = _choose(better, z, y), _choose(better, rz, r)
         new = base + np.clip(-rest / slope, -reach, reach)
         bracketed = np.isfinite(low) & np.isfinite(high)
         slow = bracketed & (high - low > 0.5 * width) & (np.abs(rest) > 0.5 * np.abs(r))
         useful = (slope < 0.0) & (new > low) & (new < high) & ~slow
         # Pushed on without a sign of settling: ever longer steps find out whether it ever does.
         onward = base + np.sign(rest) * caution * stretch * np.abs(rest)
-        stretch = np.where(useful | bracketed, 1.0, 2.0 * stretch)
-        new = np.where(useful, new, np.where(bracketed, 0.5 * (low + high), onward))
-        new = np.where(active, new, y)
+        stretch = _choose(useful | bracketed, 1.0, 2.0 * stretch)
+        new = _choose(useful, new, _choose(bracketed, 0.5 * (low + high), onward))
+        new = _choose(active, new, y)
         rn, new_size = _one(loop, new)
         # Outside the domain of a formula: back to where there was a number, and more carefully.
         lost = active & np.isnan(rn)
-        caution, stretch = np.where(lost, 0.1 * caution, caution), np.where(lost, 1.0, stretch)
+        caution, stretch = _choose(lost, 0.1 * caution, caution), _choose(lost, 1.0, stretch)
         forward = active & ~lost
-        y, r, size = np.where(forward, new, y), np.where(forward, rn, r), np.where(forward, new_size, size)
+        y, r, size = _choose(forward, new, y), _choose(forward, rn, r), _choose(forward, new_size, size)
     found |= active & (size <= tolerance)
     return Search(y[None], found, ran_off, collapsed, undefined, rounds)
+
+
+def _choose(mask: Mask, yes: Array | float, no: Array | float) -> Array:
+    # With a type of its own, which a checker need not infer anew from all that goes round in the loop: that took it a minute.
+    return np.where(mask, yes, no)
 
 
 def _one(loop: Loop, y: Array) -> tuple[Array, Array]:

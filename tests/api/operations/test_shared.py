@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from tests.api.operations.process import service, wait_for
-from tests.api.sparql.test_lifecycle import is_running, processes
+from tests.api.sparql.test_lifecycle import command_of, is_running, processes
 from tests.api.subscriptions.talking import talking
 from websockets.exceptions import InvalidStatus
 
@@ -119,11 +119,7 @@ def test_what_a_killed_process_held_is_free_when_it_is_missed(tmp_path: Path) ->
 
 def workers_of(pid: int) -> list[int]:
     """The processes that answer for a service."""
-
-    def answers(child: int) -> bool:
-        return b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()
-
-    return [child for child, parent in processes() if parent == pid and answers(child)]
+    return [child for child, parent in processes() if parent == pid and b"spawn_main" in command_of(child)]
 
 
 @contextmanager

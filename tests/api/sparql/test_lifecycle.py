@@ -74,10 +74,17 @@ def keepers() -> set[int]:
     """The processes of this one that hold triples; a worker is a process of one of them."""
     found = set()
     for pid, parent in processes():
-        command = Path(f"/proc/{pid}/cmdline")
-        if parent == os.getpid() and command.exists() and b"sparql.keeper" in command.read_bytes():
+        if parent == os.getpid() and b"sparql.keeper" in command_of(pid):
             found.add(pid)
     return found
+
+
+def command_of(pid: int) -> bytes:
+    """The words that a process was started with; none of one that has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def until(condition: Callable[[], object], what: str) -> None:

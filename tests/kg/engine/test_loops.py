@@ -120,9 +120,9 @@ def market(count: int) -> tuple[Callable[[Array], Array], Array]:
 
 def test_ten_thousand_markets_are_solved_at_once_without_a_wrong_number() -> None:
     step, price = market(5_000)
-    before = time.perf_counter()
+    before = time.process_time()
     found = solve_fixed_point(one(step), {"x": price})
-    elapsed = time.perf_counter() - before
+    elapsed = time.process_time() - before
     no_wrong_number(found, step)
     codes = set(np.unique(found.status).tolist())
     assert codes <= {LoopStatus.CONVERGED, LoopStatus.OSCILLATING}

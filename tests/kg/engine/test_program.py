@@ -20,6 +20,7 @@ from downstack.errors import UserInputError
 from downstack.kg import KnowledgeGraph
 from downstack.performance.declare import Array, FunctionRegistry, performance_function
 
+from .alike import assert_close, assert_equal
 from .toy import toy_knowledge, toy_registry
 
 WHERE = (
@@ -34,19 +35,15 @@ WHERE = (
 def assert_same(plan: Plan, found: Outcome, expected: Outcome) -> None:
     for step in plan.steps:
         name = step.quantity
-        left, right = np.broadcast_arrays(found.values[name], expected.values[name])
-        np.testing.assert_allclose(left, right, rtol=1e-13, atol=0.0, err_msg=name)
-        left, right = np.broadcast_arrays(found.status[name], expected.status[name])
-        np.testing.assert_array_equal(left, right, err_msg=name)
-        np.testing.assert_array_equal(found.touched[name], expected.touched[name], err_msg=name)
+        assert_close(found.values[name], expected.values[name], name, 1e-13)
+        assert_equal(found.status[name], expected.status[name], name)
+        assert_equal(found.touched[name], expected.touched[name], name)
         assert (name in found.regimes) == (name in expected.regimes), name
         if name in expected.regimes:
-            left, right = np.broadcast_arrays(found.regimes[name], expected.regimes[name])
-            np.testing.assert_array_equal(left, right, err_msg=name)
+            assert_equal(found.regimes[name], expected.regimes[name], name)
         assert (name in found.formula) == (name in expected.formula), name
         if name in expected.formula:
-            left, right = np.broadcast_arrays(found.formula[name], expected.formula[name])
-            np.testing.assert_allclose(left, right, rtol=1e-13, atol=0.0, err_msg=name)
+            assert_close(found.formula[name], expected.formula[name], name, 1e-13)
 
 
 def plan_of(kg: KnowledgeGraph, where: dict[str, str]) -> Plan:

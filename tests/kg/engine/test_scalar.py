@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from downstack.engine.changes import ChangeOp, Intervention
-from downstack.engine.codes import Codes
 from downstack.engine.engine import Engine, Evaluation
 from downstack.engine.function_error import with_sampled_errors
 from downstack.engine.plan import Plan
@@ -27,6 +26,7 @@ from downstack.performance import REGISTRY
 from downstack.performance.declare import Array, FunctionRegistry, performance_function
 from downstack.results import Trace
 
+from .alike import assert_close, assert_equal
 from .toy import toy_knowledge, toy_registry
 
 Cells = dict[str, tuple[Cell, ...]]
@@ -39,28 +39,18 @@ AMOUNTS = {
 }
 
 
-def assert_close(left: Array, right: Array, name: str) -> None:
-    left, right = np.broadcast_arrays(left, right)
-    np.testing.assert_allclose(left, right, rtol=ROUNDING, atol=0.0, err_msg=name)
-
-
-def assert_equal(left: Codes, right: Codes, name: str) -> None:
-    left, right = np.broadcast_arrays(left, right)
-    np.testing.assert_array_equal(left, right, err_msg=name)
-
-
 def assert_same(plan: Plan, found: Outcome, expected: Outcome) -> None:
     nowhere = np.array([[-1]], dtype=np.int8)
     for step in plan.steps:
         name = step.quantity
-        assert_close(found.values[name], expected.values[name], name)
+        assert_close(found.values[name], expected.values[name], name, ROUNDING)
         assert_equal(found.status[name], expected.status[name], name)
-        np.testing.assert_array_equal(found.touched[name], expected.touched[name], err_msg=name)
+        assert_equal(found.touched[name], expected.touched[name], name)
         # A limit that binds nowhere may be left out.
         assert_equal(found.regimes.get(name, nowhere), expected.regimes.get(name, nowhere), name)
         assert (name in found.formula) == (name in expected.formula), name
         if name in expected.formula:
-            assert_close(found.formula[name], expected.formula[name], name)
+            assert_close(found.formula[name], expected.formula[name], name, ROUNDING)
 
 
 def pairs(left: Trace, right: Trace) -> Iterator[tuple[Trace, Trace]]:

@@ -372,12 +372,12 @@ def test_a_change_larger_than_a_sample_has_no_number_there_and_is_not_refused() 
 @pytest.mark.parametrize("samples", [0, -1, 10_001, 10**9])
 def test_a_number_of_samples_out_of_range_is_refused_at_once(uncertain: Engine, samples: int) -> None:
     plan, change, row, _ = ask(uncertain, {"toy-chip-b.toy_bandwidth": "x2"}, "toy_cost", HERE)
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(UserInputError, match="samples") as refused:
         bands(uncertain, plan, change, ("toy_cost",), samples)
     with pytest.raises(UserInputError):
         variance_shares(uncertain, plan, change, "toy_cost", row, samples)
-    assert time.perf_counter() - started < 1.0
+    assert time.process_time() - started < 1.0
     assert refused.value.field == "samples" and refused.value.hint
 
 

@@ -70,10 +70,10 @@ from downstack.units import check, factor
     ],
 )
 def test_a_hostile_or_malformed_unit_is_refused_at_once(unit: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(UnitError) as caught:
         check(unit)
-    assert time.perf_counter() - start < 0.5
+    assert time.process_time() - start < 0.5
     assert len(str(caught.value)) < 400
 
 
