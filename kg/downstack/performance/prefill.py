@@ -95,7 +95,7 @@ def prefill_time(
 
 
 @performance_function(
-    formula="((prefill_time - prompt_pass_time) * tensor_parallel / accelerators_per_replica + prompt_pass_time"
+    formula="(max(prefill_time - prompt_pass_time, 0) * tensor_parallel / accelerators_per_replica + prompt_pass_time"
     " / pipeline_parallel) / one_prompt * one_token / output_tokens",
     citation=LITTLE,
     constants={"one_prompt": _ONE_PROMPT, "one_token": _ONE_TOKEN},
@@ -145,6 +145,19 @@ def prefill_time(
             1e-12,
             "by hand: two stages, one of which works on the prompt at a time",
         ),
+        Example(
+            {
+                "prefill_time": 0.01,
+                "prompt_pass_time": 0.02,
+                "output_tokens": 200.0,
+                "tensor_parallel": 4.0,
+                "pipeline_parallel": 1.0,
+                "accelerators_per_replica": 8.0,
+            },
+            1e-4,
+            1e-12,
+            "by hand: a prompt that takes less than what it adds to a pass; 20 ms once in 200 tokens",
+        ),
     ),
 )
 def prefill_interruption_per_sequence(
@@ -159,7 +172,7 @@ def prefill_interruption_per_sequence(
     one_token: float,
 ) -> Annotated[Array, "s/sequence"]:
     """Seconds by which each sequence of the batch lengthens every step, because its successor has to be prefilled."""
-    work = (prefill_time - prompt_pass_time) * (tensor_parallel / accelerators_per_replica)
+    work = np.maximum(prefill_time - prompt_pass_time, 0.0) * (tensor_parallel / accelerators_per_replica)
     return (work + prompt_pass_time / pipeline_parallel) / one_prompt * one_token / output_tokens
 
 
