@@ -107,7 +107,14 @@ class StageFit:
             told: Vector = np.where(np.arange(len(square)) < len(self.rows), soft, plain)
             return told
 
-        found: Vector = least_squares(residual, self._start, loss=loss, f_scale=SCALE, max_nfev=MOST).x
+        # SciPy takes a function here too; what is known of its types is the name that it takes unless given.
+        found: Vector = least_squares(
+            residual,
+            self._start,
+            loss=loss,  # pyright: ignore[reportArgumentType]
+            f_scale=SCALE,
+            max_nfev=MOST,
+        ).x
         return found
 
     def precision(self, at: Vector) -> Vector:
