@@ -8,12 +8,12 @@ wait for a thread that reads it ([decision 45](docs/decisions/0045-releases-are-
 
 from __future__ import annotations
 
-import os
 import pickle
 import subprocess
 import sys
 from typing import Self
 
+from downstack.children import command, environment
 from downstack.garbage import paused_collection
 from downstack.graph.knowledge import Knowledge
 
@@ -34,16 +34,14 @@ class Ahead:
     """
 
     def __init__(self, store: str | None = None, release: str | None = None) -> None:
-        # The modules that this process finds are found by the other one too, and none beside the current folder.
-        path = os.pathsep.join(item for item in sys.path if item)
         try:
             self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
-                [sys.executable, "-P", "-m", MODULE, *(item for item in (store, release) if item is not None)],
+                command(MODULE, *(item for item in (store, release) if item is not None)),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 # What is wrong is found again, and said, by this process.
                 stderr=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": path},
+                env=environment(),
             )
         except OSError:
             self._process = None

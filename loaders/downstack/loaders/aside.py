@@ -8,13 +8,13 @@ of the service every answer would wait for a part of it
 from __future__ import annotations
 
 import logging
-import os
 import pickle
 import subprocess
 import sys
 from dataclasses import dataclass
 from typing import Any
 
+from downstack.children import command, environment
 from downstack.editing import Dataset, Edit, NewFact, NewScenario
 from downstack.errors import DownstackError, UnavailableError
 from downstack.kg import KnowledgeGraph
@@ -64,13 +64,11 @@ class AsideWriter:
 
     def _change(self, method: str, arguments: tuple[Any, ...], by: str, dry_run: bool) -> Edit:
         order = pickle.dumps(_Order(self._store, method, arguments, by, dry_run), pickle.HIGHEST_PROTOCOL)
-        # The modules that this process finds are found by the other one too, and none beside the current folder.
-        path = os.pathsep.join(item for item in sys.path if item)
         done = subprocess.run(
-            [sys.executable, "-P", "-m", MODULE],
+            command(MODULE),
             input=order,
             capture_output=True,
-            env={**os.environ, "PYTHONPATH": path},
+            env=environment(),
             # An interrupt at the terminal is for the service, which lets a change come to its end.
             start_new_session=True,
             check=False,

@@ -6,11 +6,11 @@ import contextlib
 import os
 import socket
 import subprocess
-import sys
 import threading
 import weakref
 from dataclasses import dataclass
 
+from downstack.children import command, environment
 from downstack.errors import UnavailableError
 from downstack.graph.sparql.channel import END, MAKE, ORDER, REPORT, receive_json, send_json
 from downstack.graph.sparql.limits import QueryLimits
@@ -46,14 +46,12 @@ class Keeper:
         self._control, theirs = socket.socketpair()
         self._lock = threading.Lock()
         with theirs:
-            # The modules that this process finds are found by the other one too, and none beside the current folder.
-            path = os.pathsep.join(item for item in sys.path if item)
             process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "downstack.graph.sparql.keeper", str(theirs.fileno())],
+                command("downstack.graph.sparql.keeper", str(theirs.fileno())),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 pass_fds=(theirs.fileno(),),
-                env={**os.environ, "PYTHONPATH": path},
+                env=environment(),
                 # An interrupt at the terminal is for the service, which then ends this process.
                 start_new_session=True,
             )
