@@ -101,7 +101,7 @@ async def run(
                 task.result()
         print(
             f"{(time.monotonic() - began) / 60:5.1f} min  {asked.count:>7,} honest, {len(asked.failures)} failed, "
-            f"p99 {asked.percentile(99):6.0f} ms  {hostile.count:>6,} hostile  {len(versions):>3} releases  {memory.now:5.0f} MB",
+            f"p99 {asked.percentile(99):6.0f} ms  {hostile.count:>6,} hostile  {len(versions):>3} releases  {memory.now} MB",
             flush=True,
         )
     ended.set()
@@ -128,8 +128,13 @@ def table(asked: Asked, hostile: Hostile, memory: Memory, versions: list[str], m
         f"| releases that the follower was told | {asked.told} |",
         f"| hostile requests | {hostile.count:,} |",
         f"| of them that got another answer than meant | {len(hostile.surprises)} |",
-        f"| memory after a third of the time, at the end (MB, mean of a sixth) | {memory.early:.0f}, {memory.late:.0f} |",
-        f"| most memory (MB) | {memory.most:.0f} |",
+        "",
+        "| memory (MB), means of a sixth of the time | the third | the fifth | the last | most |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {name} | {third:.0f} | {fifth:.0f} | {last:.0f} | {most:.0f} |"
+            for name, third, fifth, last, most in memory.rows()
+        ),
         "",
         "| honest question | asked | p50 ms | p99 ms | slowest ms |",
         "|---|---|---|---|---|",

@@ -170,6 +170,20 @@ def test_a_service_takes_up_a_new_release_without_a_failed_request(store: Path, 
     assert following.get("/readyz").json()["graphVersion"] == release.id
 
 
+def test_what_answers_beside_the_graph_reads_a_release_before_it_is_served(tmp_path: Path) -> None:
+    folder = by_hand(tmp_path / "store")
+    write_store(folder, {FILE: revenue(1)}, loader="test")
+    app = create_app(store=str(folder))
+    holder, told = app.state.graph, list[tuple[str, str, str]]()
+    before = holder.served.kg.version
+    holder.before_swap(lambda kg: told.append(("coming", kg.version, holder.served.kg.version)))
+    holder.after_swap(lambda: told.append(("served", holder.served.kg.version, "")))
+    write_store(folder, {FILE: revenue(2)}, loader="test")
+    app.state.watch.refresh()
+    after = KnowledgeGraph.open(folder).version
+    assert told == [("coming", after, before), ("served", after, "")]
+
+
 def test_a_store_that_cannot_be_opened_any_more_leaves_the_old_graph_serving(
     store: Path, following: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -8,11 +8,8 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from downstack.errors import DownstackError
-from downstack.wire.answers import dump, error_json
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Store = Annotated[
@@ -45,6 +42,9 @@ def errors(as_json: bool) -> Generator[None]:
         yield
     except DownstackError as error:
         if as_json:
+            # Imported here, as below: a service has its graph read by another process before it imports anything large.
+            from downstack.wire.answers import dump, error_json
+
             sys.stdout.write(dump(error_json(error)) + "\n")
         print_error(error)
         raise typer.Exit(1) from error
@@ -52,6 +52,9 @@ def errors(as_json: bool) -> Generator[None]:
 
 def print_error(error: DownstackError) -> None:
     """Print an error and its hint for a person, apart from the output."""
+    from rich.console import Console
+    from rich.text import Text
+
     console = Console(stderr=True, soft_wrap=True)
     console.print(Text.assemble(("error: ", "bold red"), error.message))
     if error.hint:

@@ -63,6 +63,7 @@ class GraphHolder:
     def __init__(self, kg: KnowledgeGraph) -> None:
         self._served = Served(kg)
         self._listeners: set[Callable[[], None]] = set()
+        self._preparing: list[Callable[[KnowledgeGraph], None]] = []
         self._lock = threading.Lock()
         self.look: Callable[[], None] = lambda: None
         """Looks whether there is a newer version to swap in, and returns at once."""
@@ -71,6 +72,18 @@ class GraphHolder:
     def served(self) -> Served:
         """The version that a request starting now is answered from."""
         return self._served
+
+    def before_swap(self, prepare: Callable[[KnowledgeGraph], None]) -> None:
+        """Call a function with every version that :meth:`prepare` is told of."""
+        with self._lock:
+            self._preparing.append(prepare)
+
+    def prepare(self, kg: KnowledgeGraph) -> None:
+        """Have everything that answers beside the graph read a version that will be swapped in; returns when it has."""
+        with self._lock:
+            preparing = tuple(self._preparing)
+        for prepare in preparing:
+            prepare(kg)
 
     def swap(self, kg: KnowledgeGraph) -> None:
         """Serve another version from the next request on; from any thread."""

@@ -127,7 +127,10 @@ def create_app(
     if kg is None and store is not None:
         app.state.readiness.may_lag(lambda: app.state.watch.lag())
     if sparql is None or sparql.workers:
-        app.include_router(sparql_router(lambda: holder.served.kg, limits=sparql, after_swap=holder.after_swap))
+        asking = sparql_router(
+            lambda: holder.served.kg, limits=sparql, before_swap=holder.before_swap, after_swap=holder.after_swap
+        )
+        app.include_router(asking)
     access = access or Access()
     edits = Edits(writer, app.state.watch.refresh) if kg is None and store is not None else Edits()
     bounds = guards or Guards()

@@ -138,6 +138,7 @@ class StoreWatch:
                 history = history_of(self._name)
                 if history != self._holder.served.kg.info.releases:
                     kg = self._opened(self._name)
+                    self._holder.prepare(kg)
                     self._holder.swap(kg)
                     _log.info("serving release %s of %s", kg.version, self._shown)
             except (DownstackError, OSError) as error:

@@ -150,6 +150,7 @@ def sparql_router(
     *,
     path: str = "/sparql",
     limits: QueryLimits | None = None,
+    before_swap: Callable[[Callable[[Source], None]], None] | None = None,
     after_swap: Callable[[Callable[[], None]], None] | None = None,
 ) -> APIRouter:
     """Return a router to include into a FastAPI application of your own.
@@ -164,11 +165,16 @@ def sparql_router(
         Where to serve it.
     limits
         What a query may use.
+    before_swap
+        Takes a function to call with a version that will be served next, which returns when its processes have read it,
+        where queries are asked.
     after_swap
         Takes a function to call when another version is served, so that its processes start then where queries are
-        asked; with the next query unless given.
+        asked, if they have not before; with the next query unless given.
     """
     service = SparqlService(served, limits)
+    if before_swap is not None:
+        before_swap(service.prepare)
     if after_swap is not None:
         after_swap(service.follow)
 

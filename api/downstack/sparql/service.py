@@ -27,6 +27,7 @@ class SparqlService:
         self.limits = QueryLimits() if limits is None else limits
         self._lock = threading.Lock()
         self._current: QueryProcesses | None = None
+        self._next: QueryProcesses | None = None
 
     def open(self, text: str, choose: ChooseFormat) -> OpenAnswer:
         """Return the answer to a query, asked of the version that is served now; see :meth:`QueryProcesses.open`."""
@@ -38,10 +39,33 @@ class SparqlService:
             held = self._current
             if held is not None and held.origin.version == source.version:
                 return held
-            self._current = QueryProcesses(source.origin, self.limits)
+            ready = self._next
+            if ready is not None and ready.origin.version == source.version:
+                self._current, self._next = ready, None
+            else:
+                self._current = QueryProcesses(source.origin, self.limits)
+            current = self._current
         if held is not None:
             held.retire()
-        return self._current
+        return current
+
+    def prepare(self, source: Source) -> None:
+        """Read a version that will be served next, where queries were asked before; returns once it is read, or cannot be.
+
+        No query waits then for what is newly served: those of before answer in the meantime.
+        """
+        if not self.started:
+            return
+        origin = source.origin
+        with self._lock:
+            # After the end nothing begins any more.
+            if self._current is None:
+                return
+            passed, self._next = self._next, QueryProcesses(origin, self.limits)
+            coming = self._next
+        if passed is not None:
+            passed.close()
+        coming.wait()
 
     def follow(self) -> None:
         """Begin to read the version that is served now, where queries were asked before; returns at once."""
@@ -57,6 +81,8 @@ class SparqlService:
     def close(self) -> None:
         """End all processes."""
         with self._lock:
-            held, self._current = self._current, None
-        if held is not None:
-            held.close()
+            held, coming = self._current, self._next
+            self._current = self._next = None
+        for processes in (held, coming):
+            if processes is not None:
+                processes.close()

@@ -11,11 +11,13 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from downstack.children import command, environment
 from downstack.garbage import paused_collection
-from downstack.graph.knowledge import Knowledge
+
+if TYPE_CHECKING:
+    from downstack.graph.knowledge import Knowledge
 
 MODULE = "downstack.graph.ahead"
 
@@ -51,6 +53,8 @@ class Ahead:
         process, self._process = self._process, None
         if process is None:
             return None
+        from downstack.graph.knowledge import Knowledge
+
         with process:
             content, _ = process.communicate()
         if process.returncode != 0:

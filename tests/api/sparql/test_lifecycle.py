@@ -22,7 +22,7 @@ from tests.commands import environment
 
 from downstack.errors import UnavailableError
 from downstack.graph.sparql.limits import QueryLimits
-from downstack.graph.sparql.origin import QuadsOrigin
+from downstack.graph.sparql.origin import QuadsOrigin, Source
 from downstack.graphql.http import graphql_router
 from downstack.kg import KnowledgeGraph
 from downstack.server import create_app
@@ -100,8 +100,21 @@ class Endpoint:
     def __init__(self, version: Version, limits: QueryLimits) -> None:
         self.served = version
         self.app = FastAPI()
+        self.preparing: list[Callable[[Source], None]] = []
         self.listeners: list[Callable[[], None]] = []
-        self.app.include_router(sparql_router(lambda: self.served, limits=limits, after_swap=self.listeners.append))
+        self.app.include_router(
+            sparql_router(
+                lambda: self.served,
+                limits=limits,
+                before_swap=self.preparing.append,
+                after_swap=self.listeners.append,
+            )
+        )
+
+    def prepare(self, version: Version) -> None:
+        """Say which version will be served next."""
+        for prepare in self.preparing:
+            prepare(version)
 
     def swap(self, version: Version) -> None:
         """Serve another version, and say so."""
@@ -176,6 +189,45 @@ def test_where_queries_are_asked_a_swapped_graph_is_read_before_the_next_one(
     until(lambda: not (old & keepers()), "the keeper of the version before did not end")
     assert version_of(ask(client, ONE)) == "three"
     assert len(keepers() - before) == 1
+
+
+def test_where_queries_are_asked_a_version_is_read_before_it_is_served(
+    service: tuple[Endpoint, httpx.Client], made: Callable[[str], Version], before: set[int]
+) -> None:
+    endpoint, client = service
+    two, three, four = made("two"), made("three"), made("four")
+    endpoint.prepare(two)
+    assert keepers() == before
+    assert version_of(ask(client, ONE)) == "one"
+    old = keepers() - before
+    # One that is never served ends when the next one comes.
+    endpoint.prepare(two)
+    passed = keepers() - before - old
+    endpoint.prepare(three)
+    (ready,) = keepers() - before - old - passed
+    until(lambda: not (passed & keepers()), "a version that was not served is still held")
+    assert version_of(ask(client, ONE)) == "one"
+    endpoint.swap(three)
+    assert version_of(ask(client, ONE)) == "three"
+    assert ready in keepers()
+    until(lambda: keepers() - before == {ready}, "the keeper of the version before did not end")
+    # What cannot be read is said by the query that needs it, and keeps nothing from being served.
+    endpoint.prepare(Version("gone", QuadsOrigin("gone", str(Path(four.origin.path).with_name("gone.nq")))))
+    endpoint.swap(four)
+    assert version_of(ask(client, ONE)) == "four"
+
+
+def test_a_version_that_was_read_ahead_ends_with_the_application(
+    made: Callable[[str], Version], before: set[int]
+) -> None:
+    endpoint = Endpoint(made("one"), QueryLimits(start=60.0))
+    with running(endpoint.app, lifespan="on") as url, httpx.Client(base_url=url, timeout=60.0) as client:
+        assert version_of(ask(client, ONE)) == "one"
+        endpoint.prepare(made("two"))
+        assert len(keepers() - before) == 2
+    until(lambda: keepers() == before, "processes outlived the application")
+    endpoint.prepare(made("three"))
+    assert keepers() == before
 
 
 def test_a_query_that_runs_while_the_graph_is_swapped_is_answered_from_its_version(

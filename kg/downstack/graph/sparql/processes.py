@@ -66,6 +66,11 @@ class QueryProcesses:
         """Start the process that holds the triples, if none is there; returns at once."""
         self._starting()
 
+    def wait(self) -> None:
+        """Start it, and return when it holds the triples, or cannot: then a query says why."""
+        with contextlib.suppress(UnavailableError):
+            self._started_keeper()
+
     def ask(self, text: str, choose: ChooseFormat | None = None) -> Answer:
         """Return the answer to a query; the calling thread waits for it.
 
