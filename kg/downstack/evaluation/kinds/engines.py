@@ -17,6 +17,10 @@ _STATIC = re.compile(
 """Engines whose published numbers are of static batches: TensorRT-LLM before in-flight batching in its benchmark (v0.10)."""
 _REMARK = re.compile(r"\s*\[.*$|[ ,]+[vr]?\d+\.\d.*$")
 """Where a name goes on to say its version, or how a run was set up: it is the same engine."""
+_NUMBERED = re.compile(r"[ v](\d+)\.(\d+)")
+_OWN_ATTENTION = (0, 19)
+"""The release from which TensorRT-LLM can give each chip the attention of its own sequences while experts lie on all chips
+("attention DP" in its release notes); its tensor-parallel chips are then those that share the experts."""
 _NEURON = re.compile(r"Neuron", re.IGNORECASE)
 
 
@@ -34,6 +38,12 @@ def same_engine(engine: str) -> str:
 def is_static(row: Row) -> bool:
     """Return whether the row is about one batch that starts and ends together."""
     return _STATIC.search(row.engine) is not None and row.batch_or_concurrency == row.batch_or_concurrency
+
+
+def may_own_attention(row: Row) -> bool:
+    """Return whether the engine can keep whole sequences on each of its tensor-parallel chips, as its version says."""
+    found = _NUMBERED.search(row.engine)
+    return family(row.engine) == "tensorrt-llm" and found is not None and (int(found[1]), int(found[2])) >= _OWN_ATTENTION
 
 
 def layer_class(engine: str) -> str:

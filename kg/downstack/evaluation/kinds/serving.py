@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from downstack.evaluation.answers import WIDE, Answer, Key, Setting, Stage
-from downstack.evaluation.kinds.asked import answered, counts
-from downstack.evaluation.kinds.load import DOMAIN, PROMPT, Load, Loader, layout
+from downstack.evaluation.kinds.asked import answered, counts, numbers
+from downstack.evaluation.kinds.engines import may_own_attention
+from downstack.evaluation.kinds.load import DOMAIN, PROMPT, Flags, Load, Loader, layout
 from downstack.evaluation.rows import Row
 from downstack.performance.declare import Array
 
@@ -124,8 +125,8 @@ class Serving:
         return is_serving(row)
 
     def answer(self, rows: Sequence[Row], setting: Setting) -> list[Answer]:
-        """Predict each row; where the source gives no layout and no batch, with the layout that serves most."""
-        free = np.isnan(counts(rows, "tensor_parallel")) & np.isnan(counts(rows, "batch_or_concurrency"))
+        """Predict each row; where the source leaves layout and batch open, with the layout that serves most."""
+        free = _is_open(rows)
         if free.any() and not free.all():
             # Layouts are tried on the rows that leave them open only: most tables say them for nearly all.
             found: list[Answer | None] = [None] * len(rows)
@@ -149,20 +150,33 @@ def _answers(rows: Sequence[Row], loader: Loader, free: bool) -> list[Answer]:
         found = loader.load(group, replicas)
     values, capacity = _values(rows, found), found.capacity
     if free:
-        values, capacity = _best(rows, loader, values, capacity)
+        values, capacity = _best(rows, loader, values, capacity, group, replicas)
     return [
         loader.asked.refused(place, True) or _said(row, values[place], capacity[place], found, place)
         for place, row in enumerate(rows)
     ]
 
 
-def _best(rows: Sequence[Row], loader: Loader, values: Array, capacity: Array) -> tuple[Array, Array]:
-    chips = counts(rows, "n_chips", 1.0)
-    best, room = np.full(len(rows), -np.inf), capacity
+def _is_open(rows: Sequence[Row]) -> Flags:
+    """Return which rows about most throughput leave open how the model lies on the chips, or where attention is computed."""
+    split = counts(rows, "tensor_parallel")
+    own = (split > 1.0) & np.isnan(counts(rows, "expert_parallel"))
+    own &= numbers([may_own_attention(row) for row in rows]) > 0
+    return np.isnan(counts(rows, "batch_or_concurrency")) & (np.isnan(split) | own)
+
+
+def _best(
+    rows: Sequence[Row], loader: Loader, values: Array, capacity: Array, group: Array, replicas: Array
+) -> tuple[Array, Array]:
+    chips, given = counts(rows, "n_chips", 1.0), ~np.isnan(counts(rows, "tensor_parallel"))
+    # Within the chips of a given split attention may be divided less than experts are; a dense model has none.
+    widest = np.where(given, np.where(loader.mixture, group, 0.0), chips)
+    best, room = np.where(given, loader.load(group, replicas).columns[THROUGHPUT], -np.inf), capacity
     for size in _GROUPS:
-        tried = loader.load(np.minimum(chips, size), np.maximum(1.0, np.floor(chips / size)))
+        copies = np.where(given, replicas, np.maximum(1.0, np.floor(chips / size)))
+        tried = loader.load(np.minimum(np.where(given, group, chips), size), copies)
         throughput = tried.columns[THROUGHPUT]
-        better = (chips >= size) & (tried.capacity >= _FEWEST) & (throughput > best)
+        better = (widest >= size) & (tried.capacity >= _FEWEST) & (throughput > best)
         best = np.where(better, throughput, best)
         values = np.where(better, _values(rows, tried), values)
         room = np.where(better, tried.capacity, room)
