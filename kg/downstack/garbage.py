@@ -1,10 +1,15 @@
-"""When the collector of garbage rests."""
+"""When the collector of garbage rests, and when memory goes back to the system."""
 
 from __future__ import annotations
 
+import ctypes
 import gc
+import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+
+_MOST_AREAS = -8
+"""M_ARENA_MAX of GNU's malloc.h."""
 
 
 @contextmanager
@@ -33,3 +38,54 @@ def settle() -> None:
     gc.unfreeze()
     gc.collect()
     gc.freeze()
+    give_back()
+
+
+def give_back() -> None:
+    """Return to the system what arrays held and nothing does any more, where the allocator can be asked to.
+
+    Without this the areas that threads take memory from stay as large as the largest questions that were answered.
+    """
+    # Another C library than GNU's has no such function, and Windows no library of the process.
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def share_one_area() -> None:
+    """Have all threads take memory from one area, where the allocator can be asked to; before the first of them starts.
+
+    Of Python's threads one runs at a time, so areas of their own save no waiting, and what one has let go of serves the
+    others. Only for a process of our own.
+    """
+    with suppress(AttributeError, OSError, TypeError):
+        ctypes.CDLL(None).mallopt(_MOST_AREAS, 1)
+
+
+class GivingBack:
+    """Gives memory back a while after work that may have taken much; safe to share between threads.
+
+    Parameters
+    ----------
+    seconds
+        How long after it, so that questions which follow each other are counted as one.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._waits = False
+
+    def soon(self) -> None:
+        """Give back in a while, once for all that ask meanwhile."""
+        with self._lock:
+            if self._waits:
+                return
+            self._waits = True
+        timer = threading.Timer(self._seconds, self._now)
+        timer.name, timer.daemon = "downstack-memory", True
+        timer.start()
+
+    def _now(self) -> None:
+        with self._lock:
+            self._waits = False
+        give_back()

@@ -1,13 +1,25 @@
-"""The collector rests while a graph grows, and never looks at what lasts."""
+"""The collector rests while a graph grows, and never looks at what lasts; memory that nothing holds goes back."""
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Generator
+import platform
+import re
+import threading
+import time
+from collections.abc import Callable, Generator
+from pathlib import Path
 
+import numpy as np
 import pytest
 
-from downstack.garbage import paused_collection, settle
+from downstack.garbage import GivingBack, give_back, paused_collection, settle
+
+HELD_MB = 200
+DEADLINE = 60.0
+gnu = pytest.mark.skipif(
+    platform.libc_ver()[0] != "glibc", reason="only GNU's allocator keeps what was given back to it"
+)
 
 
 class Ring:
@@ -52,3 +64,43 @@ def test_what_lasts_is_looked_at_again_when_a_part_of_it_was_replaced() -> None:
     assert gc.get_freeze_count() > 0
     gc.unfreeze()
     assert rings() == 0
+
+
+def resident_mb() -> float:
+    found = re.search(r"VmRSS:\s+(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))
+    assert found is not None
+    return int(found[1]) / 1024
+
+
+def leave_holes() -> object:
+    """Take much in pieces and let go of them; return what lies between, which keeps the allocator from shrinking."""
+    between, pieces = [], []
+    for number in range(HELD_MB * 10):
+        pieces.append(np.ones(100_000 // 8))
+        if number % 20 == 0:
+            between.append(np.ones(2_000 // 8))
+    del pieces
+    return between
+
+
+@gnu
+@pytest.mark.parametrize("way", [give_back, lambda: GivingBack(0.0).soon()], ids=["at once", "soon"])
+def test_memory_that_nothing_holds_goes_back_to_the_system(way: Callable[[], None]) -> None:
+    behind = leave_holes()
+    held = resident_mb()
+    way()
+    end = time.monotonic() + DEADLINE
+    while resident_mb() > held - HELD_MB / 2:
+        assert time.monotonic() < end, f"{resident_mb():.0f} MB are held, {held:.0f} before"
+        threading.Event().wait(0.01)
+    del behind
+
+
+def test_those_who_ask_meanwhile_are_counted_once() -> None:
+    giving = GivingBack(DEADLINE)
+    for _ in range(5):
+        giving.soon()
+    waiting = [item for item in threading.enumerate() if item.name == "downstack-memory"]
+    assert len(waiting) == 1
+    assert isinstance(waiting[0], threading.Timer)
+    waiting[0].cancel()

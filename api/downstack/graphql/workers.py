@@ -10,18 +10,23 @@ from __future__ import annotations
 import contextvars
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 from downstack.deadline import Deadline
+from downstack.garbage import GivingBack
 
 Answer = TypeVar("Answer")
 
 THREADS = max(2, min(8, os.cpu_count() or 2))
 WAITING = 64
 """Questions that wait for a thread; one more is refused."""
+LONG_SECONDS = 0.2
+"""A question that took as long may have held large arrays."""
+GIVE_BACK_SECONDS = 5.0
 RETRY_AFTER = 1
 """Seconds that a refused client should wait."""
 
@@ -55,6 +60,7 @@ class Workers:
         self._taken: Counter[Hashable] = Counter()
         self._total = 0
         self._lock = threading.Lock()
+        self._giving_back = GivingBack(GIVE_BACK_SECONDS)
 
     @property
     def busy(self) -> int:
@@ -78,8 +84,13 @@ class Workers:
         def run() -> Answer:
             deadline.check()
             _inside.set(True)
-            with deadline:
-                return work()
+            began = time.monotonic()
+            try:
+                with deadline:
+                    return work()
+            finally:
+                if time.monotonic() - began >= LONG_SECONDS:
+                    self._giving_back.soon()
 
         def done(_: Future[Answer]) -> None:
             with self._lock:

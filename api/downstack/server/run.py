@@ -18,7 +18,7 @@ from downstack.access import Access
 from downstack.access.hosts import LOCAL_NAMES
 from downstack.editing import Writer
 from downstack.errors import DownstackError, UserInputError
-from downstack.garbage import paused_collection, settle
+from downstack.garbage import paused_collection, settle, share_one_area
 from downstack.graph.ahead import Ahead
 from downstack.graph.sparql.limits import QueryLimits
 from downstack.graphql.streams import StreamLimits
@@ -139,6 +139,7 @@ def application(settings: Settings, writer: Writer | None = None, shared: Path |
     shared
         The folder that it shares with the others.
     """
+    share_one_area()
     access = Access.of(settings.access, public_read=settings.public_read_only)
     with paused_collection(lasting=True):
         app = _create(settings, None, access, writer, shared)
@@ -148,6 +149,7 @@ def application(settings: Settings, writer: Writer | None = None, shared: Path |
 def _logging_app(
     settings: Settings, kg: KnowledgeGraph | None, access: Access, writer: Writer | None, ahead: Ahead | None
 ) -> FastAPI:
+    share_one_area()
     logging.config.dictConfig(log_config(settings.log_format, settings.log_level))
     with paused_collection(lasting=True):
         if kg is None and ahead is not None and settings.store is None:
