@@ -14,7 +14,7 @@ SERVICE, SPARQL, RELEASES = "the service", "its SPARQL processes", "those that m
 
 def held(pid: int) -> dict[str, float]:
     """Return the memory in MB of a process and all below it, by part; what forked processes share counts once, in parts."""
-    found = dict.fromkeys((SERVICE, SPARQL, RELEASES), 0.0)
+    found: dict[str, float] = {SERVICE: 0.0, SPARQL: 0.0, RELEASES: 0.0}
     for one in (pid, *_children(pid)):
         try:
             text = Path(f"/proc/{one}/smaps_rollup").read_text(encoding="ascii")

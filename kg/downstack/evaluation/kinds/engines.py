@@ -17,7 +17,7 @@ _STATIC = re.compile(
 """Engines whose published numbers are of static batches: TensorRT-LLM before in-flight batching in its benchmark (v0.10)."""
 _REMARK = re.compile(r"\s*\[.*$|[ ,]+[vr]?\d+\.\d.*$")
 """Where a name goes on to say its version, or how a run was set up: it is the same engine."""
-_NUMBERED = re.compile(r"[ v](\d+)\.(\d+)")
+_NUMBERED = re.compile(r"^(?:trtllm|TensorRT-LLM) v?(\d+)\.(\d+)", re.IGNORECASE)
 _OWN_ATTENTION = (0, 19)
 """The release from which TensorRT-LLM can give each chip the attention of its own sequences while experts lie on all chips
 ("attention DP" in its release notes); its tensor-parallel chips are then those that share the experts."""
