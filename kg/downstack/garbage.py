@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import gc
 import threading
+import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
 
@@ -74,6 +75,16 @@ class GivingBack:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._waits = False
+
+    @contextmanager
+    def after(self, long: float) -> Generator[None]:
+        """Give back after what is done inside, if it takes as many seconds: then it may have held large arrays."""
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            if time.monotonic() - began >= long:
+                self.soon()
 
     def soon(self) -> None:
         """Give back in a while, once for all that ask meanwhile."""

@@ -104,3 +104,15 @@ def test_those_who_ask_meanwhile_are_counted_once() -> None:
     assert len(waiting) == 1
     assert isinstance(waiting[0], threading.Timer)
     waiting[0].cancel()
+
+
+def test_only_long_work_gives_memory_back_also_when_it_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    giving = GivingBack(DEADLINE)
+    asked: list[str] = []
+    monkeypatch.setattr(giving, "soon", lambda: asked.append("soon"))
+    with giving.after(DEADLINE):
+        pass
+    assert asked == []
+    with pytest.raises(ValueError, match="failed"), giving.after(0.0):
+        raise ValueError("failed")
+    assert asked == ["soon"]

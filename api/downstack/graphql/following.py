@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from downstack.engine.sampler import Progress
+from downstack.graphql.workers import GIVING_BACK, LONG_SECONDS
 
 Answer = TypeVar("Answer")
 
@@ -63,7 +64,8 @@ async def follow(
 
     def run() -> Answer:
         told(0, of)
-        return work(told)
+        with GIVING_BACK.after(LONG_SECONDS):
+            return work(told)
 
     future = loop.run_in_executor(pool, run)
     future.add_done_callback(lambda _: news.set())

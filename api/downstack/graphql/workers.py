@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextvars
 import os
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -26,7 +25,8 @@ WAITING = 64
 """Questions that wait for a thread; one more is refused."""
 LONG_SECONDS = 0.2
 """A question that took as long may have held large arrays."""
-GIVE_BACK_SECONDS = 5.0
+GIVING_BACK = GivingBack(5.0)
+"""Gives the memory of long questions back, seconds later; one for the process, as its memory is."""
 RETRY_AFTER = 1
 """Seconds that a refused client should wait."""
 
@@ -60,7 +60,6 @@ class Workers:
         self._taken: Counter[Hashable] = Counter()
         self._total = 0
         self._lock = threading.Lock()
-        self._giving_back = GivingBack(GIVE_BACK_SECONDS)
 
     @property
     def busy(self) -> int:
@@ -84,13 +83,8 @@ class Workers:
         def run() -> Answer:
             deadline.check()
             _inside.set(True)
-            began = time.monotonic()
-            try:
-                with deadline:
-                    return work()
-            finally:
-                if time.monotonic() - began >= LONG_SECONDS:
-                    self._giving_back.soon()
+            with GIVING_BACK.after(LONG_SECONDS), deadline:
+                return work()
 
         def done(_: Future[Answer]) -> None:
             with self._lock:
