@@ -108,13 +108,14 @@ clean: ## remove the environment, caches and build results
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-# A stamp is written last, so an install that was interrupted is done again.
+# A stamp is written last, so an install that was interrupted is done again. A lock names everything, so nothing is resolved; what
+# developers use is compiled when it is first imported, which is a small part of what they install.
 $(DEV_STAMP): requirements.lock pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-compile --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
 $(SERVE_STAMP): requirements-serve.lock pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-serve.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements-serve.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
