@@ -94,7 +94,11 @@ class GivingBack:
             self._waits = True
         timer = threading.Timer(self._seconds, self._now)
         timer.name, timer.daemon = "downstack-memory", True
-        timer.start()
+        try:
+            timer.start()
+        except RuntimeError:
+            # The process ends, or may have no more threads: whoever asks next tries again.
+            self._waits = False
 
     def _now(self) -> None:
         with self._lock:

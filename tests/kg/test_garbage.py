@@ -116,3 +116,17 @@ def test_only_long_work_gives_memory_back_also_when_it_fails(monkeypatch: pytest
     with pytest.raises(ValueError, match="failed"), giving.after(0.0):
         raise ValueError("failed")
     assert asked == ["soon"]
+
+
+def test_where_no_thread_can_start_nothing_fails_and_the_next_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    giving = GivingBack(0.0)
+    started: list[threading.Timer] = []
+
+    def start(timer: threading.Timer) -> None:
+        started.append(timer)
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Timer, "start", start)
+    giving.soon()
+    giving.soon()
+    assert len(started) == 2

@@ -34,8 +34,9 @@ class SparqlService:
         return self._processes().open(text, choose)
 
     def _processes(self) -> QueryProcesses:
-        source = self._served()
         with self._lock:
+            # Asked for in here: whoever waited for the lock with an older version would bring that one back.
+            source = self._served()
             held = self._current
             if held is not None and held.origin.version == source.version:
                 return held

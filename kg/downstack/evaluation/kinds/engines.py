@@ -42,10 +42,8 @@ def is_static(row: Row) -> bool:
 
 def may_own_attention(row: Row) -> bool:
     """Return whether the engine can keep whole sequences on each of its tensor-parallel chips, as its version says."""
-    found = _NUMBERED.search(row.engine)
-    return (
-        family(row.engine) == "tensorrt-llm" and found is not None and (int(found[1]), int(found[2])) >= _OWN_ATTENTION
-    )
+    found = _NUMBERED.match(row.engine)
+    return found is not None and (int(found[1]), int(found[2])) >= _OWN_ATTENTION
 
 
 def layer_class(engine: str) -> str:
