@@ -15,7 +15,7 @@ from downstack.graphql.streams import StreamLimits
 from downstack.server.patience import PatientProtocol
 from downstack.server.run import socket_options
 
-DEADLINE = 30.0
+DEADLINE = 120.0
 
 
 class ReadyServer(uvicorn.Server):
