@@ -8,6 +8,7 @@ wait for a thread that reads it ([decision 45](docs/decisions/0045-releases-are-
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
@@ -83,6 +84,9 @@ def main() -> None:
     with paused_collection():
         knowledge = load(store, REGISTRY, release=release)
         sys.stdout.buffer.write(pickle.dumps(knowledge, pickle.HIGHEST_PROTOCOL))
+        sys.stdout.buffer.flush()
+    # Whoever waits for the end of this process need not wait until all of the graph has been taken apart.
+    os._exit(0)
 
 
 if __name__ == "__main__":
