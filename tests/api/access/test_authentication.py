@@ -167,7 +167,7 @@ def test_no_token_stands_in_a_log(guarded: httpx.Client, keys: Keys, caplog: pyt
         guarded.post("/graphql", json=ASK, headers=keys.header("read"))
         guarded.post("/graphql", json={"query": "{ nothing }"}, headers=keys.header("read"))
         guarded.post("/graphql", json=ASK, headers={"authorization": "Bearer " + keys.tokens["write"] + "x"})
-    secrets = [token.rpartition("_")[2] for token in keys.tokens.values()]
+    secrets = [token.split("_", 2)[2] for token in keys.tokens.values()]
     logged = [record.getMessage() for record in caplog.records if not record.name.startswith(("httpx", "httpcore"))]
     assert not [line for line in logged if any(secret in line for secret in secrets)]
 
