@@ -137,8 +137,7 @@ def answer(way: str, question: Question) -> dict[str, Any]:
     started = time.perf_counter()
     try:
         found = WAYS[way](question)
-    # A peer that fails must not end the run: what it said is the answer.
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  # a peer that fails must not end the run: what it said is the answer
         said = str(error).split(".")[0].splitlines()
         fits = "fit" not in str(error)
         return {"seconds": time.perf_counter() - started, "why": (said or [""])[0][:120] if fits else "does not fit"}

@@ -49,7 +49,7 @@ def parquet_bytes(table: Table, metadata: Mapping[str, str]) -> bytes:
     """
     try:
         import pyarrow as pa  # type: ignore[import-untyped]  # it ships no types
-        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+        import pyarrow.parquet as pq  # type: ignore[import-untyped]  # nor this
     except ImportError:
         raise UserInputError(
             "Parquet is written with Apache Arrow, which is not installed",
