@@ -2,7 +2,7 @@
 
 ::
 
-    python -m benchmarks.calibrate OPEN.csv SERVING.csv --as-of 2026-11-24
+    python -m benchmarks.calibrate OPEN.csv SERVING.csv --as-of 2026-12-01
 
 It writes `ontology/calibration/constants.ttl` (each constant with the interval it takes when one model, chip or engine is
 left out, and with the rows that it was fitted on) and the table of errors on what was left out, which

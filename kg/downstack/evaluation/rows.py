@@ -20,6 +20,8 @@ REQUIRED = (
     "precision_weights", "precision_kv", "isl", "osl", "batch_or_concurrency", "engine", "metric", "unit",
 )  # fmt: skip
 """Columns that a table must have; `value` may be left out, the report then has no errors to give."""
+_OPTIONAL = {"source": "source_repo_or_url", "date": "source_date"}
+"""Columns that say where a row is from."""
 _COUNTS = ("n_chips", "tensor_parallel", "pipeline_parallel", "expert_parallel", "isl", "osl", "batch_or_concurrency")
 
 
@@ -52,6 +54,10 @@ class Row:
     engine: str
     metric: str
     unit: str
+    source: str = ""
+    """Who published it; what is known of how they run an engine holds for the row."""
+    date: str = ""
+    """When it was taken, as the source writes it: a year, a month or a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,9 @@ def table_of(records: Iterable[Mapping[str, str | None]], where: str = "the tabl
     quality: list[str] = []
     seen: set[str] = set()
     for line, record in enumerate(records, start=2):
-        cells = {name: (record.get(name) or "").strip() for name in (*REQUIRED, "value", "quality")}
+        cells = {
+            name: (record.get(name) or "").strip() for name in (*REQUIRED, *_OPTIONAL.values(), "value", "quality")
+        }
         if not cells["id"] or cells["id"] in seen:
             raise UserInputError(
                 f"{where}, line {line}, column id: {cells['id']!r} is empty or given twice",
@@ -110,6 +118,7 @@ def table_of(records: Iterable[Mapping[str, str | None]], where: str = "the tabl
             for name in _COUNTS
         }
         words = {name: cells[name] for name in REQUIRED if name not in _COUNTS}
+        words |= {name: cells[column] for name, column in _OPTIONAL.items()}
         rows.append(Row(line=line, **words, **counts))  # type: ignore[arg-type]
         measured.append(_number(cells["value"], where, line, "value", wanted="a number"))
         quality.append(cells["quality"])

@@ -21,6 +21,7 @@ in which units, where it holds and who published it. The map, in the order in wh
 ``weight_reads``, ``decode_terms``    what a decode step reads, and what a layer costs in any case
 ``multiply_times``, ``decode_step``   its arithmetic, the step as a whole, and the time between tokens
 ``prefill_terms``, ``prefill``        a prompt, and the first token
+``prompt_launch``                     what starting its kernels adds to that
 ``concurrency_latency``               how many sequences the latency target allows
 ``concurrency``, ``throughput``       how many sequences at once, and their tokens
 ``cost``, ``energy``                  what a token costs, and how much electricity it takes
@@ -131,6 +132,7 @@ from downstack.performance import (
     power,
     prefill,
     prefill_terms,
+    prompt_launch,
     prompt_queue,
     queueing,
     replication,
@@ -208,6 +210,7 @@ MODULES = (
     multiply_times,
     decode_step,
     prefill_terms,
+    prompt_launch,
     prefill,
     concurrency_latency,
     concurrency,

@@ -8,12 +8,13 @@ sequences carries on average :math:`B/S_{out}` prefills.
 
     t_{prefill} = \frac{N}{n}\,(S\,(t_m - t_h + t_r) + t_q) + t_{pass} \qquad
     t_P = \frac{(t_{prefill} - t_{pass})\,n / N + t_{pass} / p}{S_{out}} \qquad
-    TTFT = \max(k\,TPOT + w\,t_{prefill},\; t_{prefill} + TPOT)
+    TTFT = \max(k\,TPOT + w\,t_{prefill},\; t_{prefill} + TPOT) + t_l
 
 `n` chips work on a prompt at a time; of the `N` chips of the whole copy of the model the others go on with something else.
 Passes hold up all data-parallel groups, but only one of `p` pipeline stages at a time.
 :math:`k` steps pass until a new prompt has its turn (:mod:`downstack.performance.decoding_share`); from then on its first
-token takes the time of :math:`w` prompts: its own, and what comes in beside it.
+token takes the time of :math:`w` prompts: its own, and what comes in beside it, and :math:`t_l` to start its kernels
+(:mod:`downstack.performance.prompt_launch`).
 """
 
 from __future__ import annotations
@@ -199,7 +200,8 @@ def serial_time_per_sequence(
 
 @performance_function(
     formula="max(steps_to_first_token * of_stream * time_per_output_token + factor * fitted_prompt_wait * prefill_time,"
-    " prefill_time + first_token * time_per_output_token), factor = fitted_prompt_wait_factor, 1 unless stated",
+    " prefill_time + first_token * time_per_output_token) + prompt_launch_time,"
+    " factor = fitted_prompt_wait_factor, 1 unless stated",
     citation=f"{FITTED}; {LITTLE}",
     constants={"of_stream": _OF_STREAM, "first_token": _FIRST, "usual": _USUAL},
     optional=("fitted_prompt_wait_factor",),
@@ -214,6 +216,7 @@ def serial_time_per_sequence(
         "fitted_prompt_wait_factor",
         "fitted_prompt_wait",
         "prefill_time",
+        "prompt_launch_time",
     ),
     examples=(
         Example(
@@ -223,10 +226,11 @@ def serial_time_per_sequence(
                 "fitted_prompt_wait_factor": 1.5,
                 "fitted_prompt_wait": 2.0,
                 "prefill_time": 0.1,
+                "prompt_launch_time": 0.03,
             },
-            0.4,
+            0.43,
             1e-12,
-            "by hand: 5 * 20 ms + 1.5 * 2 * 100 ms",
+            "by hand: 5 * 20 ms + 1.5 * 2 * 100 ms + 30 ms",
         ),
         Example(
             {
@@ -235,10 +239,11 @@ def serial_time_per_sequence(
                 "fitted_prompt_wait_factor": float("nan"),
                 "fitted_prompt_wait": 0.5,
                 "prefill_time": 0.3,
+                "prompt_launch_time": 0.03,
             },
-            0.32,
+            0.35,
             1e-12,
-            "by hand: a long prompt bounds it from below, 300 ms + 20 ms",
+            "by hand: a long prompt bounds it from below, 300 ms + 20 ms, and 30 ms",
         ),
     ),
 )
@@ -248,6 +253,7 @@ def time_to_first_token(
     fitted_prompt_wait_factor: Annotated[Array, "1"],
     fitted_prompt_wait: Annotated[Array, "1"],
     prefill_time: Annotated[Array, "s"],
+    prompt_launch_time: Annotated[Array, "s"],
     *,
     of_stream: float,
     first_token: float,
@@ -256,7 +262,7 @@ def time_to_first_token(
     """Seconds from the arrival of a prompt to its first token at the workload's reference concurrency."""
     factor = np.where(np.isnan(fitted_prompt_wait_factor), usual, fitted_prompt_wait_factor)
     waiting = steps_to_first_token * of_stream * time_per_output_token + factor * fitted_prompt_wait * prefill_time
-    return np.maximum(waiting, prefill_time + first_token * time_per_output_token)
+    return np.maximum(waiting, prefill_time + first_token * time_per_output_token) + prompt_launch_time
 
 
 @performance_function(

@@ -125,7 +125,7 @@ def test_every_declared_error_names_its_calibration() -> None:
     for item in erring_functions:
         assert item.relative_error is not None
         assert "docs/accuracy.md" in item.relative_error.source
-        assert item.relative_error.value == (0.62 if item.name == "time_to_first_token" else 0.20)
+        assert item.relative_error.value == (0.60 if item.name == "time_to_first_token" else 0.18)
 
 
 @pytest.mark.parametrize("value", [0.0, -0.1, 3.0, math.nan])
@@ -166,7 +166,7 @@ def test_on_the_bundled_graph_the_error_widens_speed_and_not_what_bandwidth_does
     }
     value = kg.value("decode_tokens_per_second", where=where, samples=2000)
     assert value.value is not None and value.band is not None
-    assert value.band.p90 / value.band.p10 > math.exp(2.0 * 1.28 * 0.19)
+    assert value.band.p90 / value.band.p10 > math.exp(2.0 * 1.28 * 0.17)
     assert any(item.kind == "function" for item in value.rows[0].variance_shares)
     report = kg.impact({"nvidia-h200-sxm.memory_bandwidth": "x1.4"}, ["decode_tokens_per_second"], where, samples=2000)
     (effect,) = report.effects

@@ -70,7 +70,7 @@ def bursts(kg: KnowledgeGraph, path: Path) -> dict[str, float]:
     """Return the milliseconds that the prompt of each row waits because a run begins with all its requests at once."""
     table = read_table(path).rows
     loader = Loader(table, Setting(kg.engine, kg.names, constants_of(kg.engine.knowledge)))
-    wait = loader.load(*layout(table)).columns["burst_wait_time"]
+    wait = loader.load(*layout(table, loader.apart)).columns["burst_wait_time"]
     return {row.id: 1e3 * float(wait[place]) if row.metric == "ttft" else 0.0 for place, row in enumerate(table)}
 
 

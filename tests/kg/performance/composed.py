@@ -158,6 +158,8 @@ FRAMEWORK = {  # round numbers: the tests check structure, not accuracy
     "fitted_first_token_steps": 10.0,
     "fitted_first_token_exponent": 0.5,
     "fitted_prompt_wait": 1.25,
+    "fitted_prompt_launch_layer_time": 250e-6,
+    "fitted_latent_prompt_launch_layer_time": 500e-6,
 }
 CHAT = {
     "input_tokens": 4096.0,

@@ -12,6 +12,7 @@ from downstack.evaluation.functions import (
     energy,
     expert_dispatch,
     products,
+    run_settings,
     serving,
     training,
     training_memory,
@@ -22,6 +23,7 @@ from downstack.evaluation.functions.registry import CALIBRATED
 
 MODULES = (
     capacity,
+    run_settings,
     serving,
     energy,
     products,

@@ -4,13 +4,15 @@ A benchmark begins with all its requests at once: each of the first `B` waits fo
 run of `m` requests a place keeps :math:`1/2m` of `B`; a benchmark that sends ten has 0.05. An engine that reads prompts before it
 goes on decoding keeps the burst together for longer. A benchmark that keeps more requests in flight than fit makes some of
 them wait for a place; replicas of an engine share its load; a static batch starts its prompts together and decodes after the
-last of them.
+last of them. Some are run with engines that keep a prompt back until others have come or that look for new ones now and
+then only, and some with engines that draft tokens.
 
 .. math::
 
-    TTFT_w = TTFT + g\,b\,B\,t_P + \frac{w}{B}\,S_{out}\,TPOT \qquad X = r\,X_1 \qquad T = B\,t_P + S_{out}\,t(B)
+    TTFT_w = TTFT + h\,\Omega\,TPOT + g\,b\,B\,t_P + \frac{w}{B}\,S_{out}\,TPOT \qquad X = r\,X_1 \qquad T = B\,t_P + S_{out}\,t(B)
 
-`b` is the fitted share of the load that is before a prompt on average, `g` what one engine has beside the others.
+`b` is the fitted share of the load that is before a prompt on average, `g` what one engine has beside the others, `h` the steps
+that a prompt is held back and :math:`\Omega` the tokens that a stream gets in one.
 """
 
 from __future__ import annotations
@@ -66,12 +68,17 @@ def burst_wait_time(
 
 
 @performance_function(
-    formula="time_to_first_token + burst_wait_time"
+    formula="time_to_first_token + steps_held_back * tokens_per_step * of_stream * time_per_output_token + burst_wait_time"
     " + waiting_sequences / resident_sequences * output_tokens * one_stream * time_per_output_token",
     citation=LITTLE,
-    constants={"one_stream": _ONE_STREAM},
+    constants={
+        "one_stream": _ONE_STREAM,
+        "of_stream": Constant(1.0, "token", "the time between tokens is that of one stream"),
+    },
     increasing=(
         "time_to_first_token",
+        "steps_held_back",
+        "tokens_per_step",
         "burst_wait_time",
         "time_per_output_token",
         "waiting_sequences",
@@ -82,21 +89,25 @@ def burst_wait_time(
         Example(
             {
                 "time_to_first_token": 0.4,
+                "steps_held_back": 5.0,
+                "tokens_per_step": 2.0,
                 "burst_wait_time": 0.1,
                 "time_per_output_token": 0.02,
                 "waiting_sequences": 5.0,
                 "resident_sequences": 10.0,
                 "output_tokens": 100.0,
             },
-            1.5,
+            1.7,
             1e-12,
-            "by hand: 400 ms + 100 ms + 0.5 * 2 s",
+            "by hand: 400 ms + 5 * 40 ms + 100 ms + 0.5 * 2 s",
         ),
     ),
     registry=CALIBRATED,
 )
 def queued_time_to_first_token(
     time_to_first_token: Annotated[Array, "s"],
+    steps_held_back: Annotated[Array, "1"],
+    tokens_per_step: Annotated[Array, "1"],
     burst_wait_time: Annotated[Array, "s"],
     time_per_output_token: Annotated[Array, "s/token"],
     waiting_sequences: Annotated[Array, "sequence"],
@@ -104,10 +115,12 @@ def queued_time_to_first_token(
     output_tokens: Annotated[Array, "token/sequence"],
     *,
     one_stream: float,
+    of_stream: float,
 ) -> Annotated[Array, "s"]:
     """Mean seconds to the first token in a run that starts at once, the wait for a place included where more is sent than fits."""
     reply = output_tokens * one_stream * time_per_output_token
-    return time_to_first_token + burst_wait_time + waiting_sequences / resident_sequences * reply
+    held = steps_held_back * tokens_per_step * of_stream * time_per_output_token
+    return time_to_first_token + held + burst_wait_time + waiting_sequences / resident_sequences * reply
 
 
 @performance_function(

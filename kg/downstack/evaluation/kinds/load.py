@@ -11,8 +11,10 @@ import numpy.typing as npt
 from downstack.evaluation.answers import Setting
 from downstack.evaluation.columns import Columns
 from downstack.evaluation.kinds.asked import BYTES, Asked, counts, numbers
-from downstack.evaluation.kinds.engines import family, is_static, layer_class
+from downstack.evaluation.kinds.engine_constants import constants_of_rows
+from downstack.evaluation.kinds.engines import family, is_static
 from downstack.evaluation.rows import Row
+from downstack.evaluation.runs import settings
 from downstack.performance.declare import Array
 
 Flags = npt.NDArray[np.bool_]
@@ -45,15 +47,18 @@ class Load:
     static: Flags
 
 
-def layout(rows: Sequence[Row]) -> tuple[Array, Array]:
-    """Return the tensor-parallel chips and the replicas of each row, as the source gives them."""
+def layout(rows: Sequence[Row], apart: Flags) -> tuple[Array, Array]:
+    """Return the tensor-parallel chips and the replicas of each row, as the source gives them.
+
+    Where attention lies `apart`, each chip has that of its own sequences, while experts lie on all.
+    """
     chips, split = counts(rows, "n_chips", 1.0), counts(rows, "tensor_parallel")
     stages = counts(rows, "pipeline_parallel", 1.0)
     spread = (counts(rows, "expert_parallel", 1.0) > 1.0) | (stages > 1.0)
     group = np.where(np.isnan(split), np.minimum(chips, DOMAIN), np.minimum(split, chips))
     given = ~np.isnan(split) | np.isnan(counts(rows, "batch_or_concurrency"))
     replicas = np.where(spread | ~given, 1.0, np.maximum(1.0, np.floor(chips / group)))
-    return group, replicas
+    return np.where(apart, 1.0, group), replicas
 
 
 class Loader:
@@ -69,7 +74,13 @@ class Loader:
         self._whole = numbers([row.metric in WHOLE for row in rows]) > 0
         self.families = [family(row.engine) for row in rows]
         self.known = ~np.isnan(counts(rows, "isl")) & ~np.isnan(counts(rows, "osl"))
-        self._given = self._formats() | self._shape() | self._fitted()
+        self._run = settings(rows, self.asked.models, self.asked.chips)
+        self.apart: Flags = self._run["attention_apart"] > 0.0
+        self._drafts: Array = np.nan_to_num(self._run["draft_tokens"], nan=0.0)
+        # Somebody ran the engine, and does not say how.
+        told = np.any([np.isfinite(item) for item in self._run.values()], axis=0)
+        self._unstated = np.array([bool(row.source) for row in rows]) & ~told
+        self._given = self._formats() | self._shape() | constants_of_rows(rows, setting.constants, self._unstated)
 
     def _formats(self) -> dict[str, Array]:
         facts, rows = self.asked.facts, self._rows
@@ -93,35 +104,19 @@ class Loader:
 
     def _shape(self) -> dict[str, Array]:
         facts, rows = self.asked.facts, self._rows
+        # Lengths that are drawn evenly between a share of the longest and all of it.
+        mean = 0.5 * (1.0 + np.nan_to_num(self._run["shortest_length_share"], nan=1.0))
         prompt, answer = counts(rows, "isl", PROMPT), counts(rows, "osl", ANSWER)
-
         return {
-            "input_tokens": prompt,
-            "output_tokens": answer,
+            "input_tokens": mean * prompt,
+            "output_tokens": mean * answer,
+            "tokens_per_step": np.ones(len(rows)),
+            **{name: self._run[name] for name in HELD_BACK},
             "prefix_cache_hit_rate": np.zeros(len(rows)),
             "dense_layers": np.where(self.mixture, np.nan_to_num(facts["dense_layers"], nan=0.0), np.nan),
             "cache_share": np.full(len(rows), CACHE_SHARE),
             "reserved_memory": np.full(len(rows), RESERVED),
         }
-
-    def _fitted(self) -> dict[str, Array]:
-        constants = self.asked.setting.constants
-        rows = len(self._rows)
-        held = {name: np.full(rows, constants.get(("serving", name), np.nan)) for name in ONE_FOR_ALL}
-        usual = constants.get(("serving", "fitted_layer_time"), np.nan)
-        generations = [layer_class(row.engine) for row in self._rows]
-        held["fitted_layer_time"] = numbers(
-            [constants.get((name, "fitted_generation_layer_time"), usual) for name in generations]
-        )
-        # An engine that no row shows differs from the others by nothing that is known.
-        for name, elsewhere in BY_ENGINE.items():
-            held[name] = numbers(
-                [
-                    constants.get((engine, name), constants.get((f"serving-{engine}", elsewhere), np.nan))
-                    for engine in self.families
-                ]
-            )
-        return held
 
     def load(self, group: Array, replicas: Array) -> Load:
         """Return the quantities of the rows in a layout: tensor-parallel chips, replicas of the engine."""
@@ -149,6 +144,7 @@ class Loader:
         fits = np.maximum(capacity, 1.0)
         resident = np.where(np.isnan(asked_for), np.minimum(fits, MOST * groups), np.minimum(asked_for, fits))
         resident = np.where(self.static, asked_for, resident)
+        resident = np.fmin(resident, self._run["most_running"])
         at_once = np.isnan(asked_for) | self.static
         given["tokens_per_pass"] = np.clip(given["input_tokens"], np.where(at_once, PASS, 1.0), PASS)
         given["resident_sequences"] = resident
@@ -156,8 +152,36 @@ class Loader:
         given["concurrent_sequences"] = given["concurrency_by_capacity"] = resident
         # A batch that starts together has nobody who waits for the first token while others decode.
         together = self.static | self._whole
+        drafted = bool(self._drafts.any())
+        if drafted:
+            self._steps_of_several_tokens(given)
         given["decoding_sequences"] = np.where(together, resident, asked.columns(given)["decoding_sequences"])
+        if drafted:
+            self._draft(given)
         return Load(asked.columns(given), capacity, resident, self.known, self.static)
+
+    def _steps_of_several_tokens(self, given: dict[str, Array]) -> None:
+        """Count what an engine does in steps in tokens, where a step gives several."""
+        given["draft_tokens"] = self._drafts
+        plain = self.asked.columns(given)
+        given["tokens_per_step"] = plain["tokens_per_verification"]
+        for waits in ("turnover_steps", "steps_to_first_token"):
+            given[waits] = plain[waits] * given["tokens_per_step"]
+
+    def _draft(self, given: dict[str, Array]) -> None:
+        """Replace the step of rows that draft tokens by what one of its tokens takes of it."""
+        drafted = self._drafts > 0.0
+        plain = self.asked.columns(given)
+        tokens = 1.0 + self._drafts
+        # A verification sends every drafted token through the model, and reads the cache of its sequence once.
+        verified = plain.with_given(
+            {
+                "decoding_sequences": plain["decoding_sequences"] * tokens,
+                "mean_kv_cache_bytes_per_sequence": plain["mean_kv_cache_bytes_per_sequence"] / tokens,
+            }
+        )
+        step = plain.with_given({"verification_step_time": verified["decode_step_time"]})
+        given["decode_step_time"] = np.where(drafted, step["drafted_step_time_per_token"], plain["decode_step_time"])
 
     def _caches(self, given: dict[str, Array]) -> None:
         """Add the bytes of caches, in the format of the row, and those that are held for a sequence."""
@@ -175,39 +199,5 @@ class Loader:
         given["resident_kv_cache_bytes_per_sequence"] = 0.5 * (mean + whole) * scale * held
 
 
-BY_ENGINE = {
-    "fitted_first_token_factor": "fitted_engine_first_token_factor",
-    "fitted_prompt_wait_factor": "fitted_engine_prompt_wait_factor",
-    "fitted_burst_factor": "fitted_burst_factor",
-    "fitted_engine_sequence_time": "",
-}
-"""What one engine has beside the constants of all, by how it is called of engines that are no framework of the graph."""
-ONE_FOR_ALL = (
-    "fitted_dense_read_factor",
-    "fitted_narrow_dense_read_factor",
-    "fitted_routed_read_factor",
-    "fitted_emulated_routed_read_factor",
-    "fitted_cache_read_factor",
-    "fitted_latent_cache_read_factor",
-    "fitted_multiply_factor",
-    "fitted_wide_multiply_factor",
-    "fitted_sequence_time",
-    "fitted_multiply_overlap",
-    "fitted_expert_width",
-    "fitted_parallel_layer_time",
-    "fitted_moe_layer_time",
-    "fitted_latent_layer_time",
-    "fitted_exchange_factor",
-    "fitted_activation_passes",
-    "fitted_pass_layer_time",
-    "fitted_turnover_steps",
-    "fitted_turnover_exponent",
-    "fitted_first_token_steps",
-    "fitted_first_token_exponent",
-    "fitted_prompt_wait",
-    "fitted_burst_share",
-    "fitted_idle_power_share",
-    "fitted_busy_power_share",
-    "fitted_batch_power_share",
-)
-"""Constants that hold for all engines, models and chips."""
+HELD_BACK = ("longest_batching_wait", "awaited_prompt_tokens", "longest_balancing_wait", "receive_interval")
+"""Settings by which an engine keeps prompts waiting on purpose."""

@@ -83,24 +83,28 @@ CONSTANTS: tuple[tuple[Key, float, float], ...] = (
     (("serving", "fitted_pass_layer_time"), 60e-6, WIDE),
     (("serving", "fitted_turnover_steps"), 15.0, HELD),
     (("serving", "fitted_turnover_exponent"), 0.5, WIDE),
-    (("serving", "fitted_first_token_steps"), 5.0, FIRM),
+    (("serving", "fitted_first_token_steps"), 3.0, FIRM),
     (("serving", "fitted_first_token_exponent"), 0.2, WIDE),
-    (("serving", "fitted_prompt_wait"), 1.2, FIRM),
+    (("serving", "fitted_prompt_wait"), 1.0, FIRM),
+    (("serving", "fitted_prompt_launch_layer_time"), 250e-6, WIDE),
+    (("serving", "fitted_latent_prompt_launch_layer_time"), 500e-6, WIDE),
     (("serving", "fitted_burst_share"), 0.05, HELD),
-    (("serving-tensorrt-llm", "fitted_engine_first_token_factor"), 1.0, WIDE),
-    (("vllm", "fitted_first_token_factor"), 1.0, WIDE),
-    (("serving-sglang", "fitted_engine_first_token_factor"), 1.0, WIDE),
-    (("serving-tensorrt-llm", "fitted_engine_prompt_wait_factor"), 1.0, HELD),
-    (("vllm", "fitted_prompt_wait_factor"), 1.0, HELD),
-    (("serving-sglang", "fitted_engine_prompt_wait_factor"), 1.0, HELD),
-    (("serving-tensorrt-llm", "fitted_burst_factor"), 1.0, WIDE),
-    (("serving-vllm", "fitted_burst_factor"), 1.0, WIDE),
-    (("serving-sglang", "fitted_burst_factor"), 1.0, WIDE),
+    (("serving", "fitted_draft_acceptance_rate"), 0.875, FIRM),
+    (("unstated-tensorrt-llm", "fitted_engine_first_token_factor"), 1.0, WIDE),
+    (("unstated-vllm", "fitted_engine_first_token_factor"), 1.0, WIDE),
+    (("unstated-sglang", "fitted_engine_first_token_factor"), 1.0, WIDE),
+    (("unstated-tensorrt-llm", "fitted_engine_prompt_wait_factor"), 1.0, HELD),
+    (("unstated-vllm", "fitted_engine_prompt_wait_factor"), 1.0, HELD),
+    (("unstated-sglang", "fitted_engine_prompt_wait_factor"), 1.0, HELD),
+    (("unstated-tensorrt-llm", "fitted_burst_factor"), 1.0, WIDE),
+    (("unstated-vllm", "fitted_burst_factor"), 1.0, WIDE),
+    (("unstated-sglang", "fitted_burst_factor"), 1.0, WIDE),
 )
 """Constants of engines: where the fit starts, and how far it may go from there.
 
-What an engine does beside the others is a factor of its own that may go far, and what holds for all stays near what any
-engine must do: so an engine that no row shows gets the least that a scheduler does, not the mean of others' settings.
+What holds for all stays near what any engine must do; an engine differs from it by its settings. Where a benchmark states these
+they are read (`runs.csv`), and where it does not, what its runs show is a factor that may go far. So an engine that no row shows
+gets the least that a scheduler does, not the mean of others' settings.
 """
 POWER: tuple[tuple[Key, float, float], ...] = (
     (("serving", "fitted_idle_power_share"), 0.35, HELD),
@@ -139,7 +143,7 @@ class Serving:
 
 def _answers(rows: Sequence[Row], loader: Loader, free: bool) -> list[Answer]:
     """Predict rows of which all, or none, leave the layout open."""
-    group, replicas = layout(rows)
+    group, replicas = layout(rows, loader.apart)
     first = loader.load(group, replicas)
     spread = (first.capacity < 1.0) & (replicas > 1.0)
     replicas = np.where(spread, 1.0, replicas)
