@@ -107,6 +107,7 @@ def main() -> None:
     def asked(text: str) -> set[str]:
         answer = store.query(text)
         assert isinstance(answer, ox.QuerySolutions)
+        # `x` is bound to names only; the stub allows for literals and triples.
         return {str(row["x"].value).removeprefix("urn:") for row in answer}  # type: ignore[union-attr]
 
     sides: dict[str, tuple[Callable[[], set[str]], Callable[[], set[str]]]] = {

@@ -124,6 +124,7 @@ def with_arrays(formula: Formula, names: Sequence[str], constants: Mapping[str, 
     def call(*numbers: float) -> float:
         arrays = {name: np.array([[number]]) for name, number in zip(names, numbers, strict=True)}
         with np.errstate(all="ignore"):
+            # `item` of an array of any numbers is typed as anything; these are floats.
             return np.asarray(formula(**arrays, **constants)).item()  # type: ignore[no-any-return]
 
     return call

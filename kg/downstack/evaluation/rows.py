@@ -119,6 +119,7 @@ def table_of(records: Iterable[Mapping[str, str | None]], where: str = "the tabl
         }
         words = {name: cells[name] for name in REQUIRED if name not in _COUNTS}
         words |= {name: cells[column] for name, column in _OPTIONAL.items()}
+        # The names are those of the class, words of its words and counts of its numbers.
         rows.append(Row(line=line, **words, **counts))  # type: ignore[arg-type]
         measured.append(_number(cells["value"], where, line, "value", wanted="a number"))
         quality.append(cells["quality"])

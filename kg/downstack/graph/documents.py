@@ -181,11 +181,13 @@ def _nodes(quads: Iterable[ox.Quad | ox.Triple], pool: Pool) -> tuple[dict[str, 
             cell = names.get(name)
             if cell is None:
                 cell = names[name] = (name,)
+            # The cells of names hold texts; one type serves them and those of literals.
             node = nodes.setdefault(cell[0], {})  # type: ignore[arg-type]
         name = quad.predicate.value
         cell = names.get(name)
         if cell is None:
             cell = names[name] = (name,)
+        # As above: a name is a text.
         predicate: str = cell[0]  # type: ignore[assignment]
         thing = quad.object
         if isinstance(thing, named):

@@ -187,6 +187,7 @@ def _effect(row: dict[str, str]) -> EffectRecord:
     """The numbers of a row; the other cells are texts, and an empty one is missing."""
     words = {name: row[name] or None for name in _COLUMNS["effects"] if name not in _NEEDED}
     needed = {name: row[name] for name in ("influence", "form", "unit", "condition")}
+    # The names are those of the class; what is optional there may be None here.
     return EffectRecord(low=float(row["low"]), high=float(row["high"]), **needed, **words)  # type: ignore[arg-type]
 
 

@@ -54,6 +54,12 @@ def row(**cells: object) -> Row:
     return table_of([{name: str(cell) for name, cell in (usual | cells).items()}]).rows[0]
 
 
+def on_b200(**cells: object) -> Row:
+    """Return a row of DeepSeek-R1 on eight B200, with some cells replaced."""
+    machine = {"hardware": "NVIDIA B200-SXM-180GB", "n_chips": 8, "tensor_parallel": 8}
+    return row(model="deepseek-ai/DeepSeek-R1", **{**machine, **cells})
+
+
 def known(item: Row) -> dict[str, float]:
     """Return the settings that are known of a row."""
     found = settings([item], [MODELS[item.model]], [CHIPS[item.hardware]])
@@ -104,14 +110,7 @@ def test_of_a_row_without_source_or_date_nothing_is_known() -> None:
 
 
 def test_the_last_line_that_holds_is_the_one_that_counts() -> None:
-    few = row(
-        model="deepseek-ai/DeepSeek-R1",
-        hardware="NVIDIA B200-SXM-180GB",
-        n_chips=8,
-        tensor_parallel=8,
-        engine="sglang",
-        batch_or_concurrency=4,
-    )
+    few = on_b200(engine="sglang", batch_or_concurrency=4)
     assert known(few)["receive_interval"] == 10.0
     assert known(replace(few, batch_or_concurrency=16.0))["receive_interval"] == 30.0
 
@@ -137,29 +136,14 @@ def test_settings_reach_the_quantities_of_the_load(kg: KnowledgeGraph) -> None:
     assert untold["input_tokens"] == 1024.0
     assert 10.0 < told["steps_held_back"] <= 20.0
     assert untold["steps_held_back"] == 0.0
-    apart = row(
-        model="deepseek-ai/DeepSeek-R1",
-        hardware="NVIDIA B200-SXM-180GB",
-        n_chips=8,
-        tensor_parallel=8,
-        precision_weights="fp4",
-        batch_or_concurrency=256,
-    )
+    apart = on_b200(precision_weights="fp4", batch_or_concurrency=256)
     assert columns(kg, apart)["tensor_parallel"] == 1.0
     assert columns(kg, apart)["data_parallel"] == 8.0
     assert columns(kg, replace(apart, batch_or_concurrency=32.0))["tensor_parallel"] == 8.0
 
 
 def test_a_draft_makes_tokens_faster_and_steps_longer(kg: KnowledgeGraph) -> None:
-    plain = row(
-        model="deepseek-ai/DeepSeek-R1",
-        hardware="NVIDIA B200-SXM-180GB",
-        n_chips=8,
-        tensor_parallel=8,
-        engine="trtllm 1.2.0rc6.post2",
-        source_date="2026-02-03",
-        osl=8192,
-    )
+    plain = on_b200(engine="trtllm 1.2.0rc6.post2", source_date="2026-02-03", osl=8192)
     drafted = columns(kg, replace(plain, engine="trtllm 1.2.0rc6.post3"))
     step = columns(kg, plain)["decode_step_time"]
     assert 1.0 < drafted["tokens_per_step"] < 4.0

@@ -112,12 +112,14 @@ def evaluate(store: ox.Store, text: str, format: str, most: int, hand_on: Callab
             if format not in _GRAPHS:
                 raise QueryError(f"triples cannot be written as {format}")
             if format == "turtle":
+                # What a query gives is iterated like triples; the stubs name only lists of these.
                 ox.serialize(found, output, format=ox.RdfFormat.TURTLE, prefixes=PREFIXES)  # type: ignore[arg-type]
             else:
                 found.serialize(output, format=_GRAPHS[format])  # type: ignore[arg-type] # two methods of a file are enough
         else:
             if format not in _SOLUTIONS:
                 raise QueryError(f"solutions cannot be written as {format}")
+            # The stub asks for a file on the disk; any object that is written to will do.
             found.serialize(output, format=_SOLUTIONS[format])  # type: ignore[arg-type]
         output.finish()
     except SyntaxError as error:

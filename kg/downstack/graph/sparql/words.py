@@ -11,6 +11,7 @@ FORMS = frozenset({"SELECT", "CONSTRUCT", "DESCRIBE", "ASK"})
 REMOTE = frozenset({"SERVICE", "SILENT"})
 DATASET = frozenset({"FROM", "NAMED"})
 UPDATE = frozenset(
+    # A list of words is read more easily as one line.
     "ADD ALL CLEAR COPY CREATE DATA DEFAULT DELETE DROP INSERT INTO LOAD MOVE TO USING WITH".split()  # noqa: SIM905
 )
 
