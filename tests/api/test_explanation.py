@@ -182,8 +182,8 @@ def test_a_fact_tells_its_distribution_and_its_group_and_a_function_its_own_erro
     assert (fact["distribution"], fact["standardDeviation"], fact["logStandardDeviation"]) == (None, None, None)
     assert fact["low"] < fact["high"]
     group = fact["correlationGroup"]
-    assert group["isKnown"] and group["correlation"] is None and len(group["facts"]) == 27
-    assert len(group["pairs"]) == 351 and group["source"]["title"]
+    assert group["isKnown"] and group["correlation"] is None and len(group["facts"]) == 28
+    assert len(group["pairs"]) == 378 and group["source"]["title"]
     errors = {item["name"]: item["relativeError"] for item in found["functions"]}
     assert errors["decode_step_time"] is None
-    assert errors["time_per_output_token"]["value"] == 0.2
+    assert errors["time_per_output_token"]["value"] == 0.18

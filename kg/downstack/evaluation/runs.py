@@ -29,11 +29,12 @@ SETTINGS = (
     "draft_tokens",
     "attention_apart",
     "most_running",
+    "cache_bytes",
 )
 """Shortest length of prompts and answers as a share of the longest; steps that a prompt waits for others at most, and how many
 tokens of prompts end that wait; steps that it waits for prompts on the other chips at most; steps between two looks at
 what has arrived; tokens that are drafted before a step; 1 where each chip has the attention of its own sequences;
-sequences that run at once."""
+sequences that run at once; bytes of a cached number."""
 _BOUNDS = (
     ("split_from", "split_below", "tensor_parallel"),
     ("load_from", "load_below", "batch_or_concurrency"),

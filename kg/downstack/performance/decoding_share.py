@@ -7,8 +7,8 @@ token for `h` steps, while the others decode.
 
     k = f\,k_0\,(S / 1024)^p \qquad h = h_0\,(S / 1024)^q \qquad \sigma = \frac{S_{out}}{S_{out} + h} \qquad B_d = \max(\sigma B, 1)
 
-A few steps are the step under way, the scheduler that works one step ahead, and the step of the prompt itself; engines that
-take in requests only now and then, or send tokens in groups, take more. A place is without tokens for longer than its
+A few steps are the step under way, the scheduler that works one step ahead, and the step of the prompt itself; an
+engine that keeps prompts back on purpose takes more, and says so in its settings. A place is without tokens for longer than its
 prompt waits: the prompt is worked on, and the answer before it has to reach its reader before the next request comes. The
 powers of the part `S` of the prompt that is computed describe measurements of prompts in pieces, not a mechanism.
 """

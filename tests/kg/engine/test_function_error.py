@@ -125,7 +125,7 @@ def test_every_declared_error_names_its_calibration() -> None:
     for item in erring_functions:
         assert item.relative_error is not None
         assert "docs/accuracy.md" in item.relative_error.source
-        assert item.relative_error.value == (0.60 if item.name == "time_to_first_token" else 0.18)
+        assert item.relative_error.value == (0.58 if item.name == "time_to_first_token" else 0.18)
 
 
 @pytest.mark.parametrize("value", [0.0, -0.1, 3.0, math.nan])

@@ -126,6 +126,7 @@ def columns(kg: KnowledgeGraph, item: Row) -> dict[str, float]:
         "tensor_parallel",
         "data_parallel",
         "decode_step_time",
+        "mean_kv_cache_bytes_per_sequence",
     )
     return {name: float(found[name][0]) for name in names}
 
@@ -140,6 +141,17 @@ def test_settings_reach_the_quantities_of_the_load(kg: KnowledgeGraph) -> None:
     assert columns(kg, apart)["tensor_parallel"] == 1.0
     assert columns(kg, apart)["data_parallel"] == 8.0
     assert columns(kg, replace(apart, batch_or_concurrency=32.0))["tensor_parallel"] == 8.0
+
+
+def test_the_format_of_caches_is_that_of_the_row_else_of_the_benchmark_else_of_the_engine(kg: KnowledgeGraph) -> None:
+    def cache(**cells: object) -> float:
+        return columns(kg, row(osl=8192, **cells))["mean_kv_cache_bytes_per_sequence"]
+
+    told = cache(engine="vllm")
+    assert told == pytest.approx(0.5 * cache(engine="vllm", precision_kv="bf16"))
+    # One whose source says nothing keeps 16 bit in vLLM; its lengths are those of the row, a ninth longer.
+    assert told == pytest.approx(0.5 * 0.9 * cache(engine="vllm", source_repo_or_url=""), rel=0.01)
+    assert cache() == pytest.approx(told)
 
 
 def test_a_draft_makes_tokens_faster_and_steps_longer(kg: KnowledgeGraph) -> None:

@@ -185,18 +185,24 @@ class Loader:
 
     def _caches(self, given: dict[str, Array]) -> None:
         """Add the bytes of caches, in the format of the row, and those that are held for a sequence."""
-        half = [
-            row.precision_kv in ("fp8", "int8")
-            or (not row.precision_kv and BYTES.get(row.precision_weights, 2.0) <= 1.0 and name == "tensorrt-llm")
-            for row, name in zip(self._rows, self.families, strict=True)
-        ]
-        scale = np.where(numbers(half) > 0, 0.5, 1.0)
+        rows = zip(self._rows, self.families, self._run["cache_bytes"], strict=True)
+        half = numbers([_half(row, name, stated) for row, name, stated in rows]) > 0
+        scale = np.where(half, 0.5, 1.0)
         first = self.asked.columns(given)
         mean, whole = first["mean_kv_cache_bytes_per_sequence"], first["kv_cache_bytes_per_sequence"]
         given["mean_kv_cache_bytes_per_sequence"] = mean * scale
         # Engines that are short of memory give each chip the whole of a latent cache of some sequences, not of all.
         held = np.where(self.latent, 1.0, first["kv_cache_read_replication"])
         given["resident_kv_cache_bytes_per_sequence"] = 0.5 * (mean + whole) * scale * held
+
+
+def _half(row: Row, engine: str, stated: float) -> bool:
+    """Return whether caches are in 8 bit: as the row says, else as the benchmark says, else as the engine does by itself."""
+    if row.precision_kv:
+        return row.precision_kv in ("fp8", "int8")
+    if np.isfinite(stated):
+        return stated == BYTES["fp8"]
+    return engine == "tensorrt-llm" and BYTES.get(row.precision_weights, 2.0) <= BYTES["fp8"]
 
 
 HELD_BACK = ("longest_batching_wait", "awaited_prompt_tokens", "longest_balancing_wait", "receive_interval")
