@@ -249,7 +249,7 @@ def test_a_switch_is_found_for_a_change_of_the_memory_technology_too(bundled: Kn
     (effect,) = bundled.impact({"hbm3e.data_rate_per_pin": "x1.4"}, targets=["max_context_length"], where=where).effects
     regime = effect.regime
     assert regime is not None and regime.switches
-    assert regime.switch_at is not None and regime.switch_at.startswith("hbm3e.data_rate_per_pin x1.08")
+    assert regime.switch_at is not None and regime.switch_at.startswith("hbm3e.data_rate_per_pin x1.10")
 
 
 @pytest.mark.parametrize(
